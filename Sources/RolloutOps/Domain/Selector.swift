@@ -1,0 +1,71 @@
+/// Who is meant, by the attributes of an evaluation context: `plan = paid and not region in [eu, uk]`.
+///
+/// Plain two-valued logic: a comparison with an attribute that the request does not carry is false, so `not` of it is
+/// true. `check` warns where that lets in strangers.
+package indirect enum Selector: Hashable, Sendable {
+  case equals(attribute: String, AttributeValue)
+  case oneOf(attribute: String, [AttributeValue])
+  case not(Selector)
+  case all([Selector])
+}
+
+/// A value as the note spells it.
+package struct AttributeValue: Hashable, Sendable {
+  package let text: String
+  /// Written in quotation marks: then only text is meant. A bare `5` or `true` means the number or the truth value
+  /// too, since the applications that send it differ.
+  package let quoted: Bool
+
+  package init(_ text: String, quoted: Bool = false) {
+    self.text = text
+    self.quoted = quoted
+  }
+
+  /// Every JSON value that this spelling stands for, the text first.
+  package var meanings: [JSON] {
+    guard !quoted else { return [.string(text)] }
+    if text == "true" || text == "false" { return [.string(text), .bool(text == "true")] }
+    if let number = try? JSON.parse(text), case .spelled = number { return [.string(text), number] }
+    return [.string(text)]
+  }
+}
+
+extension Selector: CustomStringConvertible {
+  /// As a note would write it.
+  package var description: String {
+    switch self {
+    case .equals(let attribute, let value): "\(attribute) = \(value)"
+    case .oneOf(let attribute, let values): "\(attribute) in [\(values.map(\.description).joined(separator: ", "))]"
+    case .not(let inner):
+      if case .all = inner { "not (\(inner))" } else { "not \(inner)" }
+    case .all(let parts): parts.map(\.description).joined(separator: " and ")
+    }
+  }
+
+  /// Every attribute that it reads, in order, once each.
+  package var attributes: [String] {
+    var found: [String] = []
+    func visit(_ selector: Selector) {
+      switch selector {
+      case .equals(let attribute, _), .oneOf(let attribute, _):
+        if !found.contains(attribute) { found.append(attribute) }
+      case .not(let inner): visit(inner)
+      case .all(let parts): parts.forEach(visit)
+      }
+    }
+    visit(self)
+    return found
+  }
+}
+
+extension AttributeValue: CustomStringConvertible {
+  package var description: String {
+    let plain =
+      !text.isEmpty
+      && text.unicodeScalars.allSatisfy {
+        $0.properties.isAlphabetic || $0.properties.numericType != nil || "_-.:/@+".unicodeScalars.contains($0)
+      } && !["and", "or", "not", "in"].contains(text.lowercased())
+    guard quoted || !plain else { return text }
+    return "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
+  }
+}

@@ -1,0 +1,47 @@
+/// Every door to the outside world, in one value. What is not here, no operation can touch.
+package struct Context: Sendable {
+  package let clock: any WallClock
+  package let files: any Files
+  package let output: any Output
+  package let surroundings: Surroundings
+
+  package init(clock: any WallClock, files: any Files, output: any Output, surroundings: Surroundings) {
+    (self.clock, self.files, self.output, self.surroundings) = (clock, files, output, surroundings)
+  }
+}
+
+/// What time it is, and waiting.
+package protocol WallClock: Sendable {
+  func now() -> Instant
+  /// Waits that long, or shorter when a signal comes in between.
+  func pause(microseconds: Int)
+}
+
+/// Where results and remarks go.
+package protocol Output: Sendable {
+  /// The result, for pipes and eyes.
+  func result(_ text: String)
+  /// Everything conversational: standard error.
+  func remark(_ text: String)
+  /// Columns of the terminal behind the result; nil when it is no terminal.
+  var width: Int? { get }
+  /// A line a person typed in answer; nil where nobody can.
+  func ask(_ question: String) -> String?
+}
+
+/// What the process was started with, read once.
+package struct Surroundings: Sendable {
+  package var variables: [String: String]
+  package var workingFolder: String
+  /// Who acts, as the journal names them.
+  package var actor: String
+  package var host: String
+  package var process: Int
+
+  package init(
+    variables: [String: String] = [:], workingFolder: String, actor: String, host: String, process: Int
+  ) {
+    (self.variables, self.workingFolder) = (variables, workingFolder)
+    (self.actor, self.host, self.process) = (actor, host, process)
+  }
+}

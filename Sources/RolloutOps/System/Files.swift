@@ -1,0 +1,67 @@
+/// The file system, one method per effect: a crash test stops the world between any two of them.
+///
+/// Paths are absolute. Every failure says what was being done to which path.
+package protocol Files: Sendable {
+  /// The whole file; refused when it is longer than `limit` or no regular file.
+  func read(_ path: String, limit: Int) throws(FileTrouble) -> [UInt8]
+  /// Follows symbolic links; nil when nothing is there.
+  func facts(_ path: String) throws(FileTrouble) -> FileFacts?
+  /// The path with every symbolic link resolved; what does not exist yet stays as it is.
+  func realPath(_ path: String) throws(FileTrouble) -> String
+  /// The names in a folder, sorted; empty when there is no such folder.
+  func names(in folder: String) throws(FileTrouble) -> [String]
+
+  /// The folder and those above it; nothing when it is there.
+  func makeFolder(_ path: String) throws(FileTrouble)
+  /// A new file with these bytes on the disk (synced), with the mode and owner of `model` where one is given; refused
+  /// when the path exists.
+  func create(_ path: String, _ bytes: [UInt8], like model: FileFacts?) throws(FileTrouble)
+  func setModified(_ path: String, _ time: Instant) throws(FileTrouble)
+  /// Swaps what two paths name, in one step.
+  func exchange(_ one: String, _ other: String) throws(FileTrouble)
+  func rename(_ path: String, to target: String) throws(FileTrouble)
+  /// Adds to the end and syncs; refused when the file is not `size` bytes long. A missing file is one of 0 bytes.
+  func append(_ path: String, _ bytes: [UInt8], at size: Int) throws(FileTrouble)
+  func truncate(_ path: String, to size: Int) throws(FileTrouble)
+  func remove(_ path: String) throws(FileTrouble)
+  /// Makes what happened to the folder's names last through a power cut.
+  func syncFolder(_ path: String) throws(FileTrouble)
+
+  /// An exclusive lock on the file (made when missing) until the value is released or the process ends; `holder` is
+  /// written into it. When it is not free within `patience` the trouble names who holds it.
+  func lock(_ path: String, holder: String, patience: TimeSpan) throws(FileTrouble) -> any FileLock
+}
+
+package protocol FileLock: Sendable {
+  func release()
+}
+
+package struct FileFacts: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable { case file, folder, other }
+
+  package var kind: Kind
+  package var size: Int
+  package var modified: Instant
+  package var mode: UInt32
+  package var owner: UInt32
+  package var group: UInt32
+  package var identity: Identity
+
+  /// Which file it is, whatever its name.
+  package struct Identity: Hashable, Sendable {
+    package let device: UInt64
+    package let inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+      self.device = device
+      self.inode = inode
+    }
+  }
+
+  package init(
+    kind: Kind, size: Int, modified: Instant, mode: UInt32, owner: UInt32, group: UInt32, identity: Identity
+  ) {
+    (self.kind, self.size, self.modified, self.mode) = (kind, size, modified, mode)
+    (self.owner, self.group, self.identity) = (owner, group, identity)
+  }
+}
