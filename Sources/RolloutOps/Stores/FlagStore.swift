@@ -3,48 +3,47 @@ package protocol FlagStore: Sendable {
   /// As the operator writes it and the journal keeps it: `file:flags.json`.
   var address: String { get }
 
-  /// The flag as it stands, nil inside when the store has none of that name.
+  /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
 
-  /// Every flag's key with whether rolloutctl manages it, in the store's order.
-  func keys() throws(StoreTrouble) -> [(key: FlagKey, managed: Bool)]
+  /// Every flag's key with its mark, in the store's order.
+  func list() throws(StoreTrouble) -> [ListedFlag]
 
-  /// Puts the flag in place of what `reading` saw, or refuses when that is no longer there, then reads it back.
-  func write(_ flag: FlagState, replacing reading: FlagReading) throws(StoreTrouble) -> FlagReading
+  /// Puts the flag in the place of what `reading` saw, or refuses when that is no longer there. The answer was read
+  /// back after the write.
+  func write(_ flag: Flag, replacing reading: FlagReading, urgency: Urgency) throws(StoreTrouble) -> FlagReading
 
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
 }
 
+package enum Urgency: Sendable {
+  /// Waits its turn, and is refused where readers of the store could not follow.
+  case ordinary
+  /// A kill: waits at most 2 s for anybody, then goes on without the lock.
+  case kill
+}
+
 /// One look at a flag.
 package struct FlagReading: Sendable {
   package let key: FlagKey
-  package let flag: FlagState?
+  package let flag: Flag?
   /// Whatever the store needs to notice that this look is stale.
   package let version: String
+  /// The flag as the store spells it, for the journal when somebody else's work is replaced.
+  package let spelled: String?
 
-  package init(key: FlagKey, flag: FlagState?, version: String) {
-    (self.key, self.flag, self.version) = (key, flag, version)
+  package init(key: FlagKey, flag: Flag?, version: String, spelled: String?) {
+    (self.key, self.flag, self.version, self.spelled) = (key, flag, version, spelled)
   }
 }
 
-/// A flag as flagd writes it: the one model that every store translates to.
-package struct FlagState: Hashable, Sendable {
-  package var enabled: Bool
-  package var variants: [Variants.Variant]
-  package var defaultVariant: String?
-  /// Nil and `{}` are both "no targeting".
-  package var targeting: JSON?
-  /// Flat scalars.
-  package var metadata: [JSON.Member]
+package struct ListedFlag: Hashable, Sendable {
+  package let key: FlagKey
+  package let mark: Flag.Mark?
 
-  package init(
-    enabled: Bool = true, variants: [Variants.Variant], defaultVariant: String?, targeting: JSON? = nil,
-    metadata: [JSON.Member] = []
-  ) {
-    (self.enabled, self.variants, self.defaultVariant) = (enabled, variants, defaultVariant)
-    (self.targeting, self.metadata) = (targeting, metadata)
+  package init(key: FlagKey, mark: Flag.Mark?) {
+    self.key = key
+    self.mark = mark
   }
-
-  package func metadata(_ name: String) -> JSON? { metadata.first { $0.name == name }?.value }
 }
