@@ -9,7 +9,12 @@ package enum ISO8601 {
   }
 
   package static func read(_ text: some StringProtocol) -> Reading? {
-    var scan = Scanner(Array(text.utf8))
+    var text = String(text)
+    return text.withUTF8(read)
+  }
+
+  private static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Reading? {
+    var scan = Scanner(bytes)
     guard let year = scan.number(4), scan.take("-"), let month = scan.number(2), scan.take("-"),
       let day = scan.number(2)
     else { return nil }
@@ -40,7 +45,12 @@ package enum ISO8601 {
 
   /// A moment with its zone in the text; nil where the zone is missing.
   package static func instant(_ text: some StringProtocol) -> Instant? {
-    guard let reading = read(text), let offset = reading.offset else { return nil }
+    var text = String(text)
+    return text.withUTF8(instant)
+  }
+
+  package static func instant(_ bytes: UnsafeBufferPointer<UInt8>) -> Instant? {
+    guard let reading = read(bytes), let offset = reading.offset else { return nil }
     let seconds = reading.civil.secondsSince1970 - offset
     return Instant(microseconds: Int64(seconds) * 1_000_000 + Int64(reading.microsecond))
   }
@@ -74,10 +84,10 @@ package enum ISO8601 {
   }
 
   private struct Scanner {
-    let bytes: [UInt8]
+    let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     var isAtEnd: Bool { position == bytes.count }
 
@@ -115,8 +125,7 @@ package enum ISO8601 {
       if take("Z") || take("z") { return 0 }
       let sign = take("+") ? 1 : take("-") ? -1 : 0
       guard sign != 0, let hours = number(2), hours < 24 else { return nil }
-      _ = take(":")
-      if isAtEnd { return sign * hours * 3600 }
+      if !take(":") && isAtEnd { return sign * hours * 3600 }
       guard let minutes = number(2), minutes < 60 else { return nil }
       return sign * (hours * 3600 + minutes * 60)
     }

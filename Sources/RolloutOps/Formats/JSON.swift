@@ -114,6 +114,9 @@ extension JSON {
     switch (self, other) {
     case (.spelled(let left), .spelled(let right)):
       return left == right || (Double(left) == Double(right) && Double(left) != nil)
+    case (.string(let left), .string(let right)):
+      // Swift holds "é" and "e" with an accent for equal; readers compare code points.
+      return left.utf8.elementsEqual(right.utf8)
     case (.array(let left), .array(let right)):
       return left.count == right.count && zip(left, right).allSatisfy { $0.means($1) }
     case (.object(let left), .object(let right)):

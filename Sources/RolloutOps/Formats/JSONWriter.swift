@@ -6,6 +6,8 @@ extension JSON {
     case spaced
     /// Members and items on lines of their own, `unit` deep per level, below lines already indented by `base`.
     case indented(unit: String, base: String)
+    /// Indented, but what fits on its line within `width` columns stays on it.
+    case fitted(unit: String, base: String, width: Int)
 
     package static let pretty = Style.indented(unit: "  ", base: "")
   }
@@ -17,6 +19,11 @@ extension JSON {
   }
 
   package func write(into out: inout [UInt8], style: Style = .compact) {
+    if case .fitted(_, let base, let width) = style, members != nil || items != nil {
+      let line = written(.spaced)
+      // The member's name before it, or the comma behind it, is nobody's business here: this is about looks.
+      if base.count + line.count <= width { return out.append(contentsOf: line.utf8) }
+    }
     switch self {
     case .null: out.append(contentsOf: "null".utf8)
     case .bool(let truth): out.append(contentsOf: (truth ? "true" : "false").utf8)
@@ -41,18 +48,26 @@ extension JSON {
     each: (Element, inout [UInt8], Style) -> Void
   ) {
     var inner = style
-    if case .indented(let unit, let base) = style { inner = .indented(unit: unit, base: base + unit) }
+    switch style {
+    case .indented(let unit, let base): inner = .indented(unit: unit, base: base + unit)
+    case .fitted(let unit, let base, let width): inner = .fitted(unit: unit, base: base + unit, width: width)
+    case .compact, .spaced: break
+    }
     out.append(UInt8(ascii: open))
     for (index, element) in elements.enumerated() {
       if index > 0 { out.append(UInt8(ascii: ",")) }
       switch inner {
       case .compact: break
       case .spaced: if index > 0 { out.append(0x20) }
-      case .indented(_, let base): out.append(contentsOf: "\n\(base)".utf8)
+      case .indented(_, let base), .fitted(_, let base, _): out.append(contentsOf: "\n\(base)".utf8)
       }
       each(element, &out, inner)
     }
-    if case .indented(_, let base) = style, !elements.isEmpty { out.append(contentsOf: "\n\(base)".utf8) }
+    switch style {
+    case .indented(_, let base) where !elements.isEmpty, .fitted(_, let base, _) where !elements.isEmpty:
+      out.append(contentsOf: "\n\(base)".utf8)
+    default: break
+    }
     out.append(UInt8(ascii: close))
   }
 

@@ -69,6 +69,9 @@ extension TimeSpan: CustomStringConvertible {
     return Self.pair(seconds / 86_400, "d", seconds % 86_400 / 3600, "h")
   }
 
+  /// Rounded up to a whole minute, where it is longer than one: for what is still to wait.
+  package var inFullMinutes: TimeSpan { seconds <= 60 ? self : TimeSpan(seconds: (seconds + 59) / 60 * 60) }
+
   private static func pair(_ large: Int, _ largeUnit: String, _ small: Int, _ smallUnit: String) -> String {
     small == 0 ? "\(large)\(largeUnit)" : "\(large)\(largeUnit) \(small)\(smallUnit)"
   }
