@@ -15,10 +15,11 @@ package struct Flag: Hashable, Sendable {
   package struct Mark: Hashable, Sendable {
     package var killed: Bool
     package var stage: String?
+    /// The variant that a kill serves, so that it needs neither note nor journal to know.
+    package var killsTo: String?
 
-    package init(killed: Bool = false, stage: String? = nil) {
-      self.killed = killed
-      self.stage = stage
+    package init(killed: Bool = false, stage: String? = nil, killsTo: String? = nil) {
+      (self.killed, self.stage, self.killsTo) = (killed, stage, killsTo)
     }
   }
 }
@@ -45,5 +46,51 @@ package struct Split: Hashable, Sendable {
 
   package init(exposure: Exposure, unit: String, canary: String, control: String) {
     (self.exposure, self.unit, self.canary, self.control) = (exposure, unit, canary, control)
+  }
+}
+
+extension Flag {
+  /// Whether both hand out the same, whatever they are marked with.
+  package func serves(_ other: Flag) -> Bool {
+    serving == other.serving && variants.count == other.variants.count
+      && variants.allSatisfy { variant in other[variant.name].map(variant.value.means) ?? false }
+  }
+
+  /// Everything that is handed out, in one value that can be kept and compared later.
+  package var fingerprint: String {
+    var out: [UInt8] = []
+    JSON.object(variants.map { JSON.Member($0.name, $0.value) }).write(into: &out)
+    out.append(contentsOf: serving.description.utf8)
+    return SHA256.hex(out)
+  }
+}
+
+extension Serving: CustomStringConvertible {
+  /// In words, for drift and history.
+  package var description: String {
+    switch self {
+    case .everyone(let variant): "everybody gets \(variant)"
+    case .split(let split):
+      split.exposure.isOff
+        ? "everybody gets \(split.control)" : "\(split.canary) for \(split.exposure) by \(split.unit)"
+    case .foreign(let rules): "rules that rolloutctl did not write: \(rules)"
+    case .applicationDefault: "applications use the default in their own code"
+    }
+  }
+}
+
+extension Exposure: CustomStringConvertible {
+  package var description: String {
+    guard !isOff else { return "nobody" }
+    let who = grants.map { grant in
+      switch (grant.cohort, grant.share.isWhole) {
+      case (nil, true): "everybody"
+      case (nil, false): "\(grant.share) of everybody"
+      case (let cohort?, true): "\(cohort)"
+      case (let cohort?, false): "\(grant.share) of \(cohort)"
+      }
+    }
+    let without = exclusions.isEmpty ? "" : ", without \(exclusions.map(\.description).joined(separator: ", "))"
+    return who.joined(separator: "; ") + without
   }
 }

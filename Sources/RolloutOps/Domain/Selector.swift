@@ -13,20 +13,25 @@ package indirect enum Selector: Hashable, Sendable {
 package struct AttributeValue: Hashable, Sendable {
   package let text: String
   /// Written in quotation marks: then only text is meant. A bare `5` or `true` means the number or the truth value
-  /// too, since the applications that send it differ.
+  /// too, since the applications that send it differ. Around any other text quotation marks change nothing, and are
+  /// not kept: so that a value is equal to itself after a journey through a store.
   package let quoted: Bool
 
   package init(_ text: String, quoted: Bool = false) {
     self.text = text
-    self.quoted = quoted
+    self.quoted = quoted && Self.scalar(text) != nil
   }
 
   /// Every JSON value that this spelling stands for, the text first.
   package var meanings: [JSON] {
-    guard !quoted else { return [.string(text)] }
-    if text == "true" || text == "false" { return [.string(text), .bool(text == "true")] }
-    if let number = try? JSON.parse(text), case .spelled = number { return [.string(text), number] }
-    return [.string(text)]
+    guard !quoted, let scalar = Self.scalar(text) else { return [.string(text)] }
+    return [.string(text), scalar]
+  }
+
+  private static func scalar(_ text: String) -> JSON? {
+    if text == "true" || text == "false" { return .bool(text == "true") }
+    guard let number = try? JSON.parse(text), case .spelled(let spelling) = number, spelling == text else { return nil }
+    return number
   }
 }
 

@@ -21,6 +21,11 @@ package struct Trigger: Hashable, Sendable {
     (self.action, self.condition, self.text) = (action, condition, text)
   }
 
+  /// `policy violations above 0`: the first event fires it.
+  package var toleratesNothing: Bool {
+    if case .above(let limit) = condition.test { limit.value == 0 } else { false }
+  }
+
   package enum Action: Hashable, Sendable {
     case hold
     case rollback

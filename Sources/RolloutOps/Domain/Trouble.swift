@@ -31,6 +31,23 @@ package struct FileTrouble: Error, Hashable, Sendable {
   }
 }
 
+extension FileTrouble {
+  /// Somebody else has the lock.
+  package var isHeld: Bool { if case .held = reason { true } else { false } }
+}
+
+/// What kept a time zone's rules from being known.
+package enum ZoneTrouble: Error, Hashable, Sendable {
+  /// No name that a zone can have.
+  case badName(String)
+  /// The time-zone database has no such zone.
+  case unknown(String, lookedIn: [String])
+  /// The machine has no time-zone database (Debian's package is `tzdata`).
+  case noDatabase(String, lookedIn: [String])
+  case malformed(path: String, ZoneFault)
+  case file(FileTrouble)
+}
+
 /// What kept a flag store from answering or changing.
 package enum StoreTrouble: Error, Hashable, Sendable {
   case file(FileTrouble)
@@ -46,4 +63,17 @@ package enum StoreTrouble: Error, Hashable, Sendable {
   case inexpressible(Percentage, nearest: Percentage)
   /// Written, but reading back shows something else.
   case notAsWritten(path: String)
+}
+
+/// What is wrong with a journal.
+package enum JournalTrouble: Error, Hashable, Sendable {
+  case file(FileTrouble)
+  /// An entry does not match its own hash, or does not follow the one before it.
+  case edited(path: String, line: Int, sequence: Int?)
+  /// A line is no entry.
+  case unreadable(path: String, line: Int, String)
+  /// Written by a later version of rolloutctl.
+  case newer(path: String, line: Int, format: Int)
+  /// An entry about another flag.
+  case otherFlag(path: String, line: Int, FlagKey)
 }

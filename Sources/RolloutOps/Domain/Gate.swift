@@ -1,0 +1,70 @@
+/// The outcome of one gate or of a whole stage, from harmless to worst.
+package enum Verdict: String, CaseIterable, Comparable, Sendable {
+  case pass, hold, breach
+
+  package static func < (left: Verdict, right: Verdict) -> Bool { left.rank < right.rank }
+
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// One condition for the next step, judged now.
+package struct Gate: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
+    /// The clock, or the journal's order, cannot be trusted.
+    case clock
+    case soak
+    /// What the note must name before percentage traffic: owner, version label, monitoring query.
+    case note
+    case checklist(ChecklistItem)
+    case review
+    case trigger(Trigger)
+    /// What the note says to watch, where it has no triggers.
+    case byEye
+    /// Somebody is still taken out.
+    case exclusions
+  }
+
+  /// What `--override` and JSON call it.
+  package let name: String
+  package let kind: Kind
+  package let verdict: Verdict
+  /// A sentence with numbers.
+  package let reason: String
+  /// What to do about it, where several gates share that.
+  package let hint: String?
+  /// When this gate will pass by waiting alone.
+  package let opens: Instant?
+  /// Shown, but not counted.
+  package let advisory: Bool
+
+  package init(
+    _ name: String, _ kind: Kind, _ verdict: Verdict, _ reason: String, hint: String? = nil, opens: Instant? = nil,
+    advisory: Bool = false
+  ) {
+    (self.name, self.kind, self.verdict, self.reason) = (name, kind, verdict, reason)
+    (self.hint, self.opens, self.advisory) = (hint, opens, advisory)
+  }
+
+  /// Nothing overrides a clock that cannot be trusted, a kill trigger, or a count that must stay zero.
+  package var canBeOverridden: Bool {
+    switch kind {
+    case .clock: false
+    case .trigger(let trigger): trigger.action != .kill && !trigger.toleratesNothing
+    case .byEye, .soak, .note, .checklist, .review, .exclusions: true
+    }
+  }
+}
+
+/// A line of the checklist.
+package struct ChecklistLine: Hashable, Sendable {
+  package enum State: String, Sendable { case done, open, attested }
+
+  package let item: ChecklistItem
+  package let state: State
+  package let by: String?
+  package let reason: String
+
+  package init(_ item: ChecklistItem, _ state: State, by: String? = nil, reason: String) {
+    (self.item, self.state, self.by, self.reason) = (item, state, by, reason)
+  }
+}
