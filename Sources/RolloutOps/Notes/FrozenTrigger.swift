@@ -1,0 +1,99 @@
+/// Triggers as the journal keeps them.
+extension Trigger {
+  var frozen: JSON {
+    var members = JSON.Members()
+    members.add("action", .string(action.name))
+    if case .degrade(let variant) = action { members.add("to", .string(variant)) }
+    members.add("text", .string(text))
+    members.add("signal", .string(condition.signal))
+    members.add("function", .text(condition.function))
+    members.add("test", condition.test.frozen)
+    members.add("against", condition.against.frozen)
+    members.add("window", condition.window.map { .number($0.seconds) } ?? .null)
+    members.add("per", condition.per.map { .number($0.seconds) } ?? .null)
+    members.add("segment", condition.segment.map { .string($0.attribute) } ?? .null)
+    members.add("segment_value", .text(condition.segment?.value))
+    return .object(members.all)
+  }
+
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+    let action: Action
+    switch try value.text("action") {
+    case "hold": action = .hold
+    case "rollback": action = .rollback
+    case "kill": action = .kill
+    case "degrade": action = .degrade(to: try value.text("to"))
+    default: throw value.wrong("action", wanted: "hold, rollback, degrade or kill")
+    }
+    var condition = Condition(
+      signal: try value.text("signal"), function: try value.optionalText("function"),
+      test: try Test(frozen: value.member("test")), against: try Reference(frozen: value.member("against")))
+    condition.window = try value.optionalInteger("window").map { TimeSpan(seconds: $0) }
+    condition.per = try value.optionalInteger("per").map { TimeSpan(seconds: $0) }
+    if let attribute = try value.optionalText("segment") {
+      condition.segment = Segment(attribute: attribute, value: try value.optionalText("segment_value"))
+    }
+    self.init(action: action, condition: condition, text: try value.text("text"))
+  }
+}
+
+extension Trigger.Test {
+  fileprivate var frozen: JSON {
+    switch self {
+    case .above(let quantity):
+      ["is": "above", "value": .number(quantity.value), "unit": .string(quantity.unit.rawValue)]
+    case .below(let quantity):
+      ["is": "below", "value": .number(quantity.value), "unit": .string(quantity.unit.rawValue)]
+    case .relative(let direction, let value):
+      ["is": "relative", "direction": .string(direction.rawValue), "value": .number(value)]
+    case .points(let direction, let value):
+      ["is": "points", "direction": .string(direction.rawValue), "value": .number(value)]
+    case .multiple(let value): ["is": "multiple", "value": .number(value)]
+    case .beyond(let direction): ["is": "beyond", "direction": .string(direction.rawValue)]
+    }
+  }
+
+  fileprivate init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+    switch try value.text("is") {
+    case "above": self = .above(.init(try value.number("value"), try value.choice("unit")))
+    case "below": self = .below(.init(try value.number("value"), try value.choice("unit")))
+    case "relative": self = .relative(try value.choice("direction"), try value.number("value"))
+    case "points": self = .points(try value.choice("direction"), try value.number("value"))
+    case "multiple": self = .multiple(try value.number("value"))
+    case "beyond": self = .beyond(try value.choice("direction"))
+    default: throw value.wrong("is", wanted: "a test that this version knows")
+    }
+  }
+}
+
+extension Trigger.Reference {
+  fileprivate var frozen: JSON {
+    switch self {
+    case .none: "none"
+    case .control: "control"
+    case .normal: "normal"
+    case .previousStage: "previous_stage"
+    case .baseline(nil): "baseline"
+    case .forecast(nil): "forecast"
+    case .baseline(let value?): ["baseline": .number(value)]
+    case .forecast(let value?): ["forecast": .number(value)]
+    }
+  }
+
+  fileprivate init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+    switch value.json {
+    case "none": self = .none
+    case "control": self = .control
+    case "normal": self = .normal
+    case "previous_stage": self = .previousStage
+    case "baseline": self = .baseline(nil)
+    case "forecast": self = .forecast(nil)
+    default:
+      if let figure = try value.optionalNumber("baseline") {
+        self = .baseline(figure)
+      } else {
+        self = .forecast(try value.number("forecast"))
+      }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/// Notes that many tests read.
+enum NoteFixtures {
+  /// The whole language in one note.
+  static let full = """
+    # AI Rollout Note
+
+    Change: Contract summary prompt v6 -> v7
+    Expected gain: fewer missed termination clauses (eval +3 points)
+    Primary regression risk: loops on very long contracts
+    Flag: ai-contract-summary
+    Store: file:flags.json
+    Change type: prompt
+    Tier: 1
+    Version: prompt_version = v7
+    Control version: prompt_version = v6
+    Unit: tenant
+    Owner: maya
+    On call: ai-platform
+    Approvers: lee, priya
+    Time zone: Europe/Berlin
+    Fallback: off -> clause template without AI
+    Runbook: runbooks/contract-summary.md
+
+    Cohorts:
+    - internal: team = staff
+    - friends: tenant in [acme, globex, initech]
+    - paid: plan = paid
+    Exclude: stability_tier = stable
+    Canary cohort: 5% of paid
+    Expanded cohort: 25% of paid
+    Schedule: internal 3d -> friends 2d -> 5% of paid 24h -> 25% of paid 48h -> 50% 48h -> 100% -> finish 14d
+
+    Metrics to watch:
+    - quality: mean(quality)
+    - latency: p95(latency_ms)
+    - cost: mean(cost_usd)
+    - tool / parse errors: rate(parse_error)
+    - policy violations: count(policy_violation)
+
+    Hold trigger:
+    - p95 latency up more than 10%
+    Degrade trigger:
+    - p95 latency exceeds 5 s over 15m -> fast
+    Rollback trigger:
+    - parse failures above 2%
+    - quality drops by more than 5%
+    - cost up more than 20%
+    - p95 latency exceeds 3 s
+    Kill trigger:
+    - cost exceeds 5x control over 1h
+    - policy violations above 0
+
+    Dashboard / query: https://dashboards.example.com/d/contract-summary
+    Evidence: traces/*.ndjson
+
+    Variants:
+    ```json
+    { "control": {"model": "m-4", "prompt": "v6", "temperature": 0.7},
+      "canary":  {"model": "m-4", "prompt": "v7", "temperature": 0.7},
+      "fast":    {"model": "s-1", "prompt": "v7"},
+      "off":     {"enabled": false} }
+    ```
+    """
+
+  /// The compact template as it is copied, with nothing filled in.
+  static let bare = """
+    # AI Rollout Note
+    Change:
+    Expected gain:
+    Primary regression risk:
+    Canary cohort:
+    Expanded cohort:
+    Metrics to watch:
+    - quality:
+    - latency:
+    - cost:
+    - tool / parse errors:
+    Rollback trigger:
+    Owner:
+    Dashboard / query:
+    """
+
+  /// Nothing to complain about, and small: tests put their one problem into it.
+  static let quiet = """
+    # A quiet note
+    Change: a prompt
+    Flag: ai-summary
+    Change type: prompt
+    Tier: 3
+    Version: prompt_version = v7
+    Control version: prompt_version = v6
+    Unit: tenant
+    Owner: maya
+    Time zone: UTC
+    Fallback: text without AI
+    Runbook: runbook.md
+    Cohorts:
+    - internal: team = staff
+    - paid: plan = paid
+    Schedule: internal 1d -> 5% of paid 24h -> 25% 24h -> 100%
+    Metrics to watch:
+    - quality: mean(quality)
+    Rollback trigger:
+    - parse failures above 2%
+    Kill trigger:
+    - cost exceeds 5x control over 1h
+    Dashboard / query: https://dashboards.example.com/d/1
+    Evidence: traces/*.ndjson
+    """
+
+  /// The quiet note with one field said otherwise, or added; nil takes it out together with its list.
+  static func quiet(_ field: String, _ text: String?) -> String {
+    var lines: [Substring] = []
+    var inside = false
+    var placed = false
+    for line in quiet.split(separator: "\n", omittingEmptySubsequences: false) {
+      if !line.hasPrefix("-") { inside = line.hasPrefix("\(field):") }
+      guard inside else {
+        lines.append(line)
+        continue
+      }
+      if !placed, let text { lines.append(Substring(text)) }
+      placed = true
+    }
+    if !placed, let text { lines.append(Substring(text)) }
+    return lines.joined(separator: "\n")
+  }
+}

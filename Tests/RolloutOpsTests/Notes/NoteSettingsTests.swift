@@ -1,0 +1,45 @@
+import Testing
+
+@testable import RolloutOps
+
+/// A kill reads two fields of a note and no more; they must say what the whole note says.
+@Suite struct NoteSettingsTests {
+  @Test(arguments: [
+    NoteFixtures.full, NoteFixtures.bare, NoteFixtures.quiet, "",
+    "Store: tbd\nStore: file:a.json", "Store: file:a.json\nStore: file:b.json\nJournal: one\nJournal: two",
+    "Store:\n- file:c.json", "- **Store:** `file:d.json`\n- **Journal:** notes/journal",
+    "Store:\n```\nx\n```\nStore: file:e.json", "<!-- Store: file:f.json -->\nFlag store: file:g.json",
+    "```\nStore: file:h.json\n```", "Flag store: file:i.json\r\nJournal: j\r\n", "\u{FEFF}Store: file:k.json",
+    "Store: file:l.json\n\u{1}", "Store: file:m.json\n<!-- never closed", "Store: file:n.json\n```\nnever closed",
+    "## Store\n- file:o.json", "  Store: file:p.json\n    and more",
+  ])
+  func aKillReadsWhatTheNoteSays(text: String) {
+    let bytes = Array(text.utf8)
+    let note = Note.read(bytes, path: "notes/note.md")
+    let (store, journal) = Note.settings(in: bytes)
+    #expect(store == note.store)
+    #expect(journal == note.journal)
+  }
+
+  @Test func theTableSaysSomething() {
+    let (store, journal) = Note.settings(in: Array("Store: tbd\nStore: `file:a.json`\nJournal: here".utf8))
+    #expect(store == "file:a.json")
+    #expect(journal == "here")
+  }
+
+  /// The operator names one store, the note that the journal remembers another: the flag is off in both.
+  @Test func aKillFollowsTheRememberedNote() throws {
+    let world = World()
+    try world.advance()
+    world.files.put(
+      "/w/other.json",
+      #"{"flags":{"ai-summary":{"state":"ENABLED","variants":{"on":true,"off":false},"#
+        + #""defaultVariant":"on"}}}"#)
+    var choices = OperatorChoices()
+    (choices.store, choices.journal) = ("file:other.json", "/w/flags.json.rollout")
+    let report = Kill(context: world.context(), choices: choices).perform(["ai-summary"])
+    #expect(report.lines.map(\.store) == ["file:other.json", "file:flags.json"])
+    #expect(report.lines.map(\.off) == [true, true])
+    #expect(try world.flag?.mark?.killed == true)
+  }
+}
