@@ -4,9 +4,29 @@ package struct Context: Sendable {
   package let files: any Files
   package let output: any Output
   package let surroundings: Surroundings
+  package let interruptions: any Interruptions
 
-  package init(clock: any WallClock, files: any Files, output: any Output, surroundings: Surroundings) {
+  package init(
+    clock: any WallClock, files: any Files, output: any Output, surroundings: Surroundings,
+    interruptions: any Interruptions = NoInterruptions()
+  ) {
     (self.clock, self.files, self.output, self.surroundings) = (clock, files, output, surroundings)
+    self.interruptions = interruptions
+  }
+}
+
+/// Signals that want to end the process.
+package protocol Interruptions: Sendable {
+  /// Lets them wait until the body is done.
+  func postponed<Answer, Failure: Error>(_ body: () throws(Failure) -> Answer) throws(Failure) -> Answer
+}
+
+/// For a world in which nobody interrupts.
+package struct NoInterruptions: Interruptions {
+  package init() {}
+
+  package func postponed<Answer, Failure: Error>(_ body: () throws(Failure) -> Answer) throws(Failure) -> Answer {
+    try body()
   }
 }
 
@@ -23,6 +43,10 @@ package protocol Output: Sendable {
   func result(_ text: String)
   /// Everything conversational: standard error.
   func remark(_ text: String)
+  /// Why something was not done: standard error too.
+  func failure(_ text: String)
+  /// Whether the reader of the results has gone away.
+  var isBroken: Bool { get }
   /// Columns of the terminal behind the result; nil when it is no terminal.
   var width: Int? { get }
   /// A line a person typed in answer; nil where nobody can.

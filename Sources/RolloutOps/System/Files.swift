@@ -4,6 +4,8 @@
 package protocol Files: Sendable {
   /// The whole file; refused when it is longer than `limit` or no regular file.
   func read(_ path: String, limit: Int) throws(FileTrouble) -> [UInt8]
+  /// Whether the file is exactly these bytes; cheaper than reading it.
+  func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool
   /// Follows symbolic links; nil when nothing is there.
   func facts(_ path: String) throws(FileTrouble) -> FileFacts?
   /// The path with every symbolic link resolved; what does not exist yet stays as it is.
@@ -30,6 +32,12 @@ package protocol Files: Sendable {
   /// An exclusive lock on the file (made when missing) until the value is released or the process ends; `holder` is
   /// written into it. When it is not free within `patience` the trouble names who holds it.
   func lock(_ path: String, holder: String, patience: TimeSpan) throws(FileTrouble) -> any FileLock
+}
+
+extension Files {
+  package func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool {
+    try read(path, limit: .max) == bytes
+  }
 }
 
 package protocol FileLock: Sendable {

@@ -1,0 +1,146 @@
+import Glibc
+
+/// The system calls that `POSIXFiles` is made of: interrupted calls are repeated, failures become troubles.
+enum POSIX {
+  /// Repeats a call for as long as signals interrupt it; nil is success, else the error's number.
+  static func failure(of call: () -> Int32) -> Int32? {
+    while call() == -1 {
+      let code = errno
+      if code != EINTR { return code }
+    }
+    return nil
+  }
+
+  static func reason(_ code: Int32) -> FileTrouble.Reason {
+    switch code {
+    case ENOENT: .missing
+    case EEXIST, ENOTEMPTY: .exists
+    case EACCES, EPERM: .notPermitted
+    case EROFS: .readOnly
+    case ENOSPC, EDQUOT: .diskFull
+    case EISDIR: .isFolder
+    case EBUSY, ETXTBSY: .busy
+    default: .other(code: code, text: String(cString: strerror(code)))
+    }
+  }
+
+  static func facts(_ status: stat) -> FileFacts {
+    let kind: FileFacts.Kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .folder
+      default: .other
+      }
+    let modified = Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000
+    return FileFacts(
+      kind: kind, size: Int(status.st_size), modified: Instant(microseconds: modified),
+      mode: UInt32(status.st_mode) & 0o7777, owner: status.st_uid, group: status.st_gid,
+      identity: FileFacts.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+  }
+
+  /// `RENAME_EXCHANGE`, which the Glibc module does not import: looked up by name, and `ENOSYS` where the C library
+  /// has no such call.
+  static func exchange(_ one: String, _ other: String) -> Int32? {
+    typealias Call = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
+    guard let symbol = dlsym(nil, "renameat2") else { return ENOSYS }
+    let call = unsafeBitCast(symbol, to: Call.self)
+    return failure { call(AT_FDCWD, one, AT_FDCWD, other, 2) }
+  }
+}
+
+/// An open file: closed when it goes out of scope.
+struct Descriptor: ~Copyable {
+  let number: Int32
+  let doing: FileTrouble.Doing
+  let path: String
+
+  init(_ path: String, _ flags: Int32, mode: mode_t = 0, _ doing: FileTrouble.Doing) throws(FileTrouble) {
+    var opened: Int32 = -1
+    let failure = POSIX.failure {
+      opened = open(path, flags | O_CLOEXEC | O_NOCTTY, mode)
+      return opened
+    }
+    if let failure { throw FileTrouble(doing, path, POSIX.reason(failure)) }
+    (number, self.doing, self.path) = (opened, doing, path)
+  }
+
+  deinit { close(number) }
+
+  func trouble(_ reason: FileTrouble.Reason) -> FileTrouble { FileTrouble(doing, path, reason) }
+
+  func check(_ call: () -> Int32) throws(FileTrouble) {
+    if let failure = POSIX.failure(of: call) { throw trouble(POSIX.reason(failure)) }
+  }
+
+  func facts() throws(FileTrouble) -> FileFacts {
+    var status = stat()
+    try check { fstat(number, &status) }
+    return POSIX.facts(status)
+  }
+
+  /// The facts of a regular file; anything else is refused.
+  func factsOfFile() throws(FileTrouble) -> FileFacts {
+    let facts = try facts()
+    switch facts.kind {
+    case .file: return facts
+    case .folder: throw trouble(.isFolder)
+    case .other: throw trouble(.notAFile)
+    }
+  }
+
+  func write(_ bytes: [UInt8]) throws(FileTrouble) {
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written)
+      }
+      if count > 0 {
+        written += count
+      } else if count == 0 {
+        throw trouble(.diskFull)
+      } else if errno != EINTR {
+        throw trouble(POSIX.reason(errno))
+      }
+    }
+  }
+
+  /// Fills `buffer` as far as the file goes.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileTrouble) -> Int {
+    var filled = 0
+    while filled < buffer.count {
+      let count = Glibc.read(number, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+      if count == 0 { break }
+      if count > 0 {
+        filled += count
+      } else if errno != EINTR {
+        throw trouble(POSIX.reason(errno))
+      }
+    }
+    return filled
+  }
+
+  /// Learns about a full disk before anything is written: `FALLOC_FL_KEEP_SIZE` reserves blocks and leaves the size.
+  /// Not every file system can, and then the write itself has to tell.
+  func reserve(_ count: Int, at size: Int) throws(FileTrouble) {
+    typealias Call = @convention(c) (Int32, Int32, off_t, off_t) -> Int32
+    guard count > 0, let symbol = dlsym(nil, "fallocate") else { return }
+    let call = unsafeBitCast(symbol, to: Call.self)
+    let failure = POSIX.failure { call(number, 1, off_t(size), off_t(count)) }
+    if let failure, failure == ENOSPC || failure == EDQUOT { throw trouble(.diskFull) }
+  }
+
+  /// The mode and owner of `model`, as far as this process may give a file away.
+  ///
+  /// Where it may not, the file is refused only if that could take it from those who read it so far: then its readers
+  /// would keep serving what they had.
+  func takeOver(from model: FileFacts) throws(FileTrouble) {
+    let own = try facts()
+    if own.owner != model.owner || own.group != model.group {
+      let all = POSIX.failure { fchown(number, model.owner, model.group) }
+      let group = all == nil ? nil : POSIX.failure { fchown(number, uid_t.max, model.group) }
+      let readable = group == nil ? model.mode & 0o044 : model.mode & 0o004
+      if let all, readable == 0 { throw trouble(POSIX.reason(all)) }
+    }
+    try check { fchmod(number, mode_t(model.mode)) }
+  }
+}

@@ -1,0 +1,13 @@
+import Synchronization
+
+/// The last value of its kind, for whoever may need it again soon; safe to share.
+package final class Remembered<Value: Sendable>: Sendable {
+  private let value = Mutex<Value?>(nil)
+
+  package init() {}
+
+  package var last: Value? {
+    get { value.withLock { $0 } }
+    set { value.withLock { $0 = newValue } }
+  }
+}

@@ -1,0 +1,54 @@
+import Glibc
+import Synchronization
+
+/// Standard output and standard error of this process.
+///
+/// A reader that went away is no error: what is left to say is dropped, and the exit status stays what the command made
+/// it.
+package final class StandardOutput: Output {
+  private let broken = Atomic(false)
+
+  package init() { signal(SIGPIPE, SIG_IGN) }
+
+  package var isBroken: Bool { broken.load(ordering: .relaxed) }
+
+  package func result(_ text: String) {
+    guard !text.isEmpty else { return }
+    write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+  }
+
+  package func remark(_ text: String) { failure(text) }
+
+  package func failure(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO) }
+
+  package var width: Int? {
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+    return size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  package func ask(_ question: String) -> String? {
+    guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return nil }
+    write(question + " ", to: STDERR_FILENO)
+    return readLine()
+  }
+
+  private func write(_ text: String, to number: Int32) {
+    guard !(number == STDOUT_FILENO && broken.load(ordering: .relaxed)) else { return }
+    var text = text
+    text.withUTF8 { bytes in
+      var start = 0
+      while start < bytes.count {
+        let count = Glibc.write(
+          number, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start...]).baseAddress,
+          bytes.count - start)
+        if count > 0 {
+          start += count
+        } else if errno != EINTR {
+          if number == STDOUT_FILENO { broken.store(true, ordering: .relaxed) }
+          return
+        }
+      }
+    }
+  }
+}
