@@ -3,8 +3,17 @@ package protocol FlagStore: Sendable {
   /// As the operator writes it and the journal keeps it: `file:flags.json`.
   var address: String { get }
 
+  /// The same for two addresses of one store.
+  var identity: String { get }
+
+  /// Where this store's journals are kept when nobody says otherwise.
+  var journalFolder: String { get }
+
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
+
+  /// Several flags in one look.
+  func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading]
 
   /// Every flag's key with its mark, in the store's order.
   func list() throws(StoreTrouble) -> [ListedFlag]
@@ -20,6 +29,8 @@ package protocol FlagStore: Sendable {
 package enum Urgency: Sendable {
   /// Waits its turn, and is refused where readers of the store could not follow.
   case ordinary
+  /// Waits its turn too, but a lock that cannot be made does not stop it.
+  case narrowing
   /// A kill: waits at most 2 s for anybody, then goes on without the lock.
   case kill
 }
@@ -32,9 +43,11 @@ package struct FlagReading: Sendable {
   package let version: String
   /// The flag as the store spells it, for the journal when somebody else's work is replaced.
   package let spelled: String?
+  /// Why running readers may not follow what stands in the store now: they reject the file for this.
+  package let trouble: StoreTrouble?
 
-  package init(key: FlagKey, flag: Flag?, version: String, spelled: String?) {
-    (self.key, self.flag, self.version, self.spelled) = (key, flag, version, spelled)
+  package init(key: FlagKey, flag: Flag?, version: String, spelled: String?, trouble: StoreTrouble? = nil) {
+    (self.key, self.flag, self.version, self.spelled, self.trouble) = (key, flag, version, spelled, trouble)
   }
 }
 

@@ -1,0 +1,121 @@
+/// A flagd flag-definition file: the store that needs no server, and that OpenFeature's SDKs read as it is.
+///
+/// It edits its own flag and leaves every other byte as it was. A change is made against the flag as it was read, under
+/// a lock, and put in place in one step; whoever writes without asking for the lock does not lose anything by it.
+package struct FileStore: FlagStore {
+  /// Far more than any flag file; read at once.
+  package static let sizeLimit = 64 << 20
+
+  package let address: String
+  /// Readers of files poll; flagd does so every 5 s, OpenFeature's Python provider twice a second.
+  package let propagation = TimeSpan(seconds: 5)
+
+  /// Absolute, and as it was named: symbolic links are followed when it is opened.
+  private let path: String
+  private let context: Context
+  private let last = Remembered<FlagDocument>()
+
+  /// `path` is absolute; `address` is how the operator wrote it.
+  package init(path: String, address: String, context: Context) {
+    (self.path, self.address, self.context) = (path, address, context)
+  }
+
+  package var identity: String { real }
+
+  package var journalFolder: String { "\(real).rollout" }
+
+  /// Where the file really lies; the journal and the lock are beside it, whatever link led there.
+  private var real: String { (try? context.files.realPath(path)) ?? path }
+
+  package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    try document(at: path, key).reading()
+  }
+
+  package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
+    let bytes = try asStore { () throws(FileTrouble) -> [UInt8] in try self.bytes(at: path) }
+    return try FlagOverview.readings(of: keys, in: bytes, path: path)
+  }
+
+  package func list() throws(StoreTrouble) -> [ListedFlag] {
+    try FlagDocument.list(asStore { () throws(FileTrouble) in try bytes(at: path) }, path: path)
+  }
+
+  package func write(
+    _ flag: Flag, replacing reading: FlagReading, urgency: Urgency
+  ) throws(StoreTrouble) -> FlagReading {
+    let meant = FlagdFlag.normal(flag)
+    // What the store cannot express is said before anything is touched.
+    _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
+    let real = try asStore { () throws(FileTrouble) in try context.files.realPath(path) }
+    let lock = try lock(besides: real, urgency)
+    defer { lock?.release() }
+    let replacement = FileReplacement(path: real, context: context)
+    if urgency != .kill { replacement.sweep() }
+    // Each round starts from the file as somebody else left it in between.
+    for _ in 0..<16 {
+      let facts = try asStore { () throws(FileTrouble) in try context.files.facts(real) }
+      let old = try document(at: real, reading.key)
+      if urgency != .kill, let refusal = old.refusal { throw refusal }
+      guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: path) }
+      let new = try old.setting(meant, urgency: urgency)
+      let landed = try asStore { () throws(FileTrouble) in
+        try replacement.replace(old.bytes, facts, with: new.bytes, urgency)
+      }
+      if landed { return try confirmed(new, meant, at: real) }
+    }
+    throw .changedMeanwhile(path: path)
+  }
+
+  /// What stands on the disk now, if it is what was meant and readers will take it.
+  private func confirmed(_ new: FlagDocument, _ meant: Flag, at real: String) throws(StoreTrouble) -> FlagReading {
+    last.last = new
+    let document = try document(at: real, new.key)
+    let reading = try document.reading()
+    guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: path) }
+    if let rejected = document.rejectedByReaders { throw rejected }
+    return reading
+  }
+
+  /// An ordinary change waits its turn. A kill waits 2 s and then goes on without: the replacement itself notices
+  /// whoever writes at the same time.
+  private func lock(besides real: String, _ urgency: Urgency) throws(StoreTrouble) -> (any FileLock)? {
+    let folder = "\(real).rollout"
+    let who = context.surroundings
+    let holder = "\(who.actor) on \(who.host), process \(who.process), since \(ISO8601.string(context.clock.now()))"
+    do throws(FileTrouble) {
+      try context.files.makeFolder(folder)
+      let patience = TimeSpan(seconds: urgency == .kill ? 2 : 10)
+      return try context.files.lock("\(folder)/lock", holder: holder, patience: patience)
+    } catch {
+      if urgency == .kill { return nil }
+      if urgency == .narrowing, !error.isHeld { return nil }
+      throw .file(error)
+    }
+  }
+
+  // MARK: Reading
+
+  private func bytes(at path: String) throws(FileTrouble) -> [UInt8] {
+    try context.files.read(path, limit: Self.sizeLimit)
+  }
+
+  /// The file as it is now. A pass over bytes that were passed over before is spared.
+  private func document(at place: String, _ key: FlagKey) throws(StoreTrouble) -> FlagDocument {
+    if let last = last.last, last.key == key {
+      let isSame = try asStore { () throws(FileTrouble) in try context.files.holds(place, last.bytes) }
+      if isSame { return last }
+    }
+    let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: place) }
+    let document = try FlagDocument(bytes, key: key, path: path)
+    last.last = document
+    return document
+  }
+
+  private func asStore<Answer>(_ body: () throws(FileTrouble) -> Answer) throws(StoreTrouble) -> Answer {
+    do throws(FileTrouble) {
+      return try body()
+    } catch {
+      throw .file(error)
+    }
+  }
+}
