@@ -1,0 +1,159 @@
+/// Whether the store shows what the journal says.
+package enum Agreement: Hashable, Sendable {
+  case agrees
+  /// Somebody turned the flag off behind the tool's back, or a kill could not be journaled: it counts as killed.
+  case killedOutside
+  case drift(Drift)
+}
+
+package struct Drift: Hashable, Sendable {
+  /// What the journal says, in words.
+  package let expected: String
+  /// What the store shows, in words.
+  package let shown: String
+
+  package init(expected: String, shown: String) {
+    self.expected = expected
+    self.shown = shown
+  }
+}
+
+extension Plan {
+  /// The flag as it should stand at a place.
+  package func flag(at place: Place, excluding more: [Selector] = [], degradedTo stand: String? = nil) -> Flag {
+    func flag(_ serving: Serving, killed: Bool = false) -> Flag {
+      Flag(
+        variants: variants.all, serving: serving,
+        mark: Flag.Mark(killed: killed, stage: place.description, killsTo: variants.killed(to: killTo)))
+    }
+    switch place {
+    case .off, .abandoned:
+      return flag(.everyone(variants.control))
+    case .killed(let variant):
+      return flag(.everyone(variant), killed: true)
+    case .stage(let index, _):
+      let exposure = exposure(at: index, excluding: more)
+      guard !exposure.isOff else { return flag(.everyone(variants.control)) }
+      return flag(
+        .split(
+          Split(exposure: exposure, unit: unit, canary: stand ?? variants.canary, control: variants.control)))
+    case .finished:
+      guard more.isEmpty else {
+        let everybody = Exposure(grants: [Grant(cohort: nil, share: .whole)], exclusions: more)
+        return flag(
+          .split(Split(exposure: everybody, unit: unit, canary: variants.canary, control: variants.control)))
+      }
+      guard !variants.isBoolean, let canary = variants[variants.canary] else {
+        return flag(.everyone(variants.canary))
+      }
+      // The canary becomes the new control, so that whatever comes next falls back to it.
+      var finished = flag(.everyone(variants.control))
+      finished.mark?.killsTo = variants["off"] == nil ? variants.control : "off"
+      finished.variants = variants.all.map {
+        $0.name == variants.control ? Variants.Variant($0.name, canary) : $0
+      }
+      return finished
+    }
+  }
+}
+
+extension Flag {
+  /// Whether somebody may get something else than `control` or a variant that plainly is the old way.
+  package func exposes(control: String?) -> Bool {
+    switch serving {
+    case .everyone(let variant):
+      !(variant == control || variant == "off" || variant == "control" || self[variant] == .bool(false))
+    case .split(let split): !split.exposure.isOff
+    case .foreign, .applicationDefault: true
+    }
+  }
+}
+
+extension Progress {
+  /// The flag that the journal's state stands for; nil before the first rollout.
+  package var expected: Flag? {
+    guard phase == .open || phase == .finished else { return nil }
+    return plan?.flag(at: place, excluding: exclusions, degradedTo: degradedTo)
+  }
+
+  package func agreement(with shown: Flag?, variants: Variants?) -> Agreement {
+    guard let expected else { return agreementBeforeStart(with: shown, variants: variants) }
+    guard let shown else {
+      return place == .off ? .agrees : drift(expected, shown: "no such flag")
+    }
+    let control = plan?.variants.control
+    if shown.mark?.killed == true, !shown.exposes(control: control) { return isKilled ? .agrees : .killedOutside }
+    if let adopted {
+      if shown.fingerprint == adopted { return .agrees }
+      return shown.exposes(control: control) ? drift(expected, shown: shown.serving.description) : .killedOutside
+    }
+    guard !shown.serves(expected) else { return .agrees }
+    if !shown.exposes(control: control) {
+      if isKilled { return .agrees }
+      if phase == .finished || expected.exposes(control: control) { return .killedOutside }
+    }
+    return drift(expected, shown: shown.serving.description)
+  }
+
+  /// A flag that nobody has rolled out yet must be off, with the variants that the note gives it.
+  private func agreementBeforeStart(with shown: Flag?, variants: Variants?) -> Agreement {
+    guard let shown else { return .agrees }
+    if shown.mark?.killed == true { return isKilled ? .agrees : .killedOutside }
+    if isKilled, !shown.exposes(control: variants?.control) { return .agrees }
+    if shown.exposes(control: variants?.control) {
+      return .drift(Drift(expected: "no rollout is known", shown: shown.serving.description))
+    }
+    if phase == .none, let variants, !Flag(variants: variants.all, serving: shown.serving, mark: nil).serves(shown) {
+      let names = shown.variants.map { "\($0.name) = \($0.value.written(.spaced))" }.joined(separator: ", ")
+      return .drift(Drift(expected: "the note's variants", shown: "variants \(names)"))
+    }
+    return .agrees
+  }
+
+  private func drift(_ expected: Flag, shown: String) -> Agreement {
+    .drift(Drift(expected: adopted == nil ? expected.serving.description : "the flag as it was adopted", shown: shown))
+  }
+}
+
+extension Progress {
+  /// What became of an intent that was never concluded.
+  package enum Settlement: Hashable, Sendable {
+    case landed
+    case undone
+    /// The store shows neither what was before nor what was meant.
+    case unclear
+  }
+
+  package func settlement(with shown: Flag?) -> Settlement? {
+    guard let pending else { return nil }
+    // A kill leaves its mark, whatever rollout is known.
+    if pending.content.action == .kill { return shown?.mark?.killed == true ? .landed : .undone }
+    // One that reached the store but not the journal has covered up what stood there.
+    if shown?.mark?.killed == true, !isKilled { return .unclear }
+    var landed = self
+    landed.add(Self.outcome(of: pending, .done, at: pending.time))
+    if let shown, let meant = landed.expectedOrClosed, shown.serves(meant) { return .landed }
+    var undone = self
+    undone.add(Self.outcome(of: pending, .undone, at: pending.time))
+    switch (shown, undone.expectedOrClosed) {
+    case (nil, nil): return .undone
+    case (nil, .some): return undone.place == .off ? .undone : .unclear
+    case (let shown?, let before?): return shown.serves(before) ? .undone : .unclear
+    // Nothing was known before: whatever else stands there is not what was meant.
+    case (.some, nil): return .undone
+    }
+  }
+
+  private var expectedOrClosed: Flag? {
+    phase == .abandoned ? plan?.flag(at: .abandoned) : expected
+  }
+
+  /// The entry that concludes an intent; the journal numbers and signs it.
+  package static func outcome(of intent: Entry, _ outcome: Entry.Outcome, at time: Instant) -> Entry {
+    var content = intent.content
+    content.outcome = outcome
+    content.detail = [JSON.Member("of", .number(intent.sequence))]
+    return Entry(
+      sequence: intent.sequence + 1, time: time, actor: intent.actor, host: intent.host, content: content)
+  }
+}

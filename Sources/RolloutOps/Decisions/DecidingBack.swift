@@ -1,0 +1,246 @@
+/// The verbs that let fewer people in, and their undoing. They run from the plan frozen in the journal.
+extension Deciding {
+  func rollback() -> Decision {
+    guard let plan = progress.plan else { return answer(.done, ["nobody gets the canary: no rollout is known"]) }
+    if progress.isKilled {
+      return Decision(
+        .rollback, .done, ["it was killed, and on again; the kill is written anew"], from: place, to: place,
+        steps: steps(.rollback, to: place, plan: plan, []))
+    }
+    let here = position(plan)
+    var index: Int?
+    if let wanted = request.stage {
+      switch plan.find(wanted) {
+      case .found(let found): index = found
+      case .off: index = nil
+      case .unknown, .ambiguous: return unknownStage(wanted, plan)
+      }
+      if let index, index == here, situation.drift == nil, progress.degradedTo == nil {
+        return answer(.done, ["already there: \(plan.stages[index].name)"])
+      }
+      if let index, index > here || index == here && progress.degradedTo != nil {
+        return answer(.usage, ["rollback only goes back; \(plan.stages[index].name) is not behind \(place)"])
+      }
+    } else {
+      index = here > 0 ? here - 1 : nil
+    }
+    let target = index.map { Place.stage($0, name: plan.stages[$0].name) } ?? .off
+    if let drift = situation.drift, !narrows(plan.flag(at: target, excluding: progress.exclusions)) {
+      return answer(
+        .conflict,
+        [
+          "the store does not show what the journal says, and \(target) may let in more than it shows",
+          "journal: \(drift.expected)", "store: \(drift.shown)",
+          "rollback --to off and kill go through in any state",
+        ])
+    }
+    return Decision(
+      .rollback, .done, ["\(place) → \(target)"], from: place, to: target,
+      steps: steps(.rollback, to: target, plan: plan, degradedTo: progress.degradedTo, []))
+  }
+
+  /// The index of the stage it stands at; a finished rollout stands one behind its last.
+  private func position(_ plan: Plan) -> Int {
+    switch place {
+    case .stage(let index, _): index
+    case .finished: plan.stages.count
+    case .off, .killed, .abandoned: 0
+    }
+  }
+
+  /// Whether that flag lets nobody in whom the store keeps out now.
+  private func narrows(_ flag: Flag) -> Bool {
+    switch (flag.serving, situation.shown?.serving) {
+    case (.split(let target), .split(let shown)):
+      target.unit == shown.unit && target.exposure.isWithin(shown.exposure)
+    case (.everyone, _): !flag.exposes(control: progress.plan?.variants.control)
+    default: false
+    }
+  }
+
+  /// One thing at a time: the hold first, then the degrade.
+  func resume() -> Decision {
+    if let hold = progress.hold {
+      let reason = hold.reason.map { " (\($0))" } ?? ""
+      return record(.resume, "the hold by \(hold.actor)\(reason) is lifted", [JSON.Member("lifts", "hold")])
+    }
+    guard progress.degradedTo != nil, let plan = progress.plan else { return answer(.done, ["it is not held"]) }
+    guard situation.condition == .degraded else {
+      return answer(.conflict, ["the canary cannot come back now: it is \(situation.condition.rawValue)"])
+    }
+    return Decision(
+      .resume, .done, ["the canary is back"], from: place,
+      steps: steps(.resume, to: place, plan: plan, [JSON.Member("lifts", "degrade")]))
+  }
+
+  /// What the flag itself says is enough: a kill is decided without the journal, which is read after the write.
+  func kill() -> Decision {
+    guard let shown = situation.shown else {
+      return answer(.inconclusive, ["no flag \(situation.key) in \(situation.store.address): nothing was turned off"])
+    }
+    guard let variant = killVariant(shown) else { return noWayBack(shown) }
+    let target = Place.killed(serving: variant)
+    let flag = Flag(
+      variants: shown.variants, serving: .everyone(variant),
+      mark: Flag.Mark(killed: true, stage: target.description, killsTo: shown.mark?.killsTo ?? variant))
+    let detail = [JSON.Member("served", .string(variant))]
+    guard !(shown.serves(flag) && shown.mark?.killed == true) else {
+      // The journal may not know yet: a kill that crashed had written the store first.
+      return Decision(
+        .kill, .done, ["killed already"], from: place, to: target,
+        steps: [.record(content(.kill, .done, to: target, detail))])
+    }
+    guard shown.mark == nil || shown.isForeign, let spelled = situation.spelled else {
+      return Decision(
+        .kill, .done, [variant], from: place, to: target,
+        steps: [.write(flag), .record(content(.kill, .done, to: target, detail))])
+    }
+    // Somebody else's rules are kept before they are replaced, not after.
+    let kept = detail + [JSON.Member("replaced", .string(spelled))]
+    return Decision(
+      .kill, .done, [variant], from: place, to: target,
+      steps: [.intend(content(.kill, .intended, to: target, kept)), .write(flag), .conclude])
+  }
+
+  /// What everybody gets: what the operator says, else what the flag is marked with, else the version that was there
+  /// before.
+  private func killVariant(_ shown: Flag) -> String? {
+    var control: String?
+    if case .split(let split) = shown.serving, shown[split.control] != nil { control = split.control }
+    switch request.killTo {
+    case "off"?: return shown["off"] != nil ? "off" : shown.variants.first { $0.value == .bool(false) }?.name
+    case "control"?: return control ?? shown.offVariant
+    case let asked?: return waysBack(shown).contains(asked) ? asked : nil
+    case nil: break
+    }
+    if let marked = shown.mark?.killsTo, shown[marked] != nil { return marked }
+    return control ?? shown.offVariant
+  }
+
+  /// The variants that a kill may serve. Of a managed flag only the old ways; a kill is no gate-free promotion. Of a
+  /// flag that rolloutctl does not know, any that does not plainly turn it on.
+  private func waysBack(_ shown: Flag) -> [String] {
+    guard let mark = shown.mark else { return shown.variants.filter { $0.value != .bool(true) }.map(\.name) }
+    var names = [mark.killsTo]
+    if case .split(let split) = shown.serving { names.append(split.control) }
+    names += shown.variants.filter { $0.value == .bool(false) || ["off", "control"].contains($0.name) }.map(\.name)
+    return names.compactMap { $0 }.filter { shown[$0] != nil }
+  }
+
+  private func noWayBack(_ shown: Flag) -> Decision {
+    let why =
+      request.killTo.map { "\($0) is no way back" } ?? "which of its variants is the old way is not known"
+    var names: [String] = []
+    for name in waysBack(shown) where !names.contains(name) { names.append(name) }
+    return answer(
+      .inconclusive,
+      [
+        "NOT off: \(situation.key): \(why)",
+        "say one of: "
+          + names.map { "rolloutctl kill \(situation.key) --to \($0)" }.joined(separator: ", or "),
+      ])
+  }
+
+  func abandon(_ rule: Rule) -> Decision {
+    guard let plan = progress.plan else { return answer(.done, ["no rollout is known"]) }
+    if rule == .recorded {
+      return Decision(
+        .abandon, .done, ["the rollout is closed; the flag stays killed"], from: place, to: .abandoned,
+        steps: [.record(content(.abandon, .done, to: .abandoned))])
+    }
+    if progress.isKilled {
+      // It was killed, and somebody switched it on again: closing the rollout must not lift the kill.
+      return Decision(
+        .abandon, .done, ["the rollout is closed; the kill is written anew"], from: place, to: .abandoned,
+        steps: [
+          .intend(content(.abandon, .intended, to: .abandoned)), .write(plan.flag(at: place)), .conclude,
+        ])
+    }
+    return Decision(
+      .abandon, .done, ["nobody gets the canary; the rollout is closed"], from: place, to: .abandoned,
+      steps: steps(.abandon, to: .abandoned, plan: plan, []))
+  }
+
+  // MARK: One tenant
+
+  func exclude(_ rule: Rule) -> Decision {
+    guard let selector = request.selector else { return answer(.usage, ["exclude needs who: attribute=value"]) }
+    if progress.exclusions.contains(selector), situation.drift == nil {
+      return answer(.done, ["\(selector) is taken out already"])
+    }
+    let detail = [JSON.Member("selector", .string(selector.description))]
+    guard rule != .recorded else {
+      return record(.exclude, "\(selector) is out from the next move on; nobody gets the canary now", detail)
+    }
+    guard var flag = situation.shown else {
+      return answer(.conflict, ["\(situation.key) is not in \(situation.store.address)"])
+    }
+    switch flag.serving {
+    case .split(var split):
+      split.exposure = split.exposure.excluding([selector])
+      flag.serving = .split(split)
+    case .everyone where progress.place == .finished:
+      guard let plan = progress.plan else { return answer(.conflict, ["no rollout is known"]) }
+      flag = plan.flag(at: .finished, excluding: progress.exclusions + [selector])
+    case .everyone where flag.exposes(control: progress.plan?.variants.control):
+      return answer(
+        .conflict, ["nobody can be taken out while \(flag.serving)", "rollback --to off and kill go through"])
+    case .everyone:
+      return record(.exclude, "\(selector) is out from the next move on; nobody gets the canary now", detail)
+    case .foreign, .applicationDefault:
+      return answer(
+        .conflict,
+        ["nobody can be taken out of rules that rolloutctl did not write: \(flag.serving)", "kill goes through"])
+    }
+    return rewriting(.exclude, to: flag, "\(selector) is out", detail)
+  }
+
+  func include(_ rule: Rule) -> Decision {
+    guard let selector = request.selector else { return answer(.usage, ["include needs who: attribute=value"]) }
+    guard progress.exclusions.contains(selector) else {
+      let noted = progress.plan?.exclusions.contains(selector) ?? false
+      return noted
+        ? answer(.conflict, ["\(selector) is excluded by the note; take it out there and replan"])
+        : answer(.done, ["\(selector) is not taken out"])
+    }
+    let detail = [JSON.Member("selector", .string(selector.description))]
+    guard rule != .recorded, let plan = progress.plan else {
+      return record(.include, "\(selector) is in again from the next move on", detail)
+    }
+    if progress.adopted != nil {
+      return answer(.conflict, ["the flag was adopted as it stands; promote or rollback brings the plan back first"])
+    }
+    let remaining = progress.exclusions.filter { $0 != selector }
+    let flag = plan.flag(at: place, excluding: remaining, degradedTo: progress.degradedTo)
+    return rewriting(.include, to: flag, "\(selector) is in again", detail)
+  }
+
+  /// A change of the flag at the place where it stands.
+  private func rewriting(_ action: Entry.Action, to flag: Flag, _ reason: String, _ detail: [JSON.Member])
+    -> Decision
+  {
+    var detail = detail
+    if progress.adopted != nil, situation.drift == nil {
+      detail.append(JSON.Member("shown", .string(flag.fingerprint)))
+    }
+    return Decision(
+      request.verb, .done, [reason], from: place,
+      steps: [.intend(content(action, .intended, to: place, detail)), .write(flag), .conclude])
+  }
+}
+
+extension Flag {
+  var isForeign: Bool {
+    switch serving {
+    case .foreign, .applicationDefault: true
+    case .everyone, .split: false
+    }
+  }
+
+  /// The variant that plainly is the old way, where one is.
+  package var offVariant: String? {
+    if self["control"] != nil { return "control" }
+    if self["off"] != nil { return "off" }
+    return variants.first { $0.value == .bool(false) }?.name
+  }
+}

@@ -1,0 +1,232 @@
+/// How far a rollout has come: the journal's entries, folded.
+package struct Progress: Sendable {
+  package enum Phase: Sendable { case none, open, finished, abandoned }
+
+  package private(set) var phase = Phase.none
+  /// Frozen when the rollout started, or at the last `replan`.
+  package private(set) var plan: Plan?
+  package private(set) var note: NoteReference?
+  package private(set) var store: String?
+  /// Which store that was, whatever it is called from where.
+  package private(set) var storeIdentity: String?
+  package private(set) var place = Place.off
+  /// Since when the exposure is unchanged, the store's propagation bound included.
+  package private(set) var since: Instant?
+  /// Taken out while the rollout goes on, beyond the note's own exclusions.
+  package private(set) var exclusions: [Selector] = []
+  package private(set) var hold: Hold?
+  package private(set) var kill: Kill?
+  /// The variant that stands in for the canary after a degrade.
+  package private(set) var degradedTo: String?
+  /// The fingerprint of a flag that was accepted as it stood.
+  package private(set) var adopted: String?
+  package private(set) var visits: [Visit] = []
+  package private(set) var attestations: [Attestation] = []
+  /// When the flag was last killed, in this rollout or before: the proof that the switch works.
+  package private(set) var lastKill: Instant?
+  /// Entries with something in them that this version cannot read. Whoever widens must not go past them.
+  package private(set) var notUnderstood: [Int] = []
+  /// An intent that nobody concluded.
+  package private(set) var pending: Entry?
+  package private(set) var head = 0
+  package private(set) var newest: Instant?
+
+  package struct Hold: Hashable, Sendable {
+    package let actor: String
+    package let time: Instant
+    package let reason: String?
+    /// Set by a machine: only a reason lifts it.
+    package let automatic: Bool
+  }
+
+  package struct Kill: Hashable, Sendable {
+    package let actor: String
+    package let time: Instant
+    package let reason: String?
+    package let from: Place?
+  }
+
+  /// A stay at one stage.
+  package struct Visit: Hashable, Sendable {
+    package let stage: Int
+    /// When the move was read back.
+    package let moved: Instant
+    /// When every application may be taken to follow: from here the soak counts.
+    package let entered: Instant
+    package let by: String
+    package var left: Instant?
+    /// Which gate was passed by override to get in.
+    package let override: String?
+  }
+
+  package struct Attestation: Hashable, Sendable {
+    package let item: String
+    package let stage: String?
+    package let actor: String
+    package let time: Instant
+    package let evidence: String?
+  }
+
+  package init() {}
+
+  package init(_ entries: some Sequence<Entry>) {
+    for entry in entries { add(entry) }
+  }
+
+  package mutating func add(_ entry: Entry) {
+    head = entry.sequence
+    newest = max(newest ?? entry.time, entry.time)
+    switch entry.content.outcome {
+    case .intended:
+      pending = entry
+    case .undone:
+      pending = nil
+    case .done:
+      // The outcome carries the time; what was meant stands in the intent that it names.
+      var settled = entry
+      if let pending, entry.content.detail("of")?.integer == pending.sequence {
+        settled.content = pending.content
+        settled.content.detail += entry.content.detail
+        self.pending = nil
+      }
+      apply(settled)
+    }
+  }
+
+  private mutating func apply(_ entry: Entry) {
+    let content = entry.content
+    note = content.note ?? note
+    store = content.store
+    let planBefore = plan
+    if let frozen = content.detail("plan") {
+      if let plan = try? Plan(frozen: frozen) { self.plan = plan } else { notUnderstood.append(entry.sequence) }
+    }
+    switch content.action {
+    case .promote, .rollback, .restore, .finish, .abandon:
+      move(to: content.to ?? place, entry)
+    case .adopt:
+      move(to: content.to ?? place, entry)
+      adopted = content.detail("shown")?.text
+      exclusions = []
+      for text in content.detail("exclusions")?.items ?? [] {
+        guard let selector = text.text.flatMap({ try? SelectorText(Substring($0)).selector }) else {
+          notUnderstood.append(entry.sequence)
+          continue
+        }
+        exclusions.append(selector)
+      }
+    case .kill:
+      // A second kill keeps the memory of where the first one found the rollout.
+      kill = Kill(
+        actor: entry.actor, time: entry.time, reason: content.reason, from: kill?.from ?? content.from)
+      lastKill = entry.time
+      leave(at: entry.time)
+      place = content.to ?? place
+      (adopted, degradedTo) = (nil, nil)
+    case .hold:
+      hold = Hold(
+        actor: entry.actor, time: entry.time, reason: content.reason,
+        automatic: content.detail("automatic")?.truth ?? false)
+    case .resume:
+      if content.detail("lifts") == "degrade" {
+        degradedTo = nil
+        since = started(entry)
+      } else {
+        hold = nil
+      }
+    case .exclude:
+      guard let selector = selector(of: content) else { return notUnderstood.append(entry.sequence) }
+      if !exclusions.contains(selector) { exclusions.append(selector) }
+      adopted = content.detail("shown")?.text ?? adopted
+    case .include:
+      guard let selector = selector(of: content) else { return notUnderstood.append(entry.sequence) }
+      exclusions.removeAll { $0 == selector }
+      // Somebody is in again: what was seen and waited for was another exposure.
+      if place.stageIndex != nil { since = started(entry) }
+    case .degrade:
+      degradedTo = content.detail("variant")?.text
+      since = started(entry)
+    case .replan:
+      if let to = content.to { place = to }
+      replanned(entry, before: planBefore)
+    case .attest:
+      guard let item = content.detail("item")?.text else { return }
+      attestations.append(
+        Attestation(
+          item: item, stage: content.detail("stage")?.text, actor: entry.actor, time: entry.time,
+          evidence: content.detail("evidence")?.text))
+    }
+  }
+
+  /// Words about other people, or about other limits, are void; a changed exclusion starts the soak anew.
+  private mutating func replanned(_ entry: Entry, before: Plan?) {
+    guard let before, let plan else { return }
+    attestations.removeAll { word in
+      guard let stage = word.stage else { return false }
+      return before.triggers != plan.triggers
+        || before.stages.first { $0.name == stage }?.audience != plan.stages.first { $0.name == stage }?.audience
+    }
+    if before.exclusions != plan.exclusions, place.stageIndex != nil { since = started(entry) }
+  }
+
+  private func selector(of content: Entry.Content) -> Selector? {
+    content.detail("selector")?.text.flatMap { try? SelectorText(Substring($0)).selector }
+  }
+
+  private func started(_ entry: Entry) -> Instant {
+    entry.time + TimeSpan(seconds: entry.content.detail("propagation")?.integer ?? 0)
+  }
+
+  private mutating func leave(at time: Instant) {
+    if let last = visits.indices.last, visits[last].left == nil { visits[last].left = time }
+  }
+
+  private mutating func move(to target: Place, _ entry: Entry) {
+    if entry.content.detail("opens")?.truth == true {
+      storeIdentity = entry.content.detail("store_identity")?.text
+      (visits, attestations) = ([], attestations.filter { ChecklistItem.outlives($0.item) })
+    }
+    leave(at: entry.time)
+    let before = kill
+    (kill, adopted) = (nil, nil)
+    // Going back does not bring the canary back: only resume does, or a new start.
+    if entry.content.action != .rollback || target == .off { degradedTo = nil }
+    if case .killed = target { kill = before }
+    place = target
+    switch target {
+    case .stage(let index, _):
+      phase = .open
+      since = started(entry)
+      visits.append(
+        Visit(
+          stage: index, moved: entry.time, entered: started(entry), by: entry.actor,
+          override: entry.content.detail("override")?["gate"]?.text))
+    case .off:
+      // After an abandoned rollout a restore leaves the flag off and the rollout closed.
+      if phase == .none || phase == .finished { phase = .open }
+      since = started(entry)
+    case .finished:
+      phase = .finished
+      since = started(entry)
+    case .abandoned:
+      phase = .abandoned
+      since = nil
+    case .killed: break
+    }
+  }
+}
+
+extension Progress {
+  package var isKilled: Bool {
+    guard case .killed = place else { return false }
+    return true
+  }
+
+  /// The furthest stage that this rollout was at.
+  package var reached: Int? { visits.map(\.stage).max() }
+
+  /// How long the rollout stood at a stage, all stays together.
+  package func time(at stage: Int, now: Instant) -> TimeSpan {
+    visits.filter { $0.stage == stage }.reduce(.zero) { $0 + max(.zero, ($1.left ?? now).since($1.entered)) }
+  }
+}

@@ -1,0 +1,122 @@
+/// Everything a decision may look at, as one value.
+package struct Situation: Sendable {
+  package let key: FlagKey
+  /// The note as it is now; nil where the operator named only the flag and its note could not be read.
+  package let note: NotedPlan?
+  package let progress: Progress
+  package let shown: Flag?
+  /// The flag as the store spells it, kept where it is somebody else's work that is replaced.
+  package let spelled: String?
+  package let store: StoreFacts
+  package let runbook: RunbookReading
+  /// What the machine's clock says; `now` is never before the journal's newest entry.
+  package let clock: Instant
+  package let actor: String
+
+  package struct NotedPlan: Sendable {
+    package let reference: NoteReference
+    package let plan: Plan
+
+    package init(reference: NoteReference, plan: Plan) {
+      self.reference = reference
+      self.plan = plan
+    }
+  }
+
+  package struct StoreFacts: Hashable, Sendable {
+    package let address: String
+    /// The same from every folder, and in a checkout that moved with its journal.
+    package let identity: String
+    package let propagation: TimeSpan
+    /// Another store that the settings name and that has this flag too.
+    package let rival: String?
+    /// The store that the rollout was started on, where it is another one.
+    package let startedOn: String?
+
+    package init(
+      address: String, identity: String = "", propagation: TimeSpan, rival: String? = nil, startedOn: String? = nil
+    ) {
+      (self.address, self.identity, self.propagation) = (address, identity, propagation)
+      (self.rival, self.startedOn) = (rival, startedOn)
+    }
+  }
+
+  package init(
+    key: FlagKey, note: NotedPlan?, progress: Progress, shown: Flag?, spelled: String?, store: StoreFacts,
+    runbook: RunbookReading, clock: Instant, actor: String
+  ) {
+    (self.key, self.note, self.progress, self.shown, self.spelled) = (key, note, progress, shown, spelled)
+    (self.store, self.runbook, self.clock, self.actor) = (store, runbook, clock, actor)
+  }
+}
+
+extension Situation {
+  package var now: Instant { max(clock, progress.newest ?? clock) }
+
+  /// The frozen plan while a rollout is open or closed, else the note's.
+  package var plan: Plan? { progress.phase == .none ? note?.plan : progress.plan ?? note?.plan }
+
+  package var agreement: Agreement { progress.agreement(with: shown, variants: note?.plan.variants) }
+
+  package var drift: Drift? {
+    if case .drift(let drift) = agreement { drift } else { nil }
+  }
+
+  package var isKilled: Bool { progress.isKilled || agreement == .killedOutside }
+
+  /// An edited sentence is no change; an edited stage, cohort or trigger is.
+  package var planChanged: Bool {
+    guard progress.phase == .open, let frozen = progress.plan, let noted = note?.plan else { return false }
+    return frozen != noted
+  }
+
+  package var isAtLastStage: Bool {
+    guard let plan, let index = progress.place.stageIndex else { return false }
+    return index == plan.stages.count - 1
+  }
+
+  package var condition: Condition {
+    if drift != nil { return .drifted }
+    if isKilled { return .killed }
+    if planChanged { return .planChanged }
+    if progress.hold != nil { return .held }
+    if progress.degradedTo != nil { return .degraded }
+    switch progress.place {
+    case .off, .killed: return .off
+    case .stage: return isAtLastStage ? .complete : .exposing
+    case .finished: return .finished
+    case .abandoned: return .abandoned
+    }
+  }
+
+  /// How far the clock is behind the journal, where that is more than two minutes.
+  package var clockBehind: TimeSpan? {
+    guard let newest = progress.newest else { return nil }
+    let behind = newest.since(clock)
+    return behind > .minutes(2) ? behind : nil
+  }
+
+  /// The stage that a promotion would enter.
+  package var next: Int? {
+    guard let plan else { return nil }
+    switch progress.place {
+    case .stage(let index, _): return index + 1 < plan.stages.count ? index + 1 : nil
+    case .off: return plan.stages.isEmpty ? nil : 0
+    case .finished, .abandoned: return startsAnew && !plan.stages.isEmpty ? 0 : nil
+    case .killed: return nil
+    }
+  }
+
+  /// Whether the note plans another rollout than the closed one.
+  package var startsAnew: Bool {
+    guard let noted = note?.plan else { return false }
+    switch progress.phase {
+    case .none, .abandoned: return true
+    case .finished: return progress.plan != noted
+    case .open: return false
+    }
+  }
+
+  /// The plan that a promotion goes by: the note's when it opens a rollout, else the frozen one.
+  package var planToPromote: Plan? { startsAnew ? note?.plan : plan }
+}

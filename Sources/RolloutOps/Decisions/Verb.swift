@@ -1,0 +1,168 @@
+/// What an operator can ask for that moves a rollout.
+package enum Verb: String, CaseIterable, Sendable {
+  case promote, rollback, hold, resume, kill, restore, exclude, include, adopt, replan, finish, abandon
+}
+
+/// In which state a rollout is found. Where several hold at once, the first in this order counts.
+package enum Condition: String, CaseIterable, Sendable {
+  /// The store shows something else than the journal says.
+  case drifted
+  case killed
+  /// The note's plan is no longer the one that was frozen.
+  case planChanged = "plan changed"
+  case held
+  case degraded
+  /// Not started, or rolled back to where nobody gets the new version.
+  case off
+  case exposing
+  /// At the last stage.
+  case complete
+  case finished
+  case abandoned
+}
+
+/// What a verb does in a condition.
+package enum Rule: Hashable, Sendable {
+  /// It goes ahead.
+  case goes
+  /// It goes ahead when every gate of the next step passes.
+  case gated
+  /// It opens a new rollout of this flag, where the note's plan is another one; else nothing is left to do.
+  case startsAnew
+  /// It goes ahead as far as that keeps within what the store shows.
+  case narrows
+  /// Written to the journal; the store stays as it is.
+  case recorded
+  /// What was asked for is so already: exit 0.
+  case already(String)
+  case refused(ExitStatus, String)
+
+  package var status: ExitStatus {
+    switch self {
+    case .refused(let status, _): status
+    case .goes, .gated, .startsAnew, .narrows, .recorded, .already: .done
+    }
+  }
+}
+
+/// What every verb does in every condition: the table that `help states` prints and the tests walk through.
+package enum StateTable {
+  package static func rule(_ verb: Verb, in condition: Condition) -> Rule {
+    switch verb {
+    case .promote: promote(condition)
+    case .rollback: rollback(condition)
+    case .hold: condition == .held ? .already("it is held already") : .recorded
+    case .resume: resume(condition)
+    case .kill: .goes
+    case .restore: restore(condition)
+    case .exclude: exclude(condition)
+    case .include: include(condition)
+    case .adopt: condition == .drifted ? .goes : .already("store and journal agree, there is nothing to adopt")
+    case .replan: replan(condition)
+    case .finish: finish(condition)
+    case .abandon: abandon(condition)
+    }
+  }
+
+  private static let drift = Rule.refused(
+    .conflict, "the store does not show what the journal says: see status, then adopt, rollback --to off or kill")
+  private static let killed = Rule.refused(.kill, "the flag is killed; restore it first, with a reason")
+  private static let held = Rule.refused(.hold, "it is held; resume lifts the hold")
+  private static let degraded = Rule.refused(.hold, "it is degraded; resume brings the canary back")
+  private static let planChanged = Rule.refused(
+    .conflict, "the note's plan is not the one that was started; replan takes it over")
+  private static let closed = Rule.refused(.conflict, "the rollout is closed; promote starts a new one")
+
+  private static func promote(_ condition: Condition) -> Rule {
+    switch condition {
+    case .drifted: drift
+    case .killed: killed
+    case .planChanged: planChanged
+    case .held: held
+    case .degraded: degraded
+    case .off, .exposing: .gated
+    case .complete: .already("it is at its last stage, there is nothing to do until finish")
+    case .finished, .abandoned: .startsAnew
+    }
+  }
+
+  private static func rollback(_ condition: Condition) -> Rule {
+    switch condition {
+    case .drifted: .narrows
+    case .killed: .already("the flag is killed, nobody gets the canary")
+    case .off: .already("nobody gets the canary")
+    case .abandoned: .already("the rollout was abandoned, nobody gets the canary")
+    case .planChanged, .held, .degraded, .exposing, .complete, .finished: .goes
+    }
+  }
+
+  private static func resume(_ condition: Condition) -> Rule {
+    switch condition {
+    // Undoing a degrade writes the store; a hold alone does not.
+    case .degraded: .goes
+    case .drifted, .killed, .planChanged, .held: .recorded
+    case .off, .exposing, .complete, .finished, .abandoned: .already("it is not held")
+    }
+  }
+
+  private static func restore(_ condition: Condition) -> Rule {
+    switch condition {
+    case .killed: .goes
+    case .drifted: drift
+    case .planChanged, .held, .degraded, .off, .exposing, .complete, .finished, .abandoned:
+      .already("the flag is not killed")
+    }
+  }
+
+  private static func exclude(_ condition: Condition) -> Rule {
+    switch condition {
+    case .drifted: .narrows
+    case .killed, .off: .recorded
+    case .planChanged, .held, .degraded, .exposing, .complete, .finished: .goes
+    case .abandoned: .already("the rollout was abandoned, nobody gets the canary")
+    }
+  }
+
+  private static func include(_ condition: Condition) -> Rule {
+    switch condition {
+    case .drifted: drift
+    case .held: held
+    case .killed, .off: .recorded
+    case .planChanged, .degraded, .exposing, .complete, .finished: .goes
+    case .abandoned: .already("the rollout was abandoned")
+    }
+  }
+
+  private static func replan(_ condition: Condition) -> Rule {
+    switch condition {
+    case .drifted: drift
+    case .planChanged, .killed, .held, .degraded: .goes
+    case .exposing, .complete, .off: .already("the note's plan is the one in use")
+    case .finished, .abandoned: closed
+    }
+  }
+
+  private static func finish(_ condition: Condition) -> Rule {
+    switch condition {
+    case .drifted: drift
+    case .killed: killed
+    case .planChanged: planChanged
+    case .held: held
+    case .degraded: degraded
+    case .off, .exposing: .refused(.hold, "it has not reached its last stage")
+    case .complete: .gated
+    case .finished: .already("it is finished")
+    case .abandoned: closed
+    }
+  }
+
+  private static func abandon(_ condition: Condition) -> Rule {
+    switch condition {
+    case .abandoned: .already("it is abandoned")
+    case .finished: .refused(.conflict, "it is finished: everybody has it; rollback or kill takes it back")
+    // A killed flag stays killed; only the rollout is closed.
+    case .killed: .recorded
+    case .drifted, .planChanged, .held, .degraded, .off, .exposing, .complete: .goes
+    }
+  }
+}
