@@ -1,0 +1,135 @@
+/// The journal of one flag: a file of hash-chained lines, appended to and never rewritten.
+package struct Journal: Sendable {
+  package let path: String
+  let flag: FlagKey
+  let files: any Files
+
+  package init(path: String, flag: FlagKey, files: any Files) {
+    (self.path, self.flag, self.files) = (path, flag, files)
+  }
+
+  /// Hundreds of thousands of entries; whoever gets there has other troubles.
+  static let longest = 1 << 30
+
+  /// One look at the whole journal, its chain checked.
+  package func read() throws(JournalTrouble) -> JournalReading {
+    let bytes: [UInt8]
+    do throws(FileTrouble) {
+      bytes = try files.read(path, limit: Self.longest)
+    } catch {
+      if error.reason == .missing { return JournalReading() }
+      throw .file(error)
+    }
+    return try Self.parse(bytes, path: path, flag: flag)
+  }
+
+  static func parse(_ bytes: [UInt8], path: String, flag: FlagKey) throws(JournalTrouble) -> JournalReading {
+    let result: Result<JournalReading, JournalTrouble> = bytes.withUnsafeBufferPointer { buffer in
+      var reading = JournalReading()
+      var start = 0
+      var line = 0
+      // A line counts when its line feed is there: whatever follows the last one was cut in the middle.
+      while let end = lineFeed(in: buffer, from: start) {
+        line += 1
+        do throws(EntryCoding.Fault) {
+          let entry = try EntryCoding.entry(
+            UnsafeBufferPointer(rebasing: buffer[start..<end]), previous: reading.hash, like: reading.entries.last)
+          guard entry.content.flag == flag else {
+            return .failure(.otherFlag(path: path, line: line, entry.content.flag))
+          }
+          guard entry.sequence == reading.entries.count + 1 else {
+            return .failure(.edited(path: path, line: line, sequence: entry.sequence))
+          }
+          reading.entries.append(entry)
+          reading.hash = entry.hash
+        } catch {
+          return .failure(Self.trouble(error, path: path, line: line))
+        }
+        start = end + 1
+      }
+      reading.size = start
+      reading.torn = Array(buffer[start...])
+      return .success(reading)
+    }
+    return try result.get()
+  }
+
+  /// The next line feed, looked for eight bytes at a time.
+  private static func lineFeed(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+    let raw = UnsafeRawBufferPointer(bytes)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var at = start
+    while at + 8 <= raw.count {
+      let word = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self) ^ (ones &* 0x0A)
+      if (word &- ones) & ~word & (ones &* 0x80) != 0 { break }
+      at += 8
+    }
+    return bytes[at...].firstIndex(of: 0x0A)
+  }
+
+  private static func trouble(_ fault: EntryCoding.Fault, path: String, line: Int) -> JournalTrouble {
+    switch fault {
+    case .notAnEntry(let why): .unreadable(path: path, line: line, why)
+    case .newer(let format): .newer(path: path, line: line, format: format)
+    case .edited(let sequence): .edited(path: path, line: line, sequence: sequence)
+    }
+  }
+
+  /// Adds one entry behind those of `reading` and brings the reading up to date. The journal must be locked.
+  package func append(
+    _ content: Entry.Content, to reading: inout JournalReading, at time: Instant, by surroundings: Surroundings
+  ) throws(JournalTrouble) {
+    try setAsideTail(of: &reading)
+    var entry = Entry(
+      sequence: reading.entries.count + 1, time: time, actor: surroundings.actor, host: surroundings.host,
+      content: content)
+    let (bytes, hash) = EntryCoding.line(entry, previous: reading.hash)
+    do throws(FileTrouble) {
+      if reading.size == 0 { try files.makeFolder(Path.folder(of: path)) }
+      try files.append(path, bytes, at: reading.size)
+      if reading.size == 0 { try files.syncFolder(Path.folder(of: path)) }
+    } catch {
+      throw .file(error)
+    }
+    entry.hash = hash
+    reading.entries.append(entry)
+    reading.hash = hash
+    reading.size += bytes.count
+  }
+
+  /// A last line that was cut in the middle moves to a file of its own, so that nothing is lost and the chain goes on.
+  private func setAsideTail(of reading: inout JournalReading) throws(JournalTrouble) {
+    guard !reading.torn.isEmpty else { return }
+    do throws(FileTrouble) {
+      try files.create(
+        "\(path).torn-\(reading.entries.count + 1)-\(SHA256.hex(reading.torn).prefix(8))", reading.torn, like: nil)
+    } catch {
+      guard error.reason == .exists else { throw .file(error) }
+    }
+    do throws(FileTrouble) { try files.truncate(path, to: reading.size) } catch { throw .file(error) }
+    reading.torn = []
+  }
+
+  /// The right to append. Whoever decides and writes holds it from before the reading to the outcome.
+  package func lock(holder: String, patience: TimeSpan) throws(JournalTrouble) -> any FileLock {
+    do throws(FileTrouble) {
+      try files.makeFolder(Path.folder(of: path))
+      return try files.lock("\(path).lock", holder: holder, patience: patience)
+    } catch {
+      throw .file(error)
+    }
+  }
+}
+
+/// A journal as one look found it.
+package struct JournalReading: Sendable {
+  package var entries: [Entry] = []
+  /// The hash that the next entry follows.
+  package var hash = EntryCoding.firstPrevious
+  /// How many bytes whole lines take.
+  package var size = 0
+  /// What follows the last line feed: a line cut in the middle.
+  package var torn: [UInt8] = []
+
+  package init() {}
+}
