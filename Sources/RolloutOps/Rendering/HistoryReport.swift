@@ -1,0 +1,170 @@
+/// Entries of one journal or of many, newest last.
+package struct HistoryReport: Sendable {
+  package let entries: [Told]
+  package let calendar: LocalCalendar
+  /// For several flags at once every line names its flag.
+  package let severalFlags: Bool
+  /// What `--verify` found, a sentence per journal; nil when it was not asked for.
+  package let verified: [Verification]?
+  /// Journals that could not be read, where others could.
+  package let unread: [Verification]
+  package let remarks: [String]
+
+  /// An entry as it is told: an outcome with what its intent said.
+  package struct Told: Hashable, Sendable {
+    package let entry: Entry
+    /// An intent whose outcome follows says nothing that the outcome does not say.
+    package let isConcluded: Bool
+
+    /// An intent that no outcome names: the change may have reached the store, or not.
+    package var isInterrupted: Bool { entry.content.outcome == .intended && !isConcluded }
+  }
+
+  package struct Verification: Sendable {
+    package let flag: FlagKey
+    package let entries: Int
+    package let fault: JournalTrouble?
+
+    package init(flag: FlagKey, entries: Int, fault: JournalTrouble?) {
+      (self.flag, self.entries, self.fault) = (flag, entries, fault)
+    }
+  }
+
+  package init(
+    _ entries: [Told], calendar: LocalCalendar, severalFlags: Bool, verified: [Verification]? = nil,
+    unread: [Verification] = [], remarks: [String] = []
+  ) {
+    (self.entries, self.calendar, self.severalFlags) = (entries, calendar, severalFlags)
+    (self.verified, self.unread, self.remarks) = (verified, unread, remarks)
+  }
+
+  package var status: ExitStatus {
+    verified?.contains { $0.fault != nil } == true || !unread.isEmpty ? .inconclusive : .done
+  }
+
+  /// What was wrong with the journals that could not be read.
+  package var failures: [String] { unread.compactMap(\.fault).flatMap(Sentences.journal) }
+
+  /// All entries of one journal: each outcome gets the members of the intent that it names, unless it has its own.
+  package static func told(_ journal: [Entry]) -> [Told] {
+    var intents: [Int: Entry] = [:]
+    var concluded: Set<Int> = []
+    for entry in journal {
+      if entry.content.outcome == .intended { intents[entry.sequence] = entry }
+      if let intent = entry.content.detail("of")?.integer { concluded.insert(intent) }
+    }
+    return journal.map { entry in
+      var entry = entry
+      if let intent = entry.content.detail("of")?.integer.flatMap({ intents[$0] }) {
+        entry.content.detail += intent.content.detail.filter { entry.content.detail($0.name) == nil }
+      }
+      let isIntent = entry.content.outcome == .intended
+      return Told(entry: entry, isConcluded: isIntent && concluded.contains(entry.sequence))
+    }
+  }
+
+  private var told: [Told] { entries.filter { !$0.isConcluded } }
+
+  package func text(ink: Ink) -> String {
+    var lines = told.map { line($0, ink) }
+    lines += (verified ?? []).map { verification in
+      let flag = Terminal.plain(verification.flag.text)
+      guard let fault = verification.fault else {
+        return ink.good("✓") + " \(flag): \(verification.entries) entries, the chain holds"
+      }
+      return ink.bad("✗") + " \(flag): " + Sentences.journal(fault).map { Terminal.plain($0) }.joined(separator: "; ")
+    }
+    if lines.isEmpty, unread.isEmpty { lines = [severalFlags ? "nothing moved" : "the journal is empty"] }
+    return lines.joined(separator: "\n")
+  }
+
+  private func line(_ told: Told, _ ink: Ink) -> String {
+    let (entry, content) = (told.entry, told.entry.content)
+    var parts = [ink.dim(calendar.exact(entry.time))]
+    if severalFlags { parts.append(ink.strong(Terminal.plain(content.flag.text))) }
+    parts.append(Terminal.plain(entry.actor))
+    parts.append(action(content, ink))
+    if let from = content.from, let to = content.to, from != to {
+      parts.append(Terminal.plain("\(from) → \(to)"))
+    } else if let place = content.from, content.outcome == .done {
+      parts.append(Terminal.plain("at \(place)"))
+    }
+    parts += extra(content)
+    if let reason = content.reason { parts.append("“\(Terminal.plain(reason))”") }
+    return parts.joined(separator: "  ")
+  }
+
+  private func action(_ content: Entry.Content, _ ink: Ink) -> String {
+    switch content.outcome {
+    case .done: content.action == .kill ? ink.bad("kill") : content.action.rawValue
+    case .intended: ink.warning("\(content.action.rawValue) interrupted?")
+    case .undone: ink.warning("\(content.action.rawValue) not done")
+    }
+  }
+
+  private func extra(_ content: Entry.Content) -> [String] {
+    let item = content.detail("item")?.text.map { item in
+      item + (content.detail("stage")?.text.map { " at \($0)" } ?? "")
+        + (content.detail("evidence")?.text.map { ": \($0)" } ?? "")
+    }
+    let override = content.detail("override")?["gate"]?.text.map { "past \($0)" }
+    // The frozen plan is pages long; that there is a new one is what matters here.
+    let plan = content.detail("plan").flatMap { try? Plan(frozen: $0) }.map { plan in
+      "plan of \(plan.stages.count) stage\(plan.stages.count == 1 ? "" : "s")"
+    }
+    let why = content.detail("why")?.text.map { "(\($0))" }
+    return [item, content.detail("selector")?.text, override, plan, why].compactMap { $0 }.map { Terminal.plain($0) }
+  }
+
+  package var json: JSON {
+    var members = [JSON.Member("entries", .array(entries.map(Self.json(of:))))]
+    if !unread.isEmpty { members.append(JSON.Member("unread", .array(unread.map(Self.json(of:))))) }
+    if let verified {
+      members.append(JSON.Member("verified", .array(verified.map(Self.json(of:)))))
+    }
+    members.append(JSON.Member("exit", .number(Int(status.rawValue))))
+    return .object(members)
+  }
+
+  private static func json(of verification: Verification) -> JSON {
+    [
+      "flag": .string(verification.flag.text), "entries": .number(verification.entries),
+      "holds": .bool(verification.fault == nil),
+      "fault": .text(verification.fault.map { Sentences.journal($0).joined(separator: "; ") }),
+    ]
+  }
+
+  private static func json(of told: Told) -> JSON {
+    let (entry, content) = (told.entry, told.entry.content)
+    return [
+      "seq": .number(entry.sequence), "time": .string(ISO8601.precise(entry.time)), "actor": .string(entry.actor),
+      "host": .string(entry.host), "action": .string(content.action.rawValue),
+      "outcome": .string(content.outcome.rawValue), "flag": .string(content.flag.text),
+      "store": .string(content.store), "note": .text(content.note?.path),
+      "note_sha256": .text(content.note?.digest), "from": content.from?.json ?? .null,
+      "to": content.to?.json ?? .null, "reason": .text(content.reason), "detail": .object(content.detail),
+      "sha256": .string(entry.hash),
+    ]
+  }
+
+  package var markdown: String {
+    let rows = told.map { told in
+      let entry = told.entry
+      return [
+        calendar.exact(entry.time), Markdown.text(entry.content.flag.text), Markdown.text(entry.actor),
+        entry.content.action.rawValue, told.isInterrupted ? "interrupted?" : entry.content.outcome.rawValue,
+        Markdown.text(entry.content.to.map { "\($0)" } ?? ""),
+        extra(entry.content).map { Markdown.text($0) }.joined(separator: " "),
+        Markdown.text(entry.content.reason ?? ""),
+      ]
+    }
+    guard !rows.isEmpty || verified != nil else { return severalFlags ? "nothing moved" : "the journal is empty" }
+    let head = ["Time", "Flag", "Who", "Action", "Outcome", "To", "Detail", "Reason"]
+    let chains = (verified ?? []).map { verification in
+      let fault = verification.fault.map { Sentences.journal($0).joined(separator: "; ") }
+      let says = fault.map { "**broken**: " + Markdown.text($0) } ?? "\(verification.entries) entries, the chain holds"
+      return "- \(Markdown.text(verification.flag.text)): \(says)"
+    }
+    return (Markdown.table(head, rows) + chains).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,115 @@
+/// What a kill did to each flag in each store.
+package struct KillReport: Sendable {
+  package enum Outcome: Sendable {
+    /// Confirmed by reading the store again, not by the write.
+    case off
+    /// Read as killed before anything was written.
+    case alreadyOff
+    /// `--dry-run`.
+    case wouldBeOff
+    case notOff
+  }
+
+  package struct Line: Sendable {
+    package let flag: FlagKey
+    package let store: String
+    package let outcome: Outcome
+    package let serving: String?
+    /// How to get the other kind of off, where there is one.
+    package let alternative: String?
+    package let seconds: Double
+    package let attempts: Int
+    package let verifiedBy: String?
+    package let propagation: TimeSpan?
+    package let reasons: [String]
+
+    package init(
+      flag: FlagKey, store: String, _ outcome: Outcome, serving: String? = nil, alternative: String? = nil,
+      seconds: Double, attempts: Int, verifiedBy: String? = nil, propagation: TimeSpan? = nil, reasons: [String] = []
+    ) {
+      (self.flag, self.store, self.outcome, self.serving) = (flag, store, outcome, serving)
+      (self.alternative, self.seconds, self.attempts) = (alternative, seconds, attempts)
+      (self.verifiedBy, self.propagation, self.reasons) = (verifiedBy, propagation, reasons)
+    }
+
+    package var off: Bool { outcome == .off || outcome == .alreadyOff }
+  }
+
+  package let lines: [Line]
+  package let dryRun: Bool
+
+  package init(_ lines: [Line], dryRun: Bool) {
+    self.lines = lines
+    self.dryRun = dryRun
+  }
+
+  package var status: ExitStatus {
+    lines.isEmpty || lines.contains { $0.outcome == .notOff } ? .inconclusive : .done
+  }
+
+  /// The lines that are a result, and those that say why there is none.
+  package var killed: KillReport { KillReport(lines.filter { $0.outcome != .notOff }, dryRun: dryRun) }
+  package var failed: KillReport { KillReport(lines.filter { $0.outcome == .notOff }, dryRun: dryRun) }
+
+  package func text(ink: Ink) -> String {
+    lines.flatMap { line -> [String] in
+      let flag = ink.strong(Terminal.plain(line.flag.text))
+      let reasons = line.reasons.map { Terminal.plain($0) }
+      guard let words = words(line, ink) else {
+        return ["\(flag)   \(ink.bad(reasons.first ?? "NOT off"))"] + reasons.dropFirst().map { "  \($0)" }
+      }
+      let serving = line.serving.map { ": everybody gets \(Terminal.plain($0))" } ?? ""
+      let seconds = dryRun ? "" : "   \(Self.spelled(line.seconds))"
+      var lines = ["\(flag)   \(words)\(serving)\(seconds)   \(ink.dim(Terminal.plain(line.store)))"]
+      if line.off, !dryRun, let propagation = line.propagation {
+        lines.append("  read back from the store; running applications follow within \(propagation)")
+      }
+      if let alternative = line.alternative { lines.append("  \(Terminal.plain(alternative))") }
+      return lines + reasons.map { "  \($0)" }
+    }.joined(separator: "\n")
+  }
+
+  /// Nil where it is not off.
+  private func words(_ line: Line, _ ink: Ink) -> String? {
+    switch line.outcome {
+    case .off: ink.good("off")
+    case .alreadyOff: ink.good(dryRun ? "is off already" : "already off")
+    case .wouldBeOff: "would be turned off"
+    case .notOff: nil
+    }
+  }
+
+  static func spelled(_ seconds: Double) -> String {
+    seconds < 1
+      ? "\(Int(seconds * 10_000 + 0.5) / 10).\(Int(seconds * 10_000 + 0.5) % 10) ms"
+      : "\(Int(seconds * 10) / 10).\(Int(seconds * 10) % 10) s"
+  }
+
+  package var json: JSON {
+    [
+      "flags": .array(
+        lines.map { line in
+          [
+            "flag": .string(line.flag.text), "off": .bool(line.off), "seconds": .number(line.seconds),
+            "verified_by": .text(line.verifiedBy), "attempts": .number(line.attempts), "store": .string(line.store),
+            "serving": .text(line.serving), "alternative": .text(line.alternative),
+            "propagation_seconds": line.propagation.map { .number($0.seconds) } ?? .null,
+            "reasons": .strings(line.reasons),
+          ]
+        }), "exit": .number(Int(status.rawValue)),
+    ]
+  }
+
+  package var markdown: String {
+    Markdown.table(
+      ["Flag", "Off", "Everybody gets", "Store", "Remarks"],
+      lines.map { line in
+        [
+          Markdown.text(line.flag.text), line.off ? "yes" : line.outcome == .notOff ? "**no**" : "would be",
+          Markdown.text(line.serving ?? ""),
+          Markdown.text(line.store), Markdown.text(line.reasons.joined(separator: "; ")),
+        ]
+      }
+    ).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,143 @@
+/// Everything that can stop a command, and the one place where it turns into words and an exit status.
+package enum Trouble: Error, Sendable {
+  case usage(String)
+  /// The note's own problems, in full.
+  case note(path: String, [Diagnostic])
+  case noteFile(path: String, FileTrouble)
+  case settings(path: String, String)
+  case store(StoreTrouble)
+  case journal(JournalTrouble)
+  case zone(ZoneTrouble)
+  case file(FileTrouble)
+}
+
+extension Trouble {
+  package var status: ExitStatus {
+    switch self {
+    case .usage: .usage
+    case .note: .badNote
+    case .noteFile(_, let trouble):
+      switch trouble.reason {
+      case .missing: .usage
+      case .isFolder, .notAFile, .tooLong: .badNote
+      default: .inconclusive
+      }
+    case .store(.changedMeanwhile): .conflict
+    case .store(.inexpressible): .badNote
+    case .settings, .store, .journal, .zone, .file: .inconclusive
+    }
+  }
+
+  /// What was being done, what happened, what to do next.
+  package var sentences: [String] {
+    switch self {
+    case .usage(let sentence): [sentence]
+    case .note(let path, let diagnostics):
+      diagnostics.filter { $0.severity == .error }.map { Sentences.compilerLine($0, path: path) }
+        + ["nothing was changed; rolloutctl check \(path) shows all of it"]
+    case .noteFile(let path, let trouble): [Sentences.noteFile(path, trouble)]
+    case .settings(let path, let why): ["\(path): \(why)"]
+    case .store(let trouble): Sentences.store(trouble)
+    case .journal(let trouble): Sentences.journal(trouble)
+    case .zone(let trouble): [Sentences.zone(trouble)]
+    case .file(let trouble): [Sentences.file(trouble)]
+    }
+  }
+}
+
+package enum Sentences {
+  /// `notes/a.md:3:9: error: …`, the form that editors follow.
+  package static func compilerLine(_ diagnostic: Diagnostic, path: String) -> String {
+    let place = "\(path):\(diagnostic.position.line):\(diagnostic.position.column)"
+    return "\(place): \(diagnostic.severity.rawValue): \(diagnostic.message) [\(diagnostic.rule)]"
+  }
+
+  static func noteFile(_ path: String, _ trouble: FileTrouble) -> String {
+    switch trouble.reason {
+    case .missing:
+      "there is no note at \(path); if it moved, name its new path; rolloutctl init \(path) writes a new one"
+    case .isFolder: "\(path) is a folder; name the note in it"
+    case .notAFile: "\(path) is no regular file; a note is a Markdown file"
+    case .tooLong(let size, let limit):
+      "\(path) has \(size) bytes; a rollout note is a page of text, at most \(limit) bytes"
+    default: file(trouble)
+    }
+  }
+
+  package static func file(_ trouble: FileTrouble) -> String {
+    let path = trouble.path
+    let doing = "\(trouble.doing.rawValue) \(path)"
+    return switch trouble.reason {
+    case .missing: "\(doing): there is no such file"
+    case .exists: "\(doing): it exists already"
+    case .notPermitted: "\(doing): not permitted; check the rights of the file and its folder"
+    case .readOnly: "\(doing): the file system is read-only"
+    case .diskFull: "\(doing): the disk is full; make room and run it again"
+    case .isFolder: "\(doing): it is a folder"
+    case .notAFile: "\(doing): it is no regular file"
+    case .tooLong(let size, let limit): "\(doing): \(size) bytes are more than the \(limit) that make sense here"
+    case .changedSize(let expected, let found):
+      "\(doing): somebody else wrote to it (\(expected) bytes expected, \(found) found); run it again"
+    case .held(let holder):
+      "\(doing): somebody else holds it\(holder.isEmpty ? "" : " (\(holder))"); wait for them, or end that process"
+    case .busy: "\(doing): it is in use (a bind mount cannot be replaced; name the file behind it)"
+    case .unsupported: "\(doing): this file system cannot do that"
+    case .other(let code, let text): "\(doing): \(text) (error \(code))"
+    }
+  }
+
+  static func store(_ trouble: StoreTrouble) -> [String] {
+    switch trouble {
+    case .file(let trouble):
+      if trouble.reason == .missing, trouble.doing == .reading || trouble.doing == .inspecting {
+        return [
+          "there is no flag file at \(trouble.path)",
+          "name the right one with --store, or run it where rolloutctl.json is "
+            + "(a new one: echo '{\"flags\": {}}' > \(trouble.path))",
+        ]
+      }
+      return [file(trouble)]
+    case .badAddress(let address, let why): return ["the store address \(address) cannot be used: \(why)"]
+    case .malformed(let path, let position, let why):
+      return ["\(path):\(position.line):\(position.column): \(why)", "the file was not touched; mend it first"]
+    case .rejectedByReaders(let path, let position, let why):
+      return [
+        "\(path):\(position.line):\(position.column): \(why)",
+        "readers reject the whole file because of this and go on serving the old one; mend it first",
+      ]
+    case .changedMeanwhile(let path):
+      return ["\(path): somebody else changed the flag in this moment; look with status, then run it again"]
+    case .inexpressible(let share, let nearest):
+      return ["the store cannot express \(share); the nearest that it can is \(nearest)"]
+    case .notAsWritten(let path):
+      return ["\(path): reading back shows something else than was written; look at the file"]
+    }
+  }
+
+  static func journal(_ trouble: JournalTrouble) -> [String] {
+    switch trouble {
+    case .file(let trouble): ["the journal: \(file(trouble))"]
+    case .edited(let path, let line, let sequence):
+      [
+        "\(path):\(line): entry \(sequence.map(String.init) ?? "here") was edited, or the one before it was taken out",
+        "nothing moves on a journal that cannot be trusted; bring back the true file (kill goes on working)",
+      ]
+    case .unreadable(let path, let line, let why):
+      ["\(path):\(line): this is no journal entry: \(why)", "bring back the true file (kill goes on working)"]
+    case .newer(let path, let line, let format):
+      ["\(path):\(line): written by a newer rolloutctl (journal format \(format)); update this one"]
+    case .otherFlag(let path, let line, let flag): ["\(path):\(line): this entry is about another flag, \(flag)"]
+    }
+  }
+
+  static func zone(_ trouble: ZoneTrouble) -> String {
+    switch trouble {
+    case .badName(let name): "\(name) is no time zone's name; write one such as Europe/Berlin"
+    case .unknown(let name, _): "the time zone \(name) is not known here; write one such as Europe/Berlin"
+    case .noDatabase(let name, let folders):
+      "this machine has no time-zone database (\(folders.joined(separator: ", "))), so \(name) is unknown; install tzdata"
+    case .malformed(let path, let fault): "\(path): \(fault.sentence)"
+    case .file(let trouble): file(trouble)
+    }
+  }
+}

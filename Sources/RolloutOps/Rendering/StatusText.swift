@@ -1,0 +1,225 @@
+/// The status as a person reads it on a terminal or in a log.
+package struct StatusText {
+  let report: StatusReport
+  let ink: Ink
+  let width: Int
+
+  package init(_ report: StatusReport, ink: Ink = .none, width: Int = 100) {
+    (self.report, self.ink, self.width) = (report, ink, max(40, width))
+  }
+
+  package var lines: [String] {
+    var lines = [headline]
+    lines += report.remarks.map { "  " + ink.warning("note: ") + Terminal.plain($0) }
+    lines += standing
+    lines += stageLines
+    lines += gateLines
+    lines += checklistLines
+    return lines + conclusion
+  }
+
+  package var text: String { lines.joined(separator: "\n") }
+
+  // MARK: Head
+
+  private var headline: String {
+    var parts = [ink.strong(Terminal.plain(report.flag.text))]
+    if let versions = report.versions { parts.append(Terminal.plain(versions)) }
+    if let tier = report.tier { parts.append("tier \(tier)") }
+    if let owner = report.owner { parts.append("owner " + Terminal.plain(owner)) }
+    parts.append(ink.dim(Terminal.plain(report.store)))
+    return parts.joined(separator: "   ")
+  }
+
+  private var standing: [String] {
+    var lines: [String] = []
+    if report.killed { lines.append("  " + killed) }
+    if let drift = report.drift {
+      lines.append("  " + ink.bad("≠ drift") + "  the store does not show what the journal says")
+      lines.append("      journal  " + Terminal.plain(drift.expected))
+      lines.append("      store    " + Terminal.plain(drift.shown))
+    }
+    if let hold = report.hold {
+      let reason = hold.reason.map { ": " + Terminal.plain($0) } ?? ""
+      lines.append("  " + ink.warning("‖ held") + " by \(Terminal.plain(hold.actor)) since \(time(hold.time))\(reason)")
+    }
+    if let variant = report.degradedTo {
+      lines.append("  " + ink.warning("↓ degraded") + " to \(Terminal.plain(variant))")
+    }
+    if !report.exclusions.isEmpty, report.drift != nil || report.place != .finished {
+      lines.append("  without " + exclusions)
+    }
+    // Under drift the journal's place is no word on who gets what.
+    if report.drift == nil, let ending { lines.append("  " + ending) }
+    return lines
+  }
+
+  private var exclusions: String { report.exclusions.map { Terminal.plain($0) }.joined(separator: ", ") }
+
+  private var ending: String? {
+    switch report.place {
+    case .finished where report.killed: nil
+    case .finished where report.exclusions.isEmpty:
+      ink.good("✓ finished") + ": everybody has it; remove the flag from the code"
+    case .finished: ink.good("✓ finished") + ": everybody has it without \(exclusions)"
+    case .abandoned: "abandoned: nobody gets the canary"
+    case .off where !report.killed: "off: nobody gets the canary"
+    case .off, .stage, .killed: nil
+    }
+  }
+
+  private var killed: String {
+    guard case .killed(let variant) = report.place, let kill = report.kill else {
+      let off = report.isMarkedKilled ? "marked as killed" : "turned off"
+      return ink.bad("■ \(off)") + " in the store; this journal does not say by whom"
+    }
+    let from = kill.from.map { " at \(Terminal.plain($0.description))" } ?? ""
+    let reason = kill.reason.map { ", “\(Terminal.plain($0))”" } ?? ""
+    let story = "\(from) by \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
+    if report.drift != nil { return ink.bad("■ was killed") + story + ", but the store shows something else" }
+    return ink.bad("■ killed") + story + ": everybody gets \(Terminal.plain(variant))"
+  }
+
+  // MARK: Stages
+
+  private var stageLines: [String] {
+    let named = report.stages.filter { $0.state != .ahead || $0.index == report.next?.index }
+    let nameWidth = named.map { Terminal.width(Terminal.plain($0.name)) }.max() ?? 0
+    let whoWidth = min(28, named.compactMap(\.who).map { Terminal.width(Terminal.plain($0)) }.max() ?? 0)
+    var lines = named.filter { $0.state != .ahead }.map { line($0, nameWidth, whoWidth) }
+    let ahead = report.stages.filter { $0.state == .ahead }
+    if !ahead.isEmpty {
+      let names = ahead.map { "· " + Terminal.plain($0.name) }.joined(separator: "   ")
+      lines += Terminal.wrapped(names, to: width - 2).map { "  " + ink.dim($0) }
+    }
+    return lines
+  }
+
+  private func line(_ stage: StatusReport.StageLine, _ nameWidth: Int, _ whoWidth: Int) -> String {
+    let mark = stage.state == .current ? ink.strong("▶") : ink.good("✓")
+    let name = Terminal.padded(Terminal.plain(stage.name), to: nameWidth)
+    let who = Terminal.padded(Terminal.clipped(Terminal.plain(stage.who ?? ""), to: whoWidth), to: whoWidth)
+    var text = "  \(mark) \(name)   \(who)"
+    if stage.state == .current, let since = stage.since {
+      let stood = max(.zero, report.calendar.now.since(since))
+      text += "   since \(time(since))"
+      if stage.soak > .zero { text += "   \(stood) of \(stage.soak)  \(bar(stood, of: stage.soak))" }
+    } else if let lasted = stage.lasted {
+      text += "   \(lasted)"
+    }
+    if let gate = stage.override { text += "   " + ink.warning("past \(Terminal.plain(gate))") }
+    return text.trailingSpaceRemoved
+  }
+
+  private func bar(_ part: TimeSpan, of whole: TimeSpan) -> String {
+    let cells = 15
+    let full = min(cells, part.seconds * cells / max(1, whole.seconds))
+    return String(repeating: "█", count: full) + ink.dim(String(repeating: "░", count: cells - full))
+  }
+
+  // MARK: Gates
+
+  private var gateLines: [String] {
+    let triggers = report.gates.filter { if case .trigger = $0.kind { true } else { $0.kind == .byEye } }
+    let others = report.gates.filter { gate in
+      if case .checklist = gate.kind { return false }
+      return !triggers.contains(gate)
+    }
+    var lines: [String] = []
+    if !triggers.isEmpty {
+      let hint = triggers.compactMap(\.hint).first.map { ink.dim(" (\(Terminal.plain($0)))") } ?? ""
+      lines.append("Gates" + hint)
+      if triggers.contains(where: { $0.hint != nil }) { lines.append("  " + attest(StageAttestation.gates)) }
+    }
+    lines += rows(triggers) { gate in
+      if case .trigger(let trigger) = gate.kind { "\(trigger.action.name): \(gate.name)" } else { gate.name }
+    }
+    if !others.isEmpty { lines.append(report.next.map { "Before \(Terminal.plain($0.name)):" } ?? "Before finish:") }
+    lines += rows(others, naming: \.name)
+    return lines
+  }
+
+  private func rows(_ gates: [Gate], naming name: (Gate) -> String) -> [String] {
+    let nameWidth = min(44, gates.map { Terminal.width(Terminal.plain(name($0))) }.max() ?? 0)
+    return gates.map { gate in
+      let mark = mark(gate.verdict, advisory: gate.advisory)
+      let opens = gate.opens.map { " (\(time($0)))" } ?? ""
+      let label = Terminal.padded(Terminal.clipped(Terminal.plain(name(gate)), to: nameWidth), to: nameWidth)
+      return "  \(mark) \(label)   \(Terminal.plain(gate.reason))\(opens)"
+    }
+  }
+
+  private func mark(_ verdict: Verdict, advisory: Bool) -> String {
+    switch verdict {
+    case .pass: ink.good("✓")
+    case .hold: advisory ? ink.dim("·") : ink.warning("✗")
+    case .breach: ink.bad("!")
+    }
+  }
+
+  private var checklistLines: [String] {
+    guard !report.checklist.isEmpty, report.place != .finished, report.place != .abandoned else { return [] }
+    let holding = report.gates.contains { if case .checklist = $0.kind { !$0.advisory } else { false } }
+    let open = report.checklist.filter { $0.state == .open }.count
+    let title =
+      "Checklist (\(report.checklist.count - open) of \(report.checklist.count)\(holding ? "" : ", not holding"))"
+    let nameWidth = report.checklist.map(\.item.rawValue.utf8.count).max() ?? 0
+    return [title]
+      + report.checklist.map { line in
+        let mark = line.state == .open ? (holding ? ink.warning("✗") : ink.dim("·")) : ink.good("✓")
+        return "  \(mark) \(Terminal.padded(line.item.rawValue, to: nameWidth))   \(Terminal.plain(line.reason))"
+      } + attestable
+  }
+
+  private var attestable: [String] {
+    let items = report.checklist.filter { $0.state == .open && $0.item.attestable }.map(\.item.rawValue)
+    guard let first = items.first else { return [] }
+    return ["  " + attest(items.count == 1 ? first : "ITEM")]
+  }
+
+  /// The command to type. Before the first move, and where a shell would take the key apart, only the note's path names
+  /// the rollout.
+  private func attest(_ item: String) -> String {
+    let key = report.flag.text
+    let isWord =
+      !key.hasPrefix("-")
+      && key.unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII
+          && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            || "-_.".unicodeScalars.contains(scalar))
+      }
+    return ink.dim("rolloutctl attest \(report.isKnown && isWord ? key : "NOTE") \(item) --evidence \"…\"")
+  }
+
+  // MARK: Conclusion
+
+  /// Up to three reasons are all told; of more the first, and how many there are.
+  private var conclusion: [String] {
+    let reasons = report.reasons.map { Terminal.plain($0) }
+    let first = reasons.first ?? ""
+    let isLong = reasons.count > 3
+    let more = isLong ? " (and \(reasons.count - 1) more)" : ""
+    let others = isLong ? [] : reasons.dropFirst().map { "  " + $0 }
+    let earliest = report.earliest.map { "; earliest \(report.calendar.exact($0))" } ?? ""
+    switch report.outlook {
+    case .promote: return [ink.good("→ promote: \(first)")]
+    case .done: return [ink.good("→ \(first)")]
+    // What drifted stands above already.
+    case .hold where report.drift != nil: return [ink.bad("→ conflict: \(first)")]
+    case .hold where report.status == .conflict: return [ink.bad("→ conflict: \(first)\(more)")] + others
+    case .hold: return [ink.warning("→ hold: \(first)\(more)\(earliest)")] + others
+    case .kill: return [ink.bad("→ killed: \(first)")]
+    case .rollback, .degrade: return [ink.bad("→ \(report.outlook.rawValue): \(first)")]
+    }
+  }
+
+  private func time(_ instant: Instant) -> String { report.calendar.exact(instant) }
+}
+
+extension String {
+  var trailingSpaceRemoved: String {
+    var text = Substring(self)
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}
