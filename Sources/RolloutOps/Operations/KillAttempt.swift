@@ -1,0 +1,221 @@
+/// One flag in one store: look, write, look again. What failed and may pass is tried again in the next round.
+struct KillAttempt {
+  let kill: Kill
+  let key: FlagKey
+  let store: any FlagStore
+  let journal: Journal
+  let identity: String
+  private let deadline: KillDeadline
+  private var record: KillRecord
+  private var state = State.pending
+
+  /// What this attempt has seen so far.
+  private var tries = 0
+  private var hasSeen = false
+  private var hasWritten = false
+  private var busy = 0
+  private var firstFailure: Instant?
+  private var decided: Decision?
+  private var serving: String?
+  private var alternative: String?
+  private var remarks: [String] = []
+
+  private enum State {
+    case pending
+    /// Read back as off, and not in the journal yet.
+    case off(Decision, seconds: Double)
+    /// The store answered, and has no such flag.
+    case absent
+    case ended(KillReport.Line)
+  }
+
+  init(_ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: Journal, _ deadline: KillDeadline) {
+    (self.kill, self.key, self.store, self.journal, self.deadline) = (kill, key, store, journal, deadline)
+    identity = store.identity
+    record = KillRecord(kill: kill, journal: journal)
+  }
+
+  /// For a file that was missing or broken from the first look on; one that was good before is waited for longer.
+  static let patience = TimeSpan(seconds: 2)
+  /// A file in use may become free, a bind mount never does.
+  static let busyTries = 6
+
+  private var context: Context { kill.context }
+  private var now: Instant { context.clock.now() }
+
+  var isPending: Bool { if case .pending = state { true } else { false } }
+  var line: KillReport.Line? { if case .ended(let line) = state { line } else { nil } }
+
+  // MARK: Acting
+
+  mutating func strike() {
+    tries += 1
+    do throws(StoreTrouble) {
+      let reading = try store.read(key)
+      guard let flag = reading.flag else {
+        state = .absent
+        return
+      }
+      (hasSeen, record.shown) = (true, flag)
+      let decision = decide(request, in: situation(reading))
+      guard decision.status == .done else { return end(.notOff, decision.reasons) }
+      note(decision, over: flag)
+      guard !kill.choices.dryRun else { return foresee(decision, reading) }
+      let back = try context.interruptions.postponed { () throws(StoreTrouble) in try write(decision, over: reading) }
+      if let trouble = back.trouble, case .rejectedByReaders = trouble { throw trouble }
+      remarks = back.trouble.map { [$0.remark] } ?? []
+      state = .off(decision, seconds: deadline.seconds(at: now))
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// A flag that is killed already is only written where the file has a fault: the write mends what is the flag's own,
+  /// and tells whether readers would follow.
+  private mutating func write(_ decision: Decision, over reading: FlagReading) throws(StoreTrouble) -> FlagReading {
+    var meant = reading.trouble == nil ? nil : reading.flag
+    for step in decision.steps {
+      switch step {
+      case .intend(let content): record.keep(content)
+      case .write(let flag): (meant, hasWritten) = (flag, true)
+      case .conclude, .record: continue
+      }
+    }
+    guard let meant else { return reading }
+    return try store.write(meant, replacing: reading, urgency: .kill)
+  }
+
+  /// The journal comes last. Somebody who restored the flag in this very moment loses to a kill that is still under way.
+  mutating func conclude() {
+    guard case .off(let decision, let seconds) = state else { return }
+    let (store, key) = (store, key)
+    guard record.conclude(decision, seconds: seconds, attempts: tries, while: { Self.isOff(key, in: store) }) else {
+      return fail(.changedMeanwhile(path: store.address))
+    }
+    end(hasWritten ? .off : .alreadyOff, remarks + record.remarks, seconds: seconds)
+  }
+
+  private static func isOff(_ key: FlagKey, in store: any FlagStore) -> Bool {
+    (try? store.read(key))?.flag?.mark?.killed == true
+  }
+
+  /// `--dry-run`.
+  private mutating func foresee(_ decision: Decision, _ reading: FlagReading) {
+    var isAlready = !decision.writes
+    if case .rejectedByReaders? = reading.trouble { isAlready = false }
+    end(isAlready ? .alreadyOff : .wouldBeOff, reading.trouble.map { [$0.remark] } ?? [])
+  }
+
+  // MARK: Failing
+
+  private mutating func fail(_ trouble: StoreTrouble) {
+    state = .pending
+    let since = firstFailure ?? now
+    firstFailure = since
+    if trouble.isBusy { busy += 1 }
+    let limit = trouble.isAboutTheFile && !hasSeen ? min(deadline.end, since + Self.patience) : deadline.end
+    if trouble.mayPass, busy < Self.busyTries, now < limit { return }
+    var sentences = Sentences.store(trouble)
+    if case .rejectedByReaders = trouble, Self.isOff(key, in: store) {
+      // Written, but nobody who reads the file will follow before the rest of it is mended.
+      let seconds = deadline.seconds(at: now)
+      if let decided { _ = record.conclude(decided, seconds: seconds, attempts: tries) { true } }
+      sentences.insert("it is written there as off, but running readers do not follow", at: 0)
+      sentences += record.remarks + ["by hand: mend that place in \(store.address); the flag itself is as it shall be"]
+    } else {
+      // "The file was not touched" is not for a file that was.
+      if hasWritten { sentences = Array(sentences.prefix(1)) }
+      if tries > 1 { sentences.append("it was tried \(tries) times in \(KillReport.spelled(tried(since)))") }
+      if !trouble.isMissing { sentences.append(byHand) }
+      sentences += record.remarks
+    }
+    end(.notOff, ["NOT off in \(store.address)"] + sentences)
+  }
+
+  private func tried(_ since: Instant) -> Double { Double(max(0, now.microseconds - since.microseconds)) / 1_000_000 }
+
+  private var byHand: String {
+    let variant = serving.map { JSON.string($0).written() } ?? "the old variant"
+    return "by hand: in \(store.address) give \(key) no \"targeting\", \"state\": \"ENABLED\" and "
+      + "\"defaultVariant\": \(variant)"
+  }
+
+  // MARK: Deciding
+
+  private var request: Request {
+    var request = Request(.kill)
+    request.reason = kill.choices.reason
+    request.killTo = kill.to
+    return request
+  }
+
+  private func situation(_ reading: FlagReading) -> Situation {
+    Situation(
+      key: key, note: nil, progress: Progress(), shown: reading.flag, spelled: reading.spelled,
+      store: Situation.StoreFacts(address: store.address, propagation: store.propagation), runbook: .missing,
+      clock: now, actor: context.surroundings.actor)
+  }
+
+  /// What everybody gets, and how to get the other kind of off.
+  private mutating func note(_ decision: Decision, over flag: Flag) {
+    decided = decision
+    if case .killed(let variant) = decision.to { serving = variant }
+    var control = flag["control"] != nil ? "control" : nil
+    if case .split(let split) = flag.serving { control = split.control }
+    if let control, control != "off", control != serving {
+      alternative = "to give everybody \(control): rolloutctl kill \(key) --to \(control)"
+    } else if serving != "off", flag["off"] != nil {
+      alternative = "to turn the feature off altogether: rolloutctl kill \(key) --to off"
+    }
+  }
+
+  private mutating func end(_ outcome: KillReport.Outcome, _ reasons: [String], seconds: Double? = nil) {
+    let isOff = outcome == .off || outcome == .alreadyOff
+    state = .ended(
+      KillReport.Line(
+        flag: key, store: store.address, outcome, serving: outcome == .notOff ? nil : serving,
+        alternative: outcome == .notOff ? nil : alternative, seconds: seconds ?? deadline.seconds(at: now),
+        attempts: tries, verifiedBy: isOff ? "read back" : nil,
+        propagation: outcome == .notOff ? nil : store.propagation, reasons: reasons))
+  }
+}
+
+/// One for the whole command.
+struct KillDeadline {
+  let start: Instant
+  let end: Instant
+
+  init(start: Instant, within: TimeSpan) { (self.start, end) = (start, start + within) }
+
+  func seconds(at now: Instant) -> Double { Double(max(0, now.microseconds - start.microseconds)) / 1_000_000 }
+}
+
+extension StoreTrouble {
+  /// Whether the same question may be answered a moment later.
+  var mayPass: Bool {
+    switch self {
+    case .file(let trouble):
+      switch trouble.reason {
+      case .held, .changedSize, .busy, .missing: true
+      default: false
+      }
+    case .changedMeanwhile, .notAsWritten, .malformed: true
+    case .badAddress, .rejectedByReaders, .inexpressible: false
+    }
+  }
+
+  var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
+  fileprivate var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }
+
+  /// Missing or broken: of a file that never was good that is hardly a moment's state.
+  fileprivate var isAboutTheFile: Bool { if case .malformed = self { true } else { isMissing } }
+
+  /// Where the flag stands well all the same.
+  fileprivate var remark: String {
+    switch self {
+    case .malformed(let path, let position, let why):
+      "\(path):\(position.line):\(position.column): \(why); everything but a kill waits until it is mended"
+    default: Sentences.store(self).joined(separator: "; ")
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/// What a kill leaves in the journal. Nothing here can fail it: what could not be written becomes a remark.
+struct KillRecord {
+  let kill: Kill
+  let journal: Journal
+  private(set) var remarks: [String] = []
+  /// The flag that the kill replaces: what a command that crashed before us is judged by, since afterwards the store only
+  /// shows the kill.
+  var shown: Flag?
+  /// The last of somebody else's rules that was kept, or could not be.
+  private var kept: String?
+
+  init(kill: Kill, journal: Journal) {
+    self.kill = kill
+    self.journal = journal
+  }
+
+  /// How long it waits for whoever else is at the journal.
+  static let patience = TimeSpan(seconds: 2)
+
+  /// Somebody else's rules go to the journal before they are replaced, once however often the write is tried; where that
+  /// fails they go to standard error.
+  mutating func keep(_ content: Entry.Content) {
+    let replaced = content.detail("replaced")?.text
+    guard replaced == nil || replaced != kept else { return }
+    kept = replaced
+    guard let trouble = append({ $0.completing(content) }) else { return }
+    remarks += ["what was replaced could not be journaled"] + Sentences.journal(trouble)
+    if let replaced { remarks.append("it was: \(replaced)") }
+  }
+
+  /// Journals the kill, unless `stands` says that somebody undid it before the journal was ours: then false, and
+  /// nothing is written. Whoever moves a flag holds the journal's lock, so the answer stays true until the entry is in.
+  mutating func conclude(
+    _ decision: Decision, seconds: Double, attempts: Int, while stands: () -> Bool
+  ) -> Bool {
+    let recorded = decision.steps.compactMap { step -> Entry.Content? in
+      switch step {
+      case .intend(let content), .record(let content): content
+      case .write, .conclude: nil
+      }
+    }.first
+    guard let recorded else { return true }
+    if !decision.writes, let known = (try? journal.read()).map({ Progress($0.entries) }), known.place == recorded.to {
+      return true
+    }
+    var overtaken = false
+    let trouble = append { progress in
+      guard stands() else {
+        overtaken = true
+        return nil
+      }
+      var content = progress.completing(recorded)
+      content.outcome = .done
+      if let intent = progress.pending, intent.content.action == .kill {
+        content.detail = [JSON.Member("of", .number(intent.sequence))] + content.detail.filter { $0.name != "replaced" }
+      }
+      content.detail += [
+        JSON.Member("seconds", .number(seconds)), JSON.Member("attempts", .number(attempts)),
+        JSON.Member("verified_by", "read back"),
+      ]
+      return content
+    }
+    if let trouble { remarks += ["it is off, but this could not be journaled"] + Sentences.journal(trouble) }
+    return !overtaken
+  }
+
+  private mutating func append(_ content: (Progress) -> Entry.Content?) -> JournalTrouble? {
+    do throws(JournalTrouble) {
+      let (context, who) = (kill.context, kill.context.surroundings)
+      let lock = try journal.lock(
+        holder: "kill by \(who.actor) on \(who.host), process \(who.process)", patience: Self.patience)
+      defer { lock.release() }
+      var reading = try journal.read()
+      var progress = Progress(reading.entries)
+      let time = max(context.clock.now(), progress.newest ?? context.clock.now())
+      try context.interruptions.postponed { () throws(JournalTrouble) in
+        if let (outcome, sentence) = progress.interrupted(whileShowing: shown) {
+          try journal.append(outcome.content, to: &reading, at: time, by: who)
+          progress = Progress(reading.entries)
+          remarks.append(sentence)
+        }
+        guard let content = content(progress) else { return }
+        try journal.append(content, to: &reading, at: time, by: who)
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+extension Progress {
+  /// How a command that crashed has ended, with the sentence about it. A kill's own intent is concluded by the kill.
+  fileprivate func interrupted(whileShowing shown: Flag?) -> (outcome: Entry, sentence: String)? {
+    guard let intent = pending, intent.content.action != .kill, let settlement = settlement(with: shown) else {
+      return nil
+    }
+    let sentence = Rollout.sentence(settlement, intent)
+    var outcome = Self.outcome(of: intent, settlement == .landed ? .done : .undone, at: intent.time)
+    outcome.content.detail.append(JSON.Member("why", .string(sentence)))
+    return (outcome, sentence)
+  }
+
+  /// What a kill that was decided on the flag alone could not know.
+  fileprivate func completing(_ content: Entry.Content) -> Entry.Content {
+    var content = content
+    (content.from, content.note) = (place, note)
+    return content
+  }
+}

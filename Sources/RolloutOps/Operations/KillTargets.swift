@@ -1,0 +1,154 @@
+/// Which flags are meant, and where each of them is to be looked for: one attempt for every flag in every store that
+/// somebody names.
+struct KillTargets {
+  private let kill: Kill
+  private let opening: Opening
+  private let deadline: KillDeadline
+  private var targets: [Target] = []
+  private var looked: Set<Place> = []
+  private var failures: [KillReport.Line] = []
+  var attempts: [KillAttempt] = []
+
+  private struct Place: Hashable {
+    let key: FlagKey
+    let store: String
+  }
+
+  /// One flag, by whatever name it was asked for.
+  private struct Target {
+    let key: FlagKey
+    /// Why what looks like a note's path is none; its text is tried as a key all the same.
+    let noNote: String?
+    let hasNote: Bool
+    let settings: Settings
+    /// Lines about stores that cannot even be opened.
+    var failures: [KillReport.Line] = []
+    var isFollowed = false
+  }
+
+  init(_ kill: Kill, _ opening: Opening, deadline: KillDeadline) {
+    (self.kill, self.opening, self.deadline) = (kill, opening, deadline)
+  }
+
+  // MARK: Adding
+
+  mutating func add(_ text: String) {
+    var key = FlagKey(text)
+    var (found, noNote): (Rollout.FoundNote?, String?) = (nil, nil)
+    if opening.isNote(text) {
+      do throws(Trouble) {
+        let note = try opening.note(at: text)
+        if let flag = note.note.plan?.flag.text ?? note.note.written[.flag]?.first?.text, !flag.isEmpty {
+          (key, found) = (FlagKey(flag), note)
+        } else {
+          noNote = "\(text) names no flag"
+        }
+      } catch {
+        noNote = error.noNote(at: text)
+      }
+    }
+    do throws(Trouble) {
+      let noted = found.map(NotedSettings.init)
+      let settings = try Settings(kill.choices, note: noted, context: kill.context, lenient: true)
+      var index = targets.count
+      if let same = targets.firstIndex(where: { $0.key == key }) {
+        index = same
+      } else {
+        targets.append(Target(key: key, noNote: noNote, hasNote: found != nil, settings: settings))
+      }
+      for named in settings.stores { add(named, settings, to: index) }
+    } catch {
+      let reasons = ["NOT off: no store is known"] + error.sentences
+      failures.append(KillReport.Line(flag: key, store: "", .notOff, seconds: 0, attempts: 0, reasons: reasons))
+    }
+  }
+
+  private mutating func add(_ named: Settings.NamedStore, _ settings: Settings, to index: Int) {
+    let key = targets[index].key
+    do throws(Trouble) {
+      let store = try opening.store(named)
+      guard looked.insert(Place(key: key, store: store.identity)).inserted else { return }
+      let journal = opening.journalFolder(settings, store).journal(of: key)
+      opening.tell(named, store, journal)
+      attempts.append(KillAttempt(kill, key, store, journal, deadline))
+    } catch {
+      guard looked.insert(Place(key: key, store: named.address)).inserted else { return }
+      let reasons = ["NOT off in \(named.address)"] + error.sentences
+      targets[index].failures.append(
+        KillReport.Line(flag: key, store: named.address, .notOff, seconds: 0, attempts: 0, reasons: reasons))
+    }
+  }
+
+  /// Adds the stores of the notes that the journals remember; whether there is any more to do.
+  ///
+  /// Where a note's relative path leads depends on which files exist. So a file that is missing is not believed to be
+  /// what the note means as long as the flag's other files may be away for a moment only.
+  mutating func follow() -> Bool {
+    let before = attempts.count
+    for index in targets.indices where !targets[index].hasNote && !targets[index].isFollowed {
+      let own = attempts.filter { $0.key == targets[index].key }
+      let isSettled = !own.contains(where: \.isPending)
+      targets[index].isFollowed = isSettled
+      for noted in own.compactMap({ remembered($0.journal) }) {
+        for named in noted.stores where !targets[index].settings.stores.contains(named) {
+          if isSettled || isThere(named) { add(named, noted, to: index) }
+        }
+      }
+    }
+    return attempts.count > before
+  }
+
+  private func remembered(_ journal: Journal) -> Settings? {
+    guard let reading = try? journal.read(), let reference = Progress(reading.entries).note,
+      let note = try? opening.settings(ofNoteAt: Path.joined(Rollout.noteBase(journal), reference.path)),
+      note.store != nil
+    else { return nil }
+    return try? Settings(kill.choices, note: note, context: kill.context, lenient: true)
+  }
+
+  private func isThere(_ named: Settings.NamedStore) -> Bool {
+    guard let store = try? opening.store(named) else { return false }
+    do throws(StoreTrouble) {
+      _ = try store.list()
+      return true
+    } catch {
+      return !error.isMissing
+    }
+  }
+
+  // MARK: Telling
+
+  var lines: [KillReport.Line] {
+    targets.flatMap { target in
+      let own = attempts.filter { $0.key == target.key }
+      let told = own.compactMap(\.line) + target.failures
+      return told.isEmpty ? [nothing(target, lookedIn: own.map(\.store))] : told
+    } + failures
+  }
+
+  /// Every store answered, and none has the flag.
+  private func nothing(_ target: Target, lookedIn stores: [any FlagStore]) -> KillReport.Line {
+    let places = stores.map(\.address).joined(separator: ", ")
+    let listed = stores.flatMap { (try? $0.list()) ?? [] }
+    var reasons: [String]
+    if let noNote = target.noNote {
+      let managed = listed.filter { $0.mark != nil }.map(\.key.text)
+      reasons = ["nothing was turned off: \(noNote); name the flag's key"]
+      if !managed.isEmpty { reasons.append("managed in \(places): \(managed.joined(separator: ", "))") }
+    } else {
+      let near = Suggestion.nearest(to: target.key.text, among: listed.map(\.key.text))
+      let hint = near.map { "; did you mean \($0)?" } ?? ""
+      reasons = ["nothing was turned off: no flag \(target.key) in \(places)\(hint)"]
+    }
+    return KillReport.Line(
+      flag: target.key, store: places, .notOff, seconds: deadline.seconds(at: kill.context.clock.now()), attempts: 0,
+      reasons: reasons)
+  }
+}
+
+extension Trouble {
+  fileprivate func noNote(at path: String) -> String {
+    guard case .noteFile(_, let trouble) = self else { return sentences.first ?? "\(path) is no note" }
+    return trouble.reason == .missing ? "there is no note at \(path)" : Sentences.noteFile(path, trouble)
+  }
+}

@@ -1,0 +1,226 @@
+/// Every verb that moves a rollout, but kill: look, decide, act. The decision is made by `decide`; here are the lock, the
+/// loop over its steps, and what happens when one of them fails.
+package struct Move: Sendable {
+  package let context: Context
+  package let choices: OperatorChoices
+
+  package init(context: Context, choices: OperatorChoices) {
+    self.context = context
+    self.choices = choices
+  }
+
+  /// How long an ordinary command waits for others at the same flag.
+  static let patience = TimeSpan(seconds: 20)
+
+  package func perform(_ request: Request, on target: String) throws(Trouble) -> MoveReport {
+    var request = request
+    request.reason = choices.reason
+    var rollout = try Opening(context: context, choices: choices).open(target, needsNote: request.verb.needsNote)
+    if choices.dryRun {
+      rollout.settleInMind()
+      let decision = decide(request, in: rollout.situation)
+      return report(request, decision, rollout)
+    }
+    let (pinned, interrupted) = (rollout.progress.head, rollout.progress.pending?.sequence)
+    let lock: any FileLock
+    do throws(JournalTrouble) {
+      lock = try rollout.journal.lock(holder: holder(request), patience: Self.patience)
+    } catch {
+      // A folder that nobody can write to stops what widens; what narrows tries the store all the same.
+      guard !request.verb.widens, request.verb != .hold, !error.isHeld else { throw .journal(error) }
+      rollout.remarks.append(contentsOf: Sentences.journal(error))
+      return try act(request, &rollout)
+    }
+    defer { lock.release() }
+    try rollout.refresh()
+    try settle(&rollout, request)
+    if let overtaken = overtaken(request, since: pinned, but: interrupted, rollout) {
+      return report(request, overtaken, rollout)
+    }
+    return try act(request, &rollout)
+  }
+
+  private func holder(_ request: Request) -> String {
+    let who = context.surroundings
+    return
+      "\(request.verb.rawValue) by \(who.actor) on \(who.host), process \(who.process), since \(ISO8601.string(context.clock.now()))"
+  }
+
+  // MARK: Before acting
+
+  /// An interrupted change is judged landed or not landed, and that is written down; it is never carried out later.
+  private func settle(_ rollout: inout Rollout, _ request: Request) throws(Trouble) {
+    guard let intent = rollout.progress.pending, let settlement = rollout.progress.settlement(with: rollout.flag.flag)
+    else { return }
+    let sentence = Rollout.sentence(settlement, intent)
+    rollout.remarks.append(sentence)
+    var content = intent.content
+    content.outcome = settlement == .landed ? .done : .undone
+    content.detail = [
+      JSON.Member("of", .number(intent.sequence)), JSON.Member("why", .string(sentence)),
+    ]
+    if let propagation = intent.content.detail("propagation") {
+      content.detail.append(JSON.Member("propagation", propagation))
+    }
+    do throws(JournalTrouble) {
+      try record(content, &rollout)
+    } catch {
+      if request.verb.widens { throw .journal(error) }
+      rollout.settleInMind()
+    }
+  }
+
+  /// Somebody let more people in between our first look and our turn.
+  private func overtaken(_ request: Request, since pinned: Int, but interrupted: Int?, _ rollout: Rollout) -> Decision?
+  {
+    guard request.verb == .promote else { return nil }
+    let meanwhile = rollout.reading.entries.dropFirst(pinned).last { entry in
+      let content = entry.content
+      // What we settled ourselves a moment ago is no competitor.
+      if let interrupted, content.detail("of")?.integer == interrupted { return false }
+      return content.outcome == .done && content.action.widens && content.from != content.to
+    }
+    guard let meanwhile else { return nil }
+    if request.stage != nil {
+      let decision = decide(request, in: rollout.situation)
+      if decision.status == .done, !decision.acts { return decision }
+    }
+    let to = meanwhile.content.to.map { " to \($0)" } ?? ""
+    return Decision(
+      .promote, .conflict,
+      [
+        "\(meanwhile.actor) ran \(meanwhile.content.action.rawValue)\(to) while this promotion was waiting",
+        "look with status, then promote again if it is still right",
+      ], from: rollout.progress.place)
+  }
+
+  // MARK: Acting
+
+  private func act(_ request: Request, _ rollout: inout Rollout) throws(Trouble) -> MoveReport {
+    let decision = decide(request, in: rollout.situation)
+    if decision.acts {
+      try context.interruptions.postponed { () throws(Trouble) in try carryOut(decision, &rollout) }
+    }
+    return report(request, decision, rollout)
+  }
+
+  /// The one loop that has effects.
+  private func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) {
+    let widens = decision.verb.widens
+    var intent: Entry.Content?
+    var unwritten: Entry.Content?
+    for step in decision.steps {
+      switch step {
+      case .intend(let content):
+        do throws(JournalTrouble) {
+          try record(content, &rollout)
+          intent = content
+        } catch {
+          if widens { throw .journal(error) }
+          rollout.remarks.append(contentsOf: Self.unjournaled(error))
+          unwritten = content
+        }
+      case .write(let flag):
+        do throws(StoreTrouble) {
+          rollout.flag = try rollout.store.write(
+            flag, replacing: rollout.flag, urgency: widens ? .ordinary : .narrowing)
+        } catch {
+          judge(after: error, &rollout)
+          throw .store(error)
+        }
+      case .conclude:
+        guard let intent else {
+          if let unwritten { imagine(unwritten, &rollout) }
+          continue
+        }
+        do throws(JournalTrouble) {
+          try conclude(intent, .done, why: nil, &rollout)
+        } catch {
+          // The store has changed: say so, and leave the intent for the next command to settle.
+          rollout.remarks.append("the change is in the store, but its outcome could not be journaled")
+          rollout.remarks.append(contentsOf: Sentences.journal(error))
+        }
+      case .record(let content):
+        do throws(JournalTrouble) {
+          try record(content, &rollout)
+        } catch {
+          throw .journal(error)
+        }
+      }
+    }
+  }
+
+  /// A write that failed may have landed all the same: what the store shows now decides which outcome is journaled, and
+  /// where it cannot be asked the intent is left for the next command to settle.
+  private func judge(after error: StoreTrouble, _ rollout: inout Rollout) {
+    guard let intent = rollout.progress.pending, let now = try? rollout.store.read(rollout.key),
+      let settlement = rollout.progress.settlement(with: now.flag)
+    else { return }
+    try? conclude(intent.content, settlement == .landed ? .done : .undone, why: error, &rollout)
+  }
+
+  /// What the journal could not take is told all the same, as the store has it.
+  private func imagine(_ content: Entry.Content, _ rollout: inout Rollout) {
+    var content = content
+    content.outcome = .done
+    rollout.progress.add(
+      Entry(
+        sequence: rollout.progress.head + 1, time: context.clock.now(), actor: context.surroundings.actor,
+        host: context.surroundings.host, content: content))
+  }
+
+  private static func unjournaled(_ trouble: JournalTrouble) -> [String] {
+    ["this could not be journaled; the store is changed all the same"] + Sentences.journal(trouble)
+  }
+
+  private func conclude(
+    _ intent: Entry.Content, _ outcome: Entry.Outcome, why: StoreTrouble?, _ rollout: inout Rollout
+  ) throws(JournalTrouble) {
+    guard let sequence = rollout.progress.pending?.sequence else { return }
+    var content = intent
+    content.outcome = outcome
+    // Whoever reads only outcomes still wants to know who was taken out, or which gate was passed.
+    content.detail =
+      [JSON.Member("of", .number(sequence))] + intent.detail.filter { ["selector", "override"].contains($0.name) }
+    if let why { content.detail.append(JSON.Member("why", .string(Sentences.store(why).joined(separator: "; ")))) }
+    try record(content, &rollout)
+  }
+
+  private func record(_ content: Entry.Content, _ rollout: inout Rollout) throws(JournalTrouble) {
+    let time = max(context.clock.now(), rollout.progress.newest ?? context.clock.now())
+    try rollout.journal.append(content, to: &rollout.reading, at: time, by: context.surroundings)
+    if let entry = rollout.reading.entries.last { rollout.progress.add(entry) }
+  }
+
+  // MARK: Telling
+
+  private func report(_ request: Request, _ decision: Decision, _ rollout: Rollout) -> MoveReport {
+    var remarks = rollout.remarks
+    let zone = rollout.zone(&remarks)
+    let after = StatusReport(
+      rollout.situation, decision: decision.acts ? nil : shown(request, decision), done: decision, zone: zone)
+    return MoveReport(verb: request.verb, decision: decision, dryRun: choices.dryRun, after: after, remarks: remarks)
+  }
+
+  /// A refused promotion shows its own gates; other refusals show where the rollout stands.
+  private func shown(_ request: Request, _ decision: Decision) -> Decision? {
+    request.verb == .promote || request.verb == .finish ? decision : nil
+  }
+}
+
+extension Verb {
+  /// Whether it goes by the note as it is now; the others run from the plan frozen in the journal.
+  var needsNote: Bool {
+    switch self {
+    case .promote, .replan, .finish, .adopt: true
+    case .rollback, .hold, .resume, .kill, .restore, .exclude, .include, .abandon: false
+    }
+  }
+}
+
+extension JournalTrouble {
+  /// Somebody else is at work on this flag.
+  var isHeld: Bool {
+    if case .file(let trouble) = self { trouble.isHeld } else { false }
+  }
+}

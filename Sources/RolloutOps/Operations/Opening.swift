@@ -1,0 +1,187 @@
+/// From what an operator typed to an opened rollout.
+struct Opening {
+  let context: Context
+  let choices: OperatorChoices
+
+  /// A page of text has a few thousand bytes; a megabyte is a mistake.
+  static let longestNote = 1 << 20
+
+  /// Opens `target`, a note's path or a flag's key. Whoever only narrows can do without a good note.
+  func open(_ target: String, needsNote: Bool) throws(Trouble) -> Rollout {
+    guard isNote(target) else { return try open(key: FlagKey(target), needsNote: needsNote) }
+    let found = try note(at: target)
+    if needsNote { try refuseErrors(found, named: target) }
+    let key = try key(of: found, named: target)
+    let settings = try Settings(choices, note: NotedSettings(found), context: context)
+    return try rollout(key, found, settings)
+  }
+
+  /// A key: the journal remembers the note.
+  private func open(key: FlagKey, needsNote: Bool) throws(Trouble) -> Rollout {
+    let settings = try Settings(choices, note: nil, context: context)
+    var rollout = try rollout(key, nil, settings)
+    if rollout.flag.flag == nil, rollout.reading.entries.isEmpty { throw unknown(key, rollout.store) }
+    guard let reference = rollout.progress.note else { return rollout }
+    let path = Path.joined(Rollout.noteBase(rollout.journal), reference.path)
+    do throws(Trouble) {
+      let found = try note(at: path)
+      if needsNote { try refuseErrors(found, named: path) }
+      if let flag = found.note.plan?.flag, flag != key {
+        throw Trouble.usage("the note at \(reference.path) is about \(flag) now, not \(key); name the right note")
+      }
+      rollout = rollout.with(found)
+    } catch {
+      if needsNote { throw error }
+      rollout.remarks.append("the note at \(reference.path) could not be read; going by the plan in the journal")
+    }
+    return rollout
+  }
+
+  private func unknown(_ key: FlagKey, _ store: any FlagStore) -> Trouble {
+    let known = ((try? store.list()) ?? []).map(\.key.text)
+    let near = Suggestion.nearest(to: key.text, among: known).map { "; did you mean \($0)?" } ?? ""
+    return .usage("\(key) is no note, no flag in \(store.address), and no journal knows it\(near)")
+  }
+
+  /// A target's journal alone: for looking back, the store need not answer.
+  func journal(of target: String) throws(Trouble) -> (journal: Journal, settings: Settings) {
+    var key = FlagKey(target)
+    var noted: NotedSettings?
+    if isNote(target) {
+      let found = try note(at: target)
+      key = try self.key(of: found, named: target)
+      noted = NotedSettings(found)
+    }
+    let settings = try Settings(choices, note: noted, context: context)
+    guard let named = settings.stores.first else { throw .usage("no store is named") }
+    return (journalFolder(settings, try store(named)).journal(of: key), settings)
+  }
+
+  func isNote(_ target: String) -> Bool {
+    if target.contains("/") || target.hasSuffix(".md") || target.hasSuffix(".markdown") { return true }
+    let path = Path.joined(context.surroundings.workingFolder, target)
+    return ((try? context.files.facts(path)) ?? nil) != nil
+  }
+
+  func note(at target: String) throws(Trouble) -> Rollout.FoundNote {
+    let (path, bytes) = try noteFile(target)
+    let note = Note.read(bytes, path: target)
+    return Rollout.FoundNote(note: note, path: path, runbook: runbook(of: note, at: path))
+  }
+
+  /// Where a note says that its flag lives; the rest of it is not read.
+  func settings(ofNoteAt target: String) throws(Trouble) -> NotedSettings {
+    let (path, bytes) = try noteFile(target)
+    let (store, journal) = Note.settings(in: bytes)
+    return NotedSettings(folder: Path.folder(of: path), store: store, journal: journal)
+  }
+
+  private func noteFile(_ target: String) throws(Trouble) -> (path: String, bytes: [UInt8]) {
+    let path = Path.tidied(Path.joined(context.surroundings.workingFolder, target))
+    do throws(FileTrouble) {
+      return (path, try context.files.read(path, limit: Self.longestNote))
+    } catch {
+      throw .noteFile(path: target, error)
+    }
+  }
+
+  private func runbook(of note: Note, at path: String) -> RunbookReading {
+    guard let runbook = note.runbook, !runbook.isEmpty, !runbook.contains("://") else { return .missing }
+    let found = Settings.locate(runbook, below: Path.folder(of: path), context)
+    guard let bytes = try? context.files.read(found, limit: 16 << 20) else { return .missing }
+    return .text(String(decoding: bytes, as: UTF8.self))
+  }
+
+  func refuseErrors(_ found: Rollout.FoundNote, named target: String) throws(Trouble) {
+    if found.note.hasErrors { throw .note(path: target, found.note.diagnostics) }
+  }
+
+  /// The flag of a note that may have errors elsewhere.
+  private func key(of found: Rollout.FoundNote, named target: String) throws(Trouble) -> FlagKey {
+    if let plan = found.note.plan { return plan.flag }
+    if let flag = found.note.written[.flag]?.first?.text, FlagKey(flag).fault == nil { return FlagKey(flag) }
+    throw .note(path: target, found.note.diagnostics)
+  }
+
+  // MARK: Store and journal
+
+  func rollout(_ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings) throws(Trouble) -> Rollout {
+    guard let named = settings.stores.first else { throw .usage("no store is named") }
+    return try rollout(key, found, settings, in: try store(named), named)
+  }
+
+  func rollout(
+    _ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings, in store: any FlagStore,
+    _ named: Settings.NamedStore
+  ) throws(Trouble) -> Rollout {
+    let journal = journalFolder(settings, store).journal(of: key)
+    tell(named, store, journal)
+    let flag: FlagReading
+    do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
+    let reading: JournalReading
+    do throws(JournalTrouble) { reading = try journal.read() } catch { throw .journal(error) }
+    let progress = Progress(reading.entries)
+    let facts = Situation.StoreFacts(
+      address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
+      rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal))
+    var remarks = settings.remarks
+    if !reading.torn.isEmpty {
+      remarks.append(
+        "the journal's last line was cut in the middle (\(reading.torn.count) bytes); it is set aside with the next entry"
+      )
+    }
+    var rollout = Rollout(
+      context: context, key: key, note: nil, store: store, facts: facts, journal: journal, reading: reading,
+      progress: progress, flag: flag, remarks: remarks)
+    if let found { rollout = rollout.with(found) }
+    return rollout
+  }
+
+  /// With `--verbose`: which store and journal are meant, and who says so.
+  func tell(_ named: Settings.NamedStore, _ store: any FlagStore, _ journal: Journal) {
+    guard choices.verbose else { return }
+    context.output.remark(
+      "store: \(Terminal.plain(named.address)) (\(named.origin)), \(Terminal.plain(store.identity))")
+    context.output.remark("journal: \(Terminal.plain(journal.path))")
+  }
+
+  func store(_ named: Settings.NamedStore) throws(Trouble) -> any FlagStore {
+    do throws(StoreTrouble) {
+      return try StoreAddress(named.address).opening(from: named.base, context)
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  func journalFolder(_ settings: Settings, _ store: any FlagStore) -> JournalFolder {
+    JournalFolder(path: settings.journal ?? store.journalFolder, files: context.files)
+  }
+
+  /// Another store that the settings name and that has the flag too, or has it while the chosen one does not.
+  private func rival(of key: FlagKey, _ chosen: any FlagStore, _ flag: FlagReading, _ settings: Settings) -> String? {
+    for named in settings.stores.dropFirst() {
+      guard let other = try? store(named), other.identity != chosen.identity else { continue }
+      if (try? other.read(key))?.flag != nil { return "\(named.address) (\(named.origin))" }
+    }
+    return nil
+  }
+
+  /// The store that an open rollout was started on, where it is another one than this.
+  private func startedOn(_ progress: Progress, _ store: any FlagStore, _ journal: Journal) -> String? {
+    guard progress.phase == .open, let started = progress.storeIdentity else { return nil }
+    return started == identity(of: store, journal) ? nil : started
+  }
+
+  /// As seen from the folder around the journal: a checkout may move, its store and journal together.
+  private func identity(of store: any FlagStore, _ journal: Journal) -> String {
+    Path.shortened(store.identity, from: Rollout.noteBase(journal))
+  }
+}
+
+extension Rollout {
+  func with(_ note: FoundNote) -> Rollout {
+    Rollout(
+      context: context, key: key, note: note, store: store, facts: facts, journal: journal, reading: reading,
+      progress: progress, flag: flag, remarks: remarks)
+  }
+}

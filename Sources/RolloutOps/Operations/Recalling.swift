@@ -1,0 +1,143 @@
+/// The journal, read aloud: of one flag, or of all.
+package struct Recalling: Sendable {
+  package let context: Context
+  package let choices: OperatorChoices
+
+  package init(context: Context, choices: OperatorChoices) {
+    self.context = context
+    self.choices = choices
+  }
+
+  package struct Filter: Sendable, Equatable {
+    package var since: String?
+    package var until: String?
+    package var action: String?
+    package var actor: String?
+    package var limit: Int?
+    package var verify = false
+
+    package init() {}
+  }
+
+  package func history(of target: String?, _ filter: Filter) throws(Trouble) -> HistoryReport {
+    let opening = Opening(context: context, choices: choices)
+    let settings: Settings
+    var journals: [Journal]
+    if let target {
+      let rollout: (journal: Journal, settings: Settings) = try opening.journal(of: target)
+      (journals, settings) = ([rollout.journal], rollout.settings)
+      if !opening.isNote(target) { try refuseUnknown(rollout.journal) }
+    } else {
+      settings = try Settings(choices, note: nil, context: context)
+      journals = try self.journals(settings, opening)
+    }
+    return try recall(journals, filter, severalFlags: target == nil, remarks: settings.remarks)
+  }
+
+  /// What moved, over all flags and stores: attestations are no moves.
+  package func changes(since: String, until: String?) throws(Trouble) -> HistoryReport {
+    let opening = Opening(context: context, choices: choices)
+    let settings = try Settings(choices, note: nil, context: context)
+    var filter = Filter()
+    (filter.since, filter.until) = (since, until)
+    let report = try recall(
+      try journals(settings, opening), filter, severalFlags: true, remarks: settings.remarks)
+    let moves = report.entries.filter { !$0.isConcluded && $0.entry.content.action != .attest }
+    return HistoryReport(
+      moves, calendar: report.calendar, severalFlags: true, unread: report.unread, remarks: report.remarks)
+  }
+
+  /// A key that has no journal is more likely a slip of the finger than a rollout without a past.
+  private func refuseUnknown(_ journal: Journal) throws(Trouble) {
+    do throws(FileTrouble) {
+      guard try context.files.facts(journal.path) == nil else { return }
+    } catch {
+      throw .journal(.file(error))
+    }
+    let folder = JournalFolder(path: Path.folder(of: journal.path), files: context.files)
+    let known = ((try? folder.flags()) ?? []).map(\.text)
+    let advice: String
+    if let near = Suggestion.nearest(to: journal.flag.text, among: known) {
+      advice = "did you mean \(near)?"
+    } else if known.isEmpty {
+      advice = "there are no journals in \(folder.path)"
+    } else {
+      let more = known.count > 5 ? " and \(known.count - 5) more" : ""
+      advice = "there are journals of \(known.prefix(5).joined(separator: ", "))\(more)"
+    }
+    throw .usage("there is no journal of \(journal.flag); \(advice)")
+  }
+
+  private func journals(_ settings: Settings, _ opening: Opening) throws(Trouble) -> [Journal] {
+    var journals: [Journal] = []
+    for named in settings.stores {
+      let folder = opening.journalFolder(settings, try opening.store(named))
+      do throws(JournalTrouble) {
+        journals += try folder.flags().map(folder.journal).filter { one in !journals.contains { $0.path == one.path } }
+      } catch {
+        throw .journal(error)
+      }
+    }
+    return journals
+  }
+
+  private func recall(_ journals: [Journal], _ filter: Filter, severalFlags: Bool, remarks: [String]) throws(Trouble)
+    -> HistoryReport
+  {
+    let now = context.clock.now()
+    var entries: [HistoryReport.Told] = []
+    var unread: [HistoryReport.Verification] = []
+    var verified: [HistoryReport.Verification] = []
+    var remarks = remarks
+    var zoneName: String?
+    for journal in journals {
+      do throws(JournalTrouble) {
+        let reading = try journal.read()
+        if !reading.torn.isEmpty {
+          remarks.append("\(journal.path): the last line was cut in the middle (\(reading.torn.count) bytes)")
+        }
+        verified.append(.init(flag: journal.flag, entries: reading.entries.count, fault: nil))
+        zoneName = zoneName ?? Progress(reading.entries).plan?.timeZone
+        entries += HistoryReport.told(reading.entries)
+      } catch {
+        // Of many journals the good ones are told all the same.
+        guard filter.verify || severalFlags else { throw .journal(error) }
+        let fault = HistoryReport.Verification(flag: journal.flag, entries: 0, fault: error)
+        if filter.verify { verified.append(fault) } else { unread.append(fault) }
+      }
+    }
+    let calendar = LocalCalendar(zone: (try? context.zone(zoneName)) ?? .utc, now: now)
+    var chosen = try select(entries, filter, calendar)
+    if severalFlags { chosen.sort { ($0.entry.time, $0.entry.sequence) < ($1.entry.time, $1.entry.sequence) } }
+    if let limit = filter.limit { chosen = Array(chosen.suffix(limit)) }
+    return HistoryReport(
+      filter.verify ? [] : chosen, calendar: calendar, severalFlags: severalFlags,
+      verified: filter.verify ? verified : nil, unread: unread, remarks: remarks)
+  }
+
+  private func select(_ entries: [HistoryReport.Told], _ filter: Filter, _ calendar: LocalCalendar) throws(Trouble)
+    -> [HistoryReport.Told]
+  {
+    func moment(_ text: String?, _ flag: String) throws(Trouble) -> Instant? {
+      guard let text else { return nil }
+      guard let instant = calendar.since(text) else {
+        throw .usage("\(flag) \(text) is no time; write 2h, or \(LocalCalendar.timeForms)")
+      }
+      return instant
+    }
+    let since = try moment(filter.since, "--since")
+    let until = try moment(filter.until, "--until")
+    if let action = filter.action, Entry.Action(rawValue: action) == nil {
+      let all = Entry.Action.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .usage("--action \(action) is no action; one of \(all)")
+    }
+    return entries.filter { told in
+      let entry = told.entry
+      if let since, entry.time < since { return false }
+      if let until, entry.time > until { return false }
+      if let action = filter.action, entry.content.action.rawValue != action { return false }
+      if let actor = filter.actor, entry.actor != actor { return false }
+      return true
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/// One flag's rollout, opened: its note, its journal and its store, as one look found them.
+struct Rollout {
+  let context: Context
+  let key: FlagKey
+  let note: FoundNote?
+  let store: any FlagStore
+  let facts: Situation.StoreFacts
+  let journal: Journal
+  var reading: JournalReading
+  var progress: Progress
+  var flag: FlagReading
+  /// Sentences that the operator should hear, whatever comes of the command.
+  var remarks: [String]
+
+  /// A note's file with what was read from it.
+  struct FoundNote {
+    let note: Note
+    /// Absolute.
+    let path: String
+    let runbook: RunbookReading
+  }
+
+  /// What the decision may look at, now.
+  var situation: Situation {
+    let noted = note.flatMap { found in
+      found.note.plan.map {
+        Situation.NotedPlan(reference: NoteReference(path: referencePath(found), digest: found.note.digest), plan: $0)
+      }
+    }
+    return Situation(
+      key: key, note: noted, progress: progress, shown: flag.flag, spelled: flag.spelled, store: facts,
+      runbook: note?.runbook ?? .missing, clock: context.clock.now(), actor: context.surroundings.actor)
+  }
+
+  /// The journal keeps the note's path as seen from the folder around it, so that a checkout can move.
+  private func referencePath(_ found: FoundNote) -> String {
+    Path.shortened(found.path, from: Self.noteBase(journal))
+  }
+
+  static func noteBase(_ journal: Journal) -> String { Path.folder(of: Path.folder(of: journal.path)) }
+
+  private var zoneName: String? { progress.plan?.timeZone ?? note?.note.plan?.timeZone }
+
+  /// The zone in which times are printed. Where it is not to be had, printing goes on in UTC and says so.
+  func zone(_ remarks: inout [String]) -> ZoneRules {
+    do throws(ZoneTrouble) {
+      return try context.zone(zoneName)
+    } catch {
+      remarks.append("\(Sentences.zone(error)); times are in UTC")
+      return .utc
+    }
+  }
+
+  /// Everything again, as it is now.
+  mutating func refresh() throws(Trouble) {
+    do throws(JournalTrouble) { reading = try journal.read() } catch { throw .journal(error) }
+    progress = Progress(reading.entries)
+    do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
+  }
+
+  /// As `progress` would be if an interrupted change were judged now; nothing is written.
+  mutating func settleInMind() {
+    guard let intent = progress.pending, let settlement = progress.settlement(with: flag.flag) else { return }
+    remarks.append(Self.sentence(settlement, intent))
+    let outcome: Entry.Outcome = settlement == .landed ? .done : .undone
+    // The stage began no later than now, and no earlier than it was meant: the later one keeps the soak honest.
+    progress.add(Progress.outcome(of: intent, outcome, at: max(intent.time, context.clock.now())))
+  }
+
+  static func sentence(_ settlement: Progress.Settlement, _ intent: Entry) -> String {
+    let content = intent.content
+    let what = "the \(content.action.rawValue) by \(intent.actor)"
+    let target = content.to.map { " to \($0)" } ?? ""
+    switch settlement {
+    case .landed: return "\(what)\(target) was interrupted after it had reached the store: it counts"
+    case .undone: return "\(what)\(target) was interrupted before it reached the store: it does not count"
+    case .unclear:
+      return "\(what)\(target) was interrupted, and the store shows neither what was before nor what was meant"
+    }
+  }
+}
+
+extension Context {
+  /// The rules of a zone by its name; UTC where none is named.
+  func zone(_ name: String?) throws(ZoneTrouble) -> ZoneRules {
+    guard let name else { return .utc }
+    return try ZoneFinder(files: files, variables: surroundings.variables).rules(of: name)
+  }
+}

@@ -1,0 +1,89 @@
+/// Where rollouts stand. Looking changes nothing, recovery included.
+package struct Viewing: Sendable {
+  package let context: Context
+  package let choices: OperatorChoices
+
+  package init(context: Context, choices: OperatorChoices) {
+    self.context = context
+    self.choices = choices
+  }
+
+  package func status(of target: String) throws(Trouble) -> StatusReport {
+    var rollout = try Opening(context: context, choices: choices).open(target, needsNote: false)
+    rollout.settleInMind()
+    if let found = rollout.note, found.note.hasErrors {
+      if rollout.progress.phase == .none { throw .note(path: target, found.note.diagnostics) }
+      let errors = found.note.diagnostics.filter { $0.severity == .error }.count
+      rollout.remarks.append("the note has \(errors) error\(errors == 1 ? "" : "s"); rolloutctl check shows them")
+    }
+    let zone = rollout.zone(&rollout.remarks)
+    return StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)
+  }
+
+  /// One line for every flag that the settings' stores have a journal for.
+  package func fleet() throws(Trouble) -> FleetReport {
+    let opening = Opening(context: context, choices: choices)
+    let settings = try Settings(choices, note: nil, context: context)
+    var lines: [FleetReport.Line] = []
+    var seen: Set<FlagKey> = []
+    for named in settings.stores {
+      let store = try opening.store(named)
+      let folder = opening.journalFolder(settings, store)
+      let flags: [FlagKey]
+      do throws(JournalTrouble) { flags = try folder.flags() } catch { throw .journal(error) }
+      guard !flags.isEmpty else { continue }
+      let shown: StoreSnapshot
+      do throws(StoreTrouble) { shown = try StoreSnapshot(store, flags) } catch { throw .store(error) }
+      for flag in flags where seen.insert(flag).inserted {
+        lines.append(line(flag, opening, settings, shown, named))
+      }
+    }
+    return FleetReport(lines, remarks: settings.remarks)
+  }
+
+  private func line(
+    _ flag: FlagKey, _ opening: Opening, _ settings: Settings, _ store: StoreSnapshot, _ named: Settings.NamedStore
+  )
+    -> FleetReport.Line
+  {
+    do throws(Trouble) {
+      var rollout = try opening.rollout(flag, nil, settings, in: store, named)
+      if let reference = rollout.progress.note {
+        let path = Path.joined(Rollout.noteBase(rollout.journal), reference.path)
+        if let found = try? opening.note(at: path) { rollout = rollout.with(found) }
+      }
+      rollout.settleInMind()
+      return FleetReport.Line(flag: flag, report: StatusReport(rollout.situation), trouble: nil)
+    } catch {
+      return FleetReport.Line(flag: flag, report: nil, trouble: error)
+    }
+  }
+}
+
+/// A store's flags as one reading of it showed them, so that a thousand rollouts cost one pass over the file.
+struct StoreSnapshot: FlagStore {
+  private let store: any FlagStore
+  private let readings: [FlagKey: FlagReading]
+
+  init(_ store: any FlagStore, _ keys: [FlagKey]) throws(StoreTrouble) {
+    self.store = store
+    readings = try store.read(keys)
+  }
+
+  var address: String { store.address }
+  var identity: String { store.identity }
+  var journalFolder: String { store.journalFolder }
+  var propagation: TimeSpan { store.propagation }
+
+  func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    if let reading = readings[key] { return reading }
+    return try store.read(key)
+  }
+
+  func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] { try store.read(keys) }
+  func list() throws(StoreTrouble) -> [ListedFlag] { try store.list() }
+
+  func write(_ flag: Flag, replacing reading: FlagReading, urgency: Urgency) throws(StoreTrouble) -> FlagReading {
+    try store.write(flag, replacing: reading, urgency: urgency)
+  }
+}

@@ -1,0 +1,108 @@
+@testable import RolloutOps
+
+/// A whole small world in memory: a note, a flag file, a clock, and operators who act on them through the same operations
+/// as the real ones.
+final class World: Sendable {
+  let clock: ScriptedClock
+  let files: MemoryFiles
+  let output = HeardOutput()
+
+  static let note = "/w/notes/summary.md"
+  static let store = "/w/flags.json"
+  static let journal = "/w/flags.json.rollout/ai-summary.journal"
+  static let key = FlagKey("ai-summary")
+
+  /// Four stages without soak or checklist, so that tests say which gate they mean.
+  static let plainNote = """
+    # Summary prompt
+
+    Change: summary prompt v6 -> v7
+    Flag: ai-summary
+    Store: file:flags.json
+    Change type: prompt
+    Tier: 3
+    Version: prompt_version = v7
+    Control version: prompt_version = v6
+    Unit: tenant
+    Owner: maya
+    Time zone: UTC
+    Fallback: off -> plain text
+    Cohorts:
+    - internal: team = staff
+    - paid: plan = paid
+    Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s
+    Dashboard / query: https://dashboards.example.com/d/summary
+    Rollback trigger:
+    - parse failures above 2%
+    """
+
+  init(note: String = plainNote, flags: String = "{\n  \"flags\": {}\n}\n") {
+    clock = ScriptedClock()
+    files = MemoryFiles(clock)
+    files.put(Self.note, note)
+    files.put(Self.store, flags)
+    files.put("/w/.git/HEAD", "ref: refs/heads/main\n")
+  }
+
+  /// The same world at this moment, for another future.
+  func copy() -> World { World(copying: self) }
+
+  private init(copying other: World) {
+    clock = ScriptedClock(other.clock.now())
+    files = MemoryFiles(copying: other.files, clock)
+  }
+
+  /// The same disk, as another operator's process sees it.
+  init(sharing files: MemoryFiles) { (clock, self.files) = (files.clock, files) }
+
+  func context(_ actor: String = "maya") -> Context {
+    Context(
+      clock: clock, files: files, output: output,
+      surroundings: Surroundings(
+        variables: ["HOME": "/home/\(actor)"], workingFolder: "/w", actor: actor, host: "box", process: 7))
+  }
+
+  @discardableResult
+  func move(
+    _ verb: Verb, on target: String = note, by actor: String = "maya", reason: String? = nil, dryRun: Bool = false,
+    _ adjust: (inout Request) -> Void = { _ in }
+  ) throws(Trouble) -> MoveReport {
+    var request = Request(verb)
+    adjust(&request)
+    var choices = OperatorChoices()
+    (choices.reason, choices.dryRun) = (reason, dryRun)
+    return try Move(context: context(actor), choices: choices).perform(request, on: target)
+  }
+
+  @discardableResult
+  func kill(_ key: FlagKey = key, by actor: String = "oncall", to: String? = nil) -> KillReport {
+    Kill(context: context(actor), choices: OperatorChoices(), to: to).perform([key.text])
+  }
+
+  /// Past the gates that only a person can see, to the next stage.
+  @discardableResult
+  func advance() throws(Trouble) -> MoveReport {
+    if try status().place.stageIndex != nil { try attest("gates") }
+    if try status().next?.name == "25% of paid" { try attest("review", by: "lee") }
+    clock.advance(TimeSpan(seconds: 60))
+    return try move(.promote)
+  }
+
+  func attest(_ item: String, by actor: String = "maya") throws(Trouble) {
+    _ = try Attesting(context: context(actor), choices: OperatorChoices()).attest(
+      item, on: Self.note, evidence: "looked at it")
+  }
+
+  func status(of target: String = note) throws(Trouble) -> StatusReport {
+    try Viewing(context: context(), choices: OperatorChoices()).status(of: target)
+  }
+
+  var entries: [Entry] {
+    get throws { try Journal(path: Self.journal, flag: Self.key, files: files).read().entries }
+  }
+
+  /// The flag as the store has it now.
+  var flag: Flag? {
+    get throws { try FileStore(path: Self.store, address: "file:flags.json", context: context()).read(Self.key).flag }
+  }
+}
