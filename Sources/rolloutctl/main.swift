@@ -1,1 +1,7 @@
-print("rolloutctl")
+import Glibc
+import RolloutOps
+
+let context = Context(
+  clock: SystemClock(), files: POSIXFiles(), output: StandardOutput(), surroundings: .ofProcess(),
+  interruptions: SignalHold())
+exit(Program(context: context).run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -1,0 +1,56 @@
+import RolloutOps
+
+/// `adopt TARGET`: accept what the store shows.
+struct AdoptOptions: TakesCommonFlags, Equatable {
+  static let name = "adopt"
+
+  var common = CommonOptions()
+  var target = ""
+  var stage: String?
+
+  static let row = CommandRow<AdoptOptions>(
+    .move, "accept what the store shows as the truth",
+    arguments: [.target { $0.target = $1 }],
+    flags: [
+      .text(
+        "stage", "STAGE", "the stage that the store's exposure stands for",
+        details: "Without it, the stage whose exposure the store shows exactly; if there is none, adopt says so.",
+        completion: .lookup(.stages)
+      ) { $0.stage = $1 }
+    ] + FlagRow.acting,
+    details: {
+      [
+        .paragraph(
+          """
+          When somebody changed the flag behind rolloutctl's back (drift), or rolled it out by hand before there was \
+          a journal, every verb that widens exits 6. This one journals what the store shows now as the rollout's \
+          state, at the stage named. The soak of that stage starts again.
+          """),
+        .paragraph("It changes the journal only; the flag stays byte for byte as it is."),
+      ] + StateWords.blocks(of: .adopt)
+    },
+    exits: {
+      ExitRow.table([
+        (.done, "the journal agrees with the store, or did already"),
+        (.inconclusive, "the store or the journal could not be reached or written"),
+        (.conflict, "no stage of the plan has this exposure; name one with --stage"),
+        (.badNote, "the note has errors"),
+      ])
+    },
+    examples: {
+      [
+        Example(
+          "rolloutctl adopt ai-summary --stage internal --reason 'set by hand'",
+          "accept a change made by hand", given: ["rolloutctl promote notes/summary.md"])
+      ]
+    },
+    seeAlso: ["status", "replan", "history", "states"])
+}
+
+extension AdoptOptions: Action {
+  func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
+    var request = Request(.adopt)
+    request.stage = stage
+    return try invocation.move(request, on: target)
+  }
+}

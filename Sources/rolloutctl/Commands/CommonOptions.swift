@@ -1,0 +1,96 @@
+import RolloutOps
+
+/// What the flags say that many commands share.
+struct CommonOptions: Sendable, Equatable {
+  var store: String?
+  var journal: String?
+  var format = OutputFormat.text
+  var dryRun = false
+  var reason: String?
+  var color = ColorChoice.auto
+  var quiet = false
+  var verbose = false
+}
+
+enum OutputFormat: String, CaseIterable, Sendable {
+  case text, json, markdown
+}
+
+enum ColorChoice: String, CaseIterable, Sendable {
+  case auto, always, never
+}
+
+/// Options that have room for the common flags; which of them a command takes, its row says.
+protocol TakesCommonFlags: CommandOptions {
+  var common: CommonOptions { get set }
+}
+
+extension FlagRow where Options: TakesCommonFlags {
+  /// What every verb takes that changes a flag.
+  static var acting: [FlagRow] { [.reason, .dryRun] + reading }
+  /// What every command takes that looks at flags and journals.
+  static var reading: [FlagRow] { [.store, .journal] + printing }
+  static var printing: [FlagRow] { [.format] + speaking }
+  static var speaking: [FlagRow] { [.color, .quiet, .verbose] }
+
+  static var store: FlagRow {
+    text(
+      "store", "ADDRESS", "where the flags live: file:flags.json",
+      details: """
+        It goes before the note's `Store:`, `ROLLOUT_STORE` and `rolloutctl.json`. `rolloutctl help stores` lists \
+        the addresses.
+        """,
+      completion: .anyFile
+    ) { $0.common.store = $1 }.common()
+  }
+
+  static var journal: FlagRow {
+    text(
+      "journal", "FOLDER", "where the journals are",
+      details: """
+        It goes before the note's `Journal:`, `ROLLOUT_JOURNAL` and `rolloutctl.json`. Without any of them the \
+        journals of a flag file are beside it, in `FILE.rollout`.
+        """,
+      completion: .folder
+    ) { $0.common.journal = $1 }.common()
+  }
+
+  static var format: FlagRow {
+    choice(
+      "format", "FORMAT", "how to print the result",
+      details: "With `json`, standard output is exactly one JSON value; everything else goes to standard error."
+    ) { $0.common.format = $1 }.common()
+  }
+
+  static var dryRun: FlagRow {
+    toggle("dry-run", "decide and print, change nothing") { $0.common.dryRun = true }.common()
+  }
+
+  static var reason: FlagRow {
+    text("reason", "TEXT", "why, for the journal") { $0.common.reason = $1 }.common()
+  }
+
+  static var color: FlagRow {
+    choice(
+      "color", "WHEN", "colours: auto is for a terminal only",
+      details: "`NO_COLOR` in the environment turns `auto` off."
+    ) { $0.common.color = $1 }.common()
+  }
+
+  static var quiet: FlagRow {
+    toggle("quiet", short: "q", "print results and errors, no remarks") { $0.common.quiet = true }.common()
+  }
+
+  static var verbose: FlagRow {
+    toggle("verbose", short: "v", "say on standard error what is being done") { $0.common.verbose = true }.common()
+  }
+}
+
+/// The common flags alone, as they may stand before a command's name.
+struct AnyCommandOptions: TakesCommonFlags {
+  static let name = "COMMAND"
+  static let row = CommandRow<AnyCommandOptions>(
+    .help, "any command", flags: FlagRow.acting, details: { [] }, exits: { [] }, examples: { [] }, seeAlso: [])
+
+  var common = CommonOptions()
+}

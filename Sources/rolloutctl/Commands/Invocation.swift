@@ -1,0 +1,90 @@
+import RolloutOps
+
+/// One run of a command: the doors, and how its result is to be printed.
+struct Invocation: Sendable {
+  let context: Context
+  let common: CommonOptions
+
+  /// What the operations need of the command line.
+  var choices: OperatorChoices {
+    var choices = OperatorChoices()
+    choices.store = common.store
+    choices.journal = common.journal
+    choices.reason = common.reason
+    choices.dryRun = common.dryRun
+    choices.verbose = common.verbose
+    return choices
+  }
+
+  var ink: Ink {
+    switch common.color {
+    case .always: Ink(isOn: true)
+    case .never: .none
+    case .auto:
+      Ink(
+        isOn: context.output.width != nil && context.surroundings.variables["NO_COLOR", default: ""].isEmpty
+          && context.surroundings.variables["TERM"] != "dumb")
+    }
+  }
+
+  var width: Int { context.output.width ?? 100 }
+
+  /// The one place where the format of a result is chosen.
+  func print(text: (Ink, Int) -> String, json: () -> JSON, markdown: () -> String) {
+    switch common.format {
+    case .text: context.output.result(text(ink, width))
+    case .json: context.output.result(json().written(.pretty))
+    case .markdown: context.output.result(markdown())
+    }
+  }
+
+  /// What belongs beside the result, on standard error.
+  func remark(_ sentences: [String]) {
+    guard !common.quiet else { return }
+    for sentence in sentences { context.output.remark("rolloutctl: \(Terminal.plain(sentence))") }
+  }
+}
+
+/// A command that can be carried out.
+protocol Action: TakesCommonFlags {
+  func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus
+
+  /// Whether standard output must be one JSON value, also when things go wrong.
+  var wantsJSON: Bool { get }
+}
+
+extension Action {
+  var wantsJSON: Bool { common.format == .json }
+
+  /// Runs it, and turns what stopped it into words and an exit status.
+  func run(_ context: Context) -> ExitStatus {
+    do throws(Trouble) {
+      return try act(Invocation(context: context, common: common))
+    } catch {
+      for sentence in error.sentences {
+        context.output.failure("rolloutctl \(Self.name): \(Terminal.plain(sentence))")
+      }
+      if wantsJSON {
+        let answer: JSON = ["error": .strings(error.sentences), "exit": .number(Int(error.status.rawValue))]
+        context.output.result(answer.written(.pretty))
+      }
+      return error.status
+    }
+  }
+}
+
+extension Invocation {
+  /// Every verb but kill: asked for, carried out, told.
+  func move(_ request: Request, on target: String) throws(Trouble) -> ExitStatus {
+    let report = try Move(context: context, choices: choices).perform(request, on: target)
+    remark(report.remarks)
+    let isAnswer = report.status == .done || report.status == .hold
+    if common.format == .text, !isAnswer {
+      // What was not done is no result: a pipe gets nothing, a person reads why.
+      context.output.failure(report.text(ink: ink, width: width))
+    } else {
+      print(text: { report.text(ink: $0, width: $1) }, json: { report.json }, markdown: { report.markdown })
+    }
+    return report.status
+  }
+}

@@ -1,0 +1,130 @@
+import RolloutOps
+
+/// `kill FLAG...`: nobody gets the canary.
+struct KillOptions: TakesCommonFlags, Equatable {
+  static let name = "kill"
+
+  var common = CommonOptions()
+  var flags: [String] = []
+  var all = false
+  var yes = false
+  var within = TimeSpan(seconds: 30)
+  /// A variant; nil leaves it to the note: control where there is one, else off.
+  var to: String?
+
+  static let row = CommandRow<KillOptions>(
+    .stop, "nobody gets the new version, now",
+    arguments: [
+      ArgumentRow("FLAG", .any, "keys of the flags in the store", completion: .lookup(.flags)) {
+        $0.flags.append($1)
+      }
+    ],
+    flags: [
+      .toggle("all", "every flag that the store marks as managed by rolloutctl") { $0.all = true },
+      .toggle("yes", "with --all: do not ask") { $0.yes = true },
+      .value(
+        "within", "DURATION", "the deadline; 30s if not given",
+        details: "Until then it tries again what may pass; what is not off after that is named, with exit 1.",
+        read: { (text) throws(ValueFault) in
+          let span = try Conversion.duration(text)
+          guard span > .zero else { throw ValueFault("a deadline is longer than nothing") }
+          return span
+        }
+      ) { $0.within = $1 },
+      .text(
+        "to", "VARIANT", "what everybody gets: control, off or a variant",
+        details: """
+          Without it: what the note's `Kill to:` says, else `control` where there is one, else `off`. `off` turns \
+          the feature off altogether.
+          """,
+        completion: .words(["control", "off"])
+      ) { $0.to = $1 },
+    ] + FlagRow.acting,
+    check: { (options) throws(ValueFault) in
+      if options.all == !options.flags.isEmpty {
+        throw ValueFault(options.all ? "--all and single flags exclude each other" : "FLAG is missing; or say --all")
+      }
+      if options.yes && !options.all { throw ValueFault("--yes belongs to --all: killing one flag never asks") }
+    },
+    details: {
+      [
+        .paragraph(
+          """
+          Sends everyone to the version that was there before, marks the flag as killed in the store, reads it back, \
+          and says "off" only then. It needs a store and a key, and nothing else: no note, gate, window, approval, \
+          journal or problem in a note can stop it. It tries again until its deadline.
+          """),
+        .paragraph(
+          """
+          Only the named flag changes. Targeting that rolloutctl did not write is saved to the journal before it is \
+          replaced. The journal comes last, and one that cannot be written does not undo a kill. `kill FLAG` never \
+          asks; `kill --all` prints the count first, asks at a terminal, and wants `--yes` elsewhere.
+          """),
+        .paragraph(
+          """
+          A key that the store does not have turns nothing off: exit 1, with the nearest keys and the stores that were \
+          looked in. The other keys on the line are killed all the same. Where the command line, the environment and \
+          the configuration name different stores, it acts on every one that has the flag.
+          """),
+        .paragraph("A killed flag cannot be promoted. `rolloutctl restore` brings it back, with a reason."),
+      ]
+    },
+    exits: {
+      ExitRow.table([
+        (.done, "every flag named was read back as off"),
+        (.inconclusive, "at least one is NOT off, or is unknown: standard error says which, and the fix by hand"),
+      ])
+    },
+    examples: {
+      [
+        Example(
+          "rolloutctl kill ai-summary", "at three in the morning", given: ["rolloutctl promote notes/summary.md"]),
+        Example(
+          "rolloutctl kill ai-summary --to off --reason 'loops on long contracts'", "the whole feature, with a reason",
+          given: ["rolloutctl promote notes/summary.md"]),
+        Example(
+          "rolloutctl kill --all --yes --within 2m", "every managed flag, from a script",
+          given: ["rolloutctl promote notes/summary.md"]),
+        Example("rolloutctl kill ai-sumary", "an unknown key: nothing is turned off", .inconclusive),
+      ]
+    },
+    seeAlso: ["restore", "rollback", "exclude", "stores"])
+}
+
+extension KillOptions: Action {
+  func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
+    let kill = Kill(context: invocation.context, choices: invocation.choices, within: within, to: to)
+    let report: KillReport
+    if all {
+      let managed = kill.managed()
+      try confirm(managed, invocation)
+      report = kill.perform(managed)
+    } else {
+      report = kill.perform(flags)
+    }
+    invocation.print(
+      text: { ink, _ in report.killed.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
+    if common.format == .text, !report.failed.lines.isEmpty {
+      invocation.context.output.failure(report.failed.text(ink: invocation.ink))
+    }
+    return report.status
+  }
+
+  /// The count comes first; a terminal is asked, and everything else must have said `--yes`.
+  private func confirm(_ managed: Kill.Managed, _ invocation: Invocation) throws(Trouble) {
+    let count = managed.keys.count
+    var flags = count == 1 ? "1 flag" : "\(count) flags"
+    let output = invocation.context.output
+    output.failure("rolloutctl kill: \(flags) managed by rolloutctl")
+    if !managed.unreadable.isEmpty {
+      let places = managed.unreadable.map { Terminal.plain($0) }.joined(separator: ", ")
+      output.failure("rolloutctl kill: \(places) cannot be read now; it is tried again when the others are off")
+      flags += ", and those of \(places)"
+    }
+    if yes || common.dryRun || count == 0 && managed.unreadable.isEmpty { return }
+    guard let answer = output.ask("Turn off \(flags)? Type yes:") else {
+      throw .usage("kill --all wants --yes where nobody can be asked; nothing was turned off")
+    }
+    guard answer == "yes" else { throw .usage("not confirmed; nothing was turned off") }
+  }
+}

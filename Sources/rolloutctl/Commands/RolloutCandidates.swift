@@ -1,0 +1,22 @@
+import RolloutOps
+
+/// What fits at the end of a command line, looked up where the line itself says: the note that it names, the store that
+/// it names.
+struct RolloutCandidates: CompletionSource {
+  let context: Context
+
+  func candidates(_ lookup: Lookup, for line: TypedLine) -> [String] {
+    var choices = OperatorChoices()
+    choices.store = line.values["store"]
+    choices.journal = line.values["journal"]
+    let completing = Completing(context: context, choices: choices)
+    let target = line.arguments.first ?? ""
+    switch lookup {
+    case .flags: return completing.flagKeys()
+    case .items: return StageAttestation.all
+    case .stages: return completing.stages(of: target)
+    case .gates: return completing.gates(of: target)
+    case .exclusions: return completing.exclusions(of: target)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+extension CommandTable {
+  /// Every command of this version, in the order of the documentation.
+  static let rolloutctl = CommandTable(
+    program: "rolloutctl", commands: types, commonFlags: { AnyCommandOptions.row.flags.map(\.description) })
+
+  /// Names alone, for rows that mention all commands: the table itself would ask for those rows again.
+  static let names = types.map { $0.name }
+
+  private static let types: [any CommandOptions.Type] = [
+    InitOptions.self, CheckOptions.self, PlanOptions.self,
+    PromoteOptions.self, RollbackOptions.self, HoldOptions.self, ResumeOptions.self, AdoptOptions.self,
+    ReplanOptions.self, FinishOptions.self, AbandonOptions.self,
+    KillOptions.self, RestoreOptions.self, ExcludeOptions.self, IncludeOptions.self,
+    StatusOptions.self, ChangesOptions.self, HistoryOptions.self,
+    AttestOptions.self,
+    DemoOptions.self,
+    CompletionsOptions.self, HelpOptions.self, VersionOptions.self,
+  ]
+}

@@ -1,0 +1,86 @@
+import RolloutOps
+
+// What the rows of all commands are made of: groups, arguments, conversions, exit codes.
+
+extension CommandGroup {
+  static let plan = CommandGroup(name: "plan", summary: "write the note and look ahead")
+  static let move = CommandGroup(name: "move", summary: "take a rollout through its stages")
+  static let stop = CommandGroup(name: "stop", summary: "take people out, now")
+  static let see = CommandGroup(name: "see", summary: "what is, and what was")
+  static let people = CommandGroup(name: "people", summary: "what only a person can say")
+  static let rehearse = CommandGroup(name: "rehearse", summary: "before it counts")
+  static let help = CommandGroup(name: "help", summary: "about rolloutctl itself")
+
+  static let inOrder: [CommandGroup] = [.plan, .move, .stop, .see, .people, .rehearse, .help]
+}
+
+/// What the running program looks up for a shell: `rolloutctl __complete KIND WORDS...`.
+enum Lookup: String, CaseIterable, Sendable {
+  /// Keys of the flags in the store.
+  case flags
+  /// Names of the stages of the note.
+  case stages
+  /// Items of the stage checklist.
+  case items
+  /// Gates of the rollout as it stands.
+  case gates
+  /// Selectors that are excluded now.
+  case exclusions
+}
+
+extension Completion {
+  static func lookup(_ kind: Lookup) -> Completion { .lookup(kind.rawValue) }
+  static let note = Completion.files(ending: ".md")
+  static let target = Completion.note.or(.lookup(.flags))
+}
+
+extension ArgumentRow {
+  static func target(
+    _ arity: ArgumentDescription.Arity = .one, set: @escaping @Sendable (inout Options, String) -> Void
+  ) -> ArgumentRow {
+    ArgumentRow("TARGET", arity, "a note's path or a flag key", completion: .target, set: set)
+  }
+}
+
+extension Conversion {
+  static func duration(_ text: String) throws(ValueFault) -> TimeSpan {
+    guard let span = TimeSpan(text) else { throw ValueFault("a duration is written 30s, 15m, 24h or 3d") }
+    return span
+  }
+
+  static func count(_ text: String) throws(ValueFault) -> Int {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count > 0 else {
+      throw ValueFault("it is a whole number of at least 1")
+    }
+    return count
+  }
+
+  static func versionLabel(_ text: String) throws(ValueFault) -> VersionLabel {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(trimmed)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+      throw ValueFault("a version label is written prompt_version = v7")
+    }
+    return VersionLabel(field: parts[0], value: parts[1])
+  }
+
+  private static func trimmed(_ text: Substring) -> String {
+    var rest = text
+    while rest.first == " " { rest.removeFirst() }
+    while rest.last == " " { rest.removeLast() }
+    return String(rest)
+  }
+}
+
+extension ExitRow {
+  /// The statuses that a command can give, with its own words; a wrong command line is always one of them.
+  static func table(_ meanings: [(ExitStatus, String)]) -> [ExitRow] {
+    (meanings + [(.usage, ExitStatus.usage.meaning)]).sorted { $0.0.rawValue < $1.0.rawValue }
+      .map { ExitRow(status: $0.0.rawValue, meaning: $0.1) }
+  }
+}
+
+extension Example {
+  init(_ line: String, _ comment: String, _ status: ExitStatus = .done, given: [String] = []) {
+    self.init(line: line, comment: comment, status: status.rawValue, given: given)
+  }
+}

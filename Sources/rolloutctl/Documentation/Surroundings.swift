@@ -1,0 +1,43 @@
+/// A variable of the environment that rolloutctl reads.
+struct EnvironmentVariable: Sendable {
+  let name: String
+  let meaning: String
+  /// Commands with that flag read it.
+  let flag: String
+
+  static let all: [EnvironmentVariable] = [
+    EnvironmentVariable(
+      name: "ROLLOUT_STORE", meaning: "where the flags live, when neither `--store` nor the note says so", flag: "store"
+    ),
+    EnvironmentVariable(
+      name: "ROLLOUT_JOURNAL", meaning: "where the journals are, when neither `--journal` nor the note says so",
+      flag: "journal"),
+    EnvironmentVariable(
+      name: "ROLLOUT_ACTOR", meaning: "who acts, for the journal; without it the name you are logged in with",
+      flag: "reason"),
+    EnvironmentVariable(
+      name: "XDG_CONFIG_HOME", meaning: "the folder that holds `rolloutctl/rolloutctl.json`; `~/.config` if not set",
+      flag: "store"),
+    EnvironmentVariable(name: "NO_COLOR", meaning: "when set to anything, `--color auto` means never", flag: "color"),
+  ]
+
+  var entry: Entry { Entry("`\(name)`", meaning) }
+
+  static func read(by command: CommandDescription) -> [EnvironmentVariable] {
+    all.filter { variable in command.flags.contains { $0.long == variable.flag && $0.isCommon } }
+  }
+}
+
+/// A file that rolloutctl reads or writes.
+enum FileTable {
+  static let all: [Entry] = [
+    Entry(
+      "`rolloutctl.json`", "settings, found upward from the working folder, then in the XDG folder: `store`, `journal`"),
+    Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
+    Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),
+  ]
+
+  static func used(by command: CommandDescription) -> [Entry] {
+    command.flags.contains { $0.long == "store" && $0.isCommon } ? all : []
+  }
+}

@@ -1,0 +1,98 @@
+import RolloutOps
+
+/// What `help` explains besides commands.
+struct Topic: Sendable {
+  let name: String
+  let summary: String
+  let blocks: @Sendable () -> [Block]
+
+  /// In the order of the documentation.
+  static let names = all.map(\.name)
+
+  static let all: [Topic] = [
+    Topic(name: "exit-codes", summary: "what a pipeline reads", blocks: exitCodes),
+    Topic(
+      name: "notes", summary: "the rollout note: stages, selectors, triggers, fields, rules", blocks: NoteGuide.blocks),
+    Topic(name: "stores", summary: "where flags live, and which store is meant", blocks: stores),
+    Topic(name: "environment", summary: "variables and files", blocks: environment),
+    Topic(name: "states", summary: "where a rollout can stand, and what moves it", blocks: states),
+  ]
+
+  @Sendable private static func exitCodes() -> [Block] {
+    [
+      .entries(ExitStatus.allCases.map { Entry(String($0.rawValue), $0.meaning) }),
+      .paragraph(
+        """
+        A verb that did what was asked exits 0: `rolloutctl kill` that killed, `rolloutctl rollback` that rolled back. \
+        4 and 5 come from `rolloutctl promote`, from `rolloutctl finish` and from `rolloutctl status --exit-code`. \
+        Trouble with evidence is 3, trouble with the store is 1.
+        """),
+      .paragraph(
+        "Of several targets the worst counts, in this order: "
+          + ExitStatus.worstFirst.map { String($0.rawValue) }.joined(separator: ", ") + "."),
+    ]
+  }
+
+  @Sendable private static func stores() -> [Block] {
+    [
+      .entries([
+        Entry(
+          "`file:flags.json`",
+          """
+          a flag file in flagd's format, or its bare path; OpenFeature SDKs read it as it is. No server is needed.
+          """)
+      ]),
+      .paragraph(
+        """
+        The store is found in this order: `--store`, the note's `Store:`, `ROLLOUT_STORE`, `rolloutctl.json` upward \
+        from the working folder, `rolloutctl/rolloutctl.json` in the XDG configuration folder. Where nobody names \
+        one, it is `file:flags.json`.
+        """),
+      .paragraph(
+        """
+        In a flag file rolloutctl edits its own flag and leaves every other byte as it was: order, spacing, numbers, \
+        other flags. It takes a lock, compares the version that it read, and puts a new file in the old one's place; \
+        of a symbolic link the target is replaced. A file that is no flagd document is never overwritten, and \
+        targeting that rolloutctl did not write is replaced only by `rolloutctl promote --adopt` and \
+        `rolloutctl kill`.
+        """),
+      .paragraph(
+        """
+        Killed means that every evaluation serves the kill variant: no targeting, and that variant as the default. \
+        Readers of a file see a change when they look next, mostly within seconds.
+        """),
+      .paragraph(
+        """
+        Into a container, mount the folder that holds the flag file, never the file alone: a file that is mounted by         itself stays the old one when a new one takes its name, and nothing can be put in its place from inside.
+        """),
+    ]
+  }
+
+  @Sendable private static func environment() -> [Block] {
+    [
+      .entries(EnvironmentVariable.all.map(\.entry)),
+      .paragraph("Files:"),
+      .entries(FileTable.all),
+      .paragraph(
+        "A setting is taken from the command line, else the note, else the environment, else `rolloutctl.json`."),
+    ]
+  }
+
+  @Sendable private static func states() -> [Block] {
+    [
+      .paragraph("Where several states hold at once, the first of these counts:"),
+      .entries(StateWords.conditions),
+      .paragraph(
+        """
+        A move whose outcome is not in the journal was interrupted: the next command that changes anything compares \
+        the store with it, judges it landed or not landed, and says so. It is never carried out later.
+        """),
+      .paragraph(
+        """
+        What only narrows (kill, rollback, hold, exclude) runs from the plan in the journal, whatever the note says \
+        now. What each verb does in each state:
+        """),
+      .entries(StateWords.byCondition),
+    ]
+  }
+}

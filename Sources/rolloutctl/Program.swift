@@ -1,0 +1,50 @@
+import RolloutOps
+
+/// One command line, from words to exit status. Everything outside comes in through the context, so a whole run can be
+/// played in a test or in the demo.
+struct Program: Sendable {
+  let context: Context
+
+  func run(_ words: [String]) -> ExitStatus {
+    let table = CommandTable.rolloutctl
+    do throws(UsageError) {
+      switch try table.parse(words) {
+      case .help(let subject): return say(try Answers.rolloutctl.help(about: subject))
+      case .version: return say(Answers.rolloutctl.version)
+      case .candidates(let kind, let line):
+        let source = RolloutCandidates(context: context)
+        return say(Answers.rolloutctl.candidates(kind: kind, for: line, from: source))
+      case .command(let options):
+        return try run(options)
+      }
+    } catch {
+      context.output.failure(error.message(program: table.program))
+      if Self.askForJSON(words) {
+        let answer: JSON = ["error": .strings([error.sentence]), "exit": .number(Int(ExitStatus.usage.rawValue))]
+        context.output.result(answer.written(.pretty))
+      }
+      return .usage
+    }
+  }
+
+  /// Whoever reads standard output as JSON does so also when the words could not be parsed.
+  static func askForJSON(_ words: [String]) -> Bool {
+    let flags = words.prefix { $0 != "--" }
+    return flags.contains("--format=json") || zip(flags, flags.dropFirst()).contains { $0 == ("--format", "json") }
+  }
+
+  private func run(_ options: any CommandOptions) throws(UsageError) -> ExitStatus {
+    switch options {
+    case let options as HelpOptions: say(try Answers.rolloutctl.help(about: options.subject))
+    case let options as CompletionsOptions: say(Answers.rolloutctl.completion(of: options.shell))
+    case is VersionOptions: say(Answers.rolloutctl.version)
+    case let action as any Action: action.run(context)
+    default: .inconclusive
+    }
+  }
+
+  private func say(_ text: String) -> ExitStatus {
+    context.output.result(text)
+    return .done
+  }
+}
