@@ -8,7 +8,14 @@ let package = Package(
   ],
   targets: [
     .target(name: "RolloutOps"),
-    .executableTarget(name: "rolloutctl", dependencies: ["RolloutOps"]),
+    // Swift's runtime needs the C++ library. Bound into a static release it costs nothing; looked up at every start it
+    // takes as long as everything else that happens before `main`. The folder holds a linker script by the library's name.
+    .executableTarget(
+      name: "rolloutctl", dependencies: ["RolloutOps"],
+      linkerSettings: [
+        .unsafeFlags(
+          ["-L\(Context.packageDirectory)/.link", "-Xclang-linker", "-static-libgcc"], .when(configuration: .release))
+      ]),
     .testTarget(name: "RolloutOpsTests", dependencies: ["RolloutOps"]),
     .testTarget(name: "RolloutctlTests", dependencies: ["rolloutctl", "RolloutOps"]),
   ]
