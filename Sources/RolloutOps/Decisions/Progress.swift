@@ -73,6 +73,14 @@ package struct Progress: Sendable {
     for entry in entries { add(entry) }
   }
 
+  /// Without the frozen plans, which take longer to read than all the rest: for whoever goes by the flag alone.
+  package init(withoutPlans entries: some Sequence<Entry>) {
+    readsPlans = false
+    for entry in entries { add(entry) }
+  }
+
+  private var readsPlans = true
+
   package mutating func add(_ entry: Entry) {
     head = entry.sequence
     newest = max(newest ?? entry.time, entry.time)
@@ -98,7 +106,7 @@ package struct Progress: Sendable {
     note = content.note ?? note
     store = content.store
     let planBefore = plan
-    if let frozen = content.detail("plan") {
+    if readsPlans, let frozen = content.detail("plan") {
       if let plan = try? Plan(frozen: frozen) { self.plan = plan } else { notUnderstood.append(entry.sequence) }
     }
     switch content.action {

@@ -3,6 +3,7 @@ package struct Journal: Sendable {
   package let path: String
   let flag: FlagKey
   let files: any Files
+  private let last = Remembered<JournalMemory>()
 
   package init(path: String, flag: FlagKey, files: any Files) {
     (self.path, self.flag, self.files) = (path, flag, files)
@@ -10,17 +11,22 @@ package struct Journal: Sendable {
 
   /// Hundreds of thousands of entries; whoever gets there has other troubles.
   static let longest = 1 << 30
+  /// The bytes of a longer one are not kept to be compared with.
+  private static let longestRemembered = 1 << 20
 
-  /// One look at the whole journal, its chain checked.
+  /// One look at the whole journal, its chain checked. Bytes that were checked before are only compared.
   package func read() throws(JournalTrouble) -> JournalReading {
     let bytes: [UInt8]
     do throws(FileTrouble) {
+      if let last = last.last, try files.holds(path, last.bytes) { return last.reading }
       bytes = try files.read(path, limit: Self.longest)
     } catch {
       if error.reason == .missing { return JournalReading() }
       throw .file(error)
     }
-    return try Self.parse(bytes, path: path, flag: flag)
+    let reading = try Self.parse(bytes, path: path, flag: flag)
+    last.last = bytes.count <= Self.longestRemembered ? JournalMemory(bytes: bytes, reading: reading) : nil
+    return reading
   }
 
   static func parse(_ bytes: [UInt8], path: String, flag: FlagKey) throws(JournalTrouble) -> JournalReading {
@@ -92,9 +98,15 @@ package struct Journal: Sendable {
       throw .file(error)
     }
     entry.hash = hash
+    let before = reading.size
     reading.entries.append(entry)
     reading.hash = hash
     reading.size += bytes.count
+    last.change { memory in
+      guard memory.bytes.count == before else { return }
+      memory.bytes += bytes
+      memory.reading = reading
+    }
   }
 
   /// A last line that was cut in the middle moves to a file of its own, so that nothing is lost and the chain goes on.
@@ -119,6 +131,12 @@ package struct Journal: Sendable {
       throw .file(error)
     }
   }
+}
+
+/// What stood in a journal at the last look, and what it meant.
+private struct JournalMemory: Sendable {
+  var bytes: [UInt8]
+  var reading: JournalReading
 }
 
 /// A journal as one look found it.

@@ -79,8 +79,8 @@ struct KillRun {
   var targets: KillTargets
   /// Stores that cannot even be asked which flags they have.
   private var unknown: [KillReport.Line] = []
-  /// Stores whose lock is held: whoever else can be killed goes first.
-  private var slow: Set<String> = []
+  /// Stores whose lock is held: whoever else can be killed goes first, and nobody waits for it a second time.
+  private var slow: [String] = []
 
   static let (firstPause, longestPause) = (2_000, 100_000)
 
@@ -118,8 +118,9 @@ struct KillRun {
 
   private mutating func strike(_ index: Int) {
     let before = kill.context.clock.now()
-    targets.attempts[index].strike()
-    if kill.context.clock.now() >= before + TimeSpan(seconds: 1) { slow.insert(targets.attempts[index].identity) }
+    let store = targets.attempts[index].identity
+    targets.attempts[index].strike(atOnce: slow.contains(store))
+    if kill.context.clock.now() >= before + TimeSpan(seconds: 1) { slow.append(store) }
   }
 
   /// A store that could not say before which of its flags are managed.

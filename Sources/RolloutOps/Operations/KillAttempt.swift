@@ -48,7 +48,8 @@ struct KillAttempt {
 
   // MARK: Acting
 
-  mutating func strike() {
+  /// `atOnce` where the store's lock was waited for before.
+  mutating func strike(atOnce: Bool) {
     tries += 1
     do throws(StoreTrouble) {
       let reading = try store.read(key)
@@ -61,7 +62,9 @@ struct KillAttempt {
       guard decision.status == .done else { return end(.notOff, decision.reasons) }
       note(decision, over: flag)
       guard !kill.choices.dryRun else { return foresee(decision, reading) }
-      let back = try context.interruptions.postponed { () throws(StoreTrouble) in try write(decision, over: reading) }
+      let back = try context.interruptions.postponed { () throws(StoreTrouble) in
+        try write(decision, over: reading, atOnce ? .killAtOnce : .kill)
+      }
       if let trouble = back.trouble, case .rejectedByReaders = trouble { throw trouble }
       remarks = back.trouble.map { [$0.remark] } ?? []
       state = .off(decision, seconds: deadline.seconds(at: now))
@@ -72,7 +75,9 @@ struct KillAttempt {
 
   /// A flag that is killed already is only written where the file has a fault: the write mends what is the flag's own,
   /// and tells whether readers would follow.
-  private mutating func write(_ decision: Decision, over reading: FlagReading) throws(StoreTrouble) -> FlagReading {
+  private mutating func write(
+    _ decision: Decision, over reading: FlagReading, _ urgency: Urgency
+  ) throws(StoreTrouble) -> FlagReading {
     var meant = reading.trouble == nil ? nil : reading.flag
     for step in decision.steps {
       switch step {
@@ -82,7 +87,7 @@ struct KillAttempt {
       }
     }
     guard let meant else { return reading }
-    return try store.write(meant, replacing: reading, urgency: .kill)
+    return try store.write(meant, replacing: reading, urgency: urgency)
   }
 
   /// The journal comes last. Somebody who restored the flag in this very moment loses to a kill that is still under way.

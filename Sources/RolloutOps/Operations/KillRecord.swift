@@ -40,7 +40,7 @@ struct KillRecord {
       }
     }.first
     guard let recorded else { return true }
-    if !decision.writes, let known = (try? journal.read()).map({ Progress($0.entries) }), known.place == recorded.to {
+    if !decision.writes, let known = (try? journal.read()).map({ Progress(withoutPlans: $0.entries) }), known.place == recorded.to {
       return true
     }
     var overtaken = false
@@ -71,7 +71,9 @@ struct KillRecord {
         holder: "kill by \(who.actor) on \(who.host), process \(who.process)", patience: Self.patience)
       defer { lock.release() }
       var reading = try journal.read()
-      var progress = Progress(reading.entries)
+      var progress = Progress(withoutPlans: reading.entries)
+      // What a command that crashed had meant can only be told by the plan.
+      if progress.pending != nil { progress = Progress(reading.entries) }
       let time = max(context.clock.now(), progress.newest ?? context.clock.now())
       try context.interruptions.postponed { () throws(JournalTrouble) in
         if let (outcome, sentence) = progress.interrupted(whileShowing: shown) {

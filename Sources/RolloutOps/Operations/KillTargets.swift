@@ -5,13 +5,21 @@ struct KillTargets {
   private let opening: Opening
   private let deadline: KillDeadline
   private var targets: [Target] = []
-  private var looked: Set<Place> = []
+  private var looked: [Place] = []
   private var failures: [KillReport.Line] = []
   var attempts: [KillAttempt] = []
 
-  private struct Place: Hashable {
+  private struct Place: Equatable {
     let key: FlagKey
     let store: String
+  }
+
+  /// Whether this place was not meant before.
+  private mutating func isNew(_ key: FlagKey, in store: String) -> Bool {
+    let place = Place(key: key, store: store)
+    guard !looked.contains(place) else { return false }
+    looked.append(place)
+    return true
   }
 
   /// One flag, by whatever name it was asked for.
@@ -67,12 +75,12 @@ struct KillTargets {
     let key = targets[index].key
     do throws(Trouble) {
       let store = try opening.store(named)
-      guard looked.insert(Place(key: key, store: store.identity)).inserted else { return }
+      guard isNew(key, in: store.identity) else { return }
       let journal = opening.journalFolder(settings, store).journal(of: key)
       opening.tell(named, store, journal)
       attempts.append(KillAttempt(kill, key, store, journal, deadline))
     } catch {
-      guard looked.insert(Place(key: key, store: named.address)).inserted else { return }
+      guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.address)"] + error.sentences
       targets[index].failures.append(
         KillReport.Line(flag: key, store: named.address, .notOff, seconds: 0, attempts: 0, reasons: reasons))
@@ -99,7 +107,7 @@ struct KillTargets {
   }
 
   private func remembered(_ journal: Journal) -> Settings? {
-    guard let reading = try? journal.read(), let reference = Progress(reading.entries).note,
+    guard let reading = try? journal.read(), let reference = Progress(withoutPlans: reading.entries).note,
       let note = try? opening.settings(ofNoteAt: Path.joined(Rollout.noteBase(journal), reference.path)),
       note.store != nil
     else { return nil }

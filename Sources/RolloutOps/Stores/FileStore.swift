@@ -50,12 +50,12 @@ package struct FileStore: FlagStore {
     let lock = try lock(besides: real, urgency)
     defer { lock?.release() }
     let replacement = FileReplacement(path: real, context: context)
-    if urgency != .kill { replacement.sweep() }
+    if !urgency.isKill { replacement.sweep() }
     // Each round starts from the file as somebody else left it in between.
     for _ in 0..<16 {
       let facts = try asStore { () throws(FileTrouble) in try context.files.facts(real) }
       let old = try document(at: real, reading.key)
-      if urgency != .kill, let refusal = old.refusal { throw refusal }
+      if !urgency.isKill, let refusal = old.refusal { throw refusal }
       guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: path) }
       let new = try old.setting(meant, urgency: urgency)
       let landed = try asStore { () throws(FileTrouble) in
@@ -84,10 +84,9 @@ package struct FileStore: FlagStore {
     let holder = "\(who.actor) on \(who.host), process \(who.process), since \(ISO8601.string(context.clock.now()))"
     do throws(FileTrouble) {
       try context.files.makeFolder(folder)
-      let patience = TimeSpan(seconds: urgency == .kill ? 2 : 10)
-      return try context.files.lock("\(folder)/lock", holder: holder, patience: patience)
+      return try context.files.lock("\(folder)/lock", holder: holder, patience: urgency.patience)
     } catch {
-      if urgency == .kill { return nil }
+      if urgency.isKill { return nil }
       if urgency == .narrowing, !error.isHeld { return nil }
       throw .file(error)
     }

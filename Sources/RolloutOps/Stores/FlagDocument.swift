@@ -74,9 +74,9 @@ struct FlagDocument: Sendable {
     }
     let old = try object(at: found.value)
     var changes = try shape.members(for: flag, over: old)
-    if urgency == .kill {
-      let names = Set((old.members ?? []).map(\.name))
-      changes += names.subtracting(FlagdFlag.memberNames).sorted().map { ObjectEdit.Change($0, nil) }
+    if urgency.isKill {
+      let strangers = (old.members ?? []).map(\.name).filter { !FlagdFlag.memberNames.contains($0) }
+      changes += strangers.map { ObjectEdit.Change($0, nil) }
     }
     let text = try proven { (buffer) throws(JSONError) in
       try ObjectEdit(buffer, object: found.value, unit: unit).text(changes)

@@ -33,6 +33,19 @@ package enum Urgency: Sendable {
   case narrowing
   /// A kill: waits at most 2 s for anybody, then goes on without the lock.
   case kill
+  /// A kill in a store whose lock was waited for in vain: waits for nobody.
+  case killAtOnce
+
+  var isKill: Bool { self == .kill || self == .killAtOnce }
+
+  /// How long it waits for whoever holds the store's lock.
+  var patience: TimeSpan {
+    switch self {
+    case .ordinary, .narrowing: TimeSpan(seconds: 10)
+    case .kill: TimeSpan(seconds: 2)
+    case .killAtOnce: .zero
+    }
+  }
 }
 
 /// One look at a flag.

@@ -5,7 +5,7 @@ struct FlagdFlag {
   static let killsToName = "rolloutctl.kill"
 
   /// All that readers let a flag have.
-  static let memberNames: Set<String> = [
+  static let memberNames = [
     "state", "variants", "defaultVariant", "targeting", "metadata", "source", "selector",
   ]
 

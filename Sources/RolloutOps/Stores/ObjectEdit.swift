@@ -67,7 +67,7 @@ struct ObjectEdit {
     var pending = changes
     var out: [UInt8] = [UInt8(ascii: "{")]
     var written = 0
-    var done: Set<String> = []
+    var done: [String] = []
     for (index, member) in members.enumerated() {
       guard let change = changes.first(where: { $0.name == member.name }) else {
         out += separator(before: index, written: written)
@@ -76,7 +76,8 @@ struct ObjectEdit {
         continue
       }
       pending.removeAll { $0.name == member.name }
-      guard let value = change.value, done.insert(member.name).inserted else { continue }
+      guard let value = change.value, !done.contains(member.name) else { continue }
+      done.append(member.name)
       out += separator(before: index, written: written)
       out += bytes[member.start..<member.value.lowerBound]
       out += says(member, value) ? Array(bytes[member.value]) : spelled(value)

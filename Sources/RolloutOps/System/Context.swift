@@ -55,7 +55,7 @@ package protocol Output: Sendable {
 
 /// What the process was started with, read once.
 package struct Surroundings: Sendable {
-  package var variables: [String: String]
+  package var variables: Variables
   package var workingFolder: String
   /// Who acts, as the journal names them.
   package var actor: String
@@ -63,9 +63,31 @@ package struct Surroundings: Sendable {
   package var process: Int
 
   package init(
-    variables: [String: String] = [:], workingFolder: String, actor: String, host: String, process: Int
+    variables: Variables = [:], workingFolder: String, actor: String, host: String, process: Int
   ) {
     (self.variables, self.workingFolder) = (variables, workingFolder)
     (self.actor, self.host, self.process) = (actor, host, process)
   }
+}
+
+/// The environment's variables. A command asks for a handful: a list is searched faster than a dictionary is made.
+package struct Variables: Sendable, ExpressibleByDictionaryLiteral {
+  private var all: [(name: String, value: String)]
+
+  package init(dictionaryLiteral elements: (String, String)...) { all = elements.map { (name: $0.0, value: $0.1) } }
+
+  package init() { all = [] }
+
+  package subscript(_ name: String) -> String? {
+    get { all.first { $0.name == name }?.value }
+    set {
+      all.removeAll { $0.name == name }
+      if let newValue { all.append((name: name, value: newValue)) }
+    }
+  }
+
+  package mutating func keep(where isWanted: (String) -> Bool) { all.removeAll { !isWanted($0.name) } }
+
+  /// Adds one that is known to be new, or that those before it hide, as they do for `getenv`.
+  mutating func append(_ name: String, _ value: String) { all.append((name: name, value: value)) }
 }

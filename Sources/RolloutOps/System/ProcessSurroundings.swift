@@ -9,13 +9,13 @@ extension Surroundings {
       process: Int(getpid()))
   }
 
-  private static func environment() -> [String: String] {
-    var variables: [String: String] = [:]
+  private static func environment() -> Variables {
+    var variables = Variables()
     var entry = environ
     while let text = entry.pointee {
       let whole = String(cString: text)
       if let equals = whole.utf8.firstIndex(of: UInt8(ascii: "=")) {
-        variables[String(whole[..<equals])] = String(whole[whole.utf8.index(after: equals)...])
+        variables.append(String(whole[..<equals]), String(whole[whole.utf8.index(after: equals)...]))
       }
       entry += 1
     }
@@ -29,7 +29,7 @@ extension Surroundings {
   }
 
   /// In a container the user may have a number and no name; then the number says who it was.
-  private static func actor(_ variables: [String: String]) -> String {
+  private static func actor(_ variables: Variables) -> String {
     for name in ["ROLLOUT_ACTOR", "SUDO_USER", "LOGNAME", "USER"] {
       if let actor = variables[name], !actor.isEmpty { return actor }
     }

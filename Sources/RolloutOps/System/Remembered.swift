@@ -10,4 +10,13 @@ package final class Remembered<Value: Sendable>: Sendable {
     get { value.withLock { $0 } }
     set { value.withLock { $0 = newValue } }
   }
+
+  /// Changes it; nothing where nothing is remembered.
+  package func change(_ body: (inout Value) -> Void) {
+    value.withLock { value in
+      guard var changed = value.take() else { return }
+      body(&changed)
+      value = changed
+    }
+  }
 }

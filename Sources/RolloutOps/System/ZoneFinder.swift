@@ -8,7 +8,7 @@ package struct ZoneFinder: Sendable {
 
   package static let usualFolder = "/usr/share/zoneinfo"
 
-  package init(files: any Files, variables: [String: String] = [:]) {
+  package init(files: any Files, variables: Variables = [:]) {
     self.files = files
     let named = variables["TZDIR"].flatMap { $0.hasPrefix("/") ? [$0] : nil } ?? []
     folders = named + [Self.usualFolder]

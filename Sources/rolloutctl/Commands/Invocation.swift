@@ -22,7 +22,7 @@ struct Invocation: Sendable {
     case .never: .none
     case .auto:
       Ink(
-        isOn: context.output.width != nil && context.surroundings.variables["NO_COLOR", default: ""].isEmpty
+        isOn: context.output.width != nil && (context.surroundings.variables["NO_COLOR"] ?? "").isEmpty
           && context.surroundings.variables["TERM"] != "dumb")
     }
   }

@@ -328,6 +328,15 @@ import Testing
     #expect(world.clock.now().since(start) == TimeSpan(seconds: 5))
   }
 
+  @Test func aHeldLockIsWaitedForOnceHoweverManyFlagsAreBehindIt() throws {
+    let world = World(flags: "{\"flags\": {\(flag("a")),\(flag("b")),\(flag("c"))}}")
+    world.files.holdLock("/w/flags.json.rollout/lock", holder: "somebody asleep")
+    let start = world.clock.now()
+    let report = Kill(context: world.context(), choices: OperatorChoices()).perform(["a", "b", "c"])
+    #expect(report.lines.map(\.outcome) == [.off, .off, .off])
+    #expect((2.0..<2.5).contains(Double(world.clock.now().microseconds - start.microseconds) / 1_000_000))
+  }
+
   /// A lock that is held costs the flags of that store its two seconds, and nobody else's.
   @Test func aHeldLockDelaysOneFlagOfAnotherStoreAtMost() throws {
     let world = try Self.exposing()
