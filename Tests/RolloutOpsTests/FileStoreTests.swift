@@ -158,6 +158,7 @@ import Testing
     for urgency in [Urgency.ordinary, .kill] {
       let world = FlagWorld(Self.text)
       world.files.fail(effect, reason)
+      world.files.fail(.overwrite, reason)
       let error = #expect(throws: StoreTrouble.self) { _ = try world.write(.everyone("on"), urgency: urgency) }
       guard case .file(let trouble) = error else { return #expect(Bool(false), "\(String(describing: error))") }
       #expect(trouble.reason == reason)

@@ -37,7 +37,7 @@ struct KillAttempt {
 
   /// For a file that was missing or broken from the first look on; one that was good before is waited for longer.
   static let patience = TimeSpan(seconds: 2)
-  /// A file in use may become free, a bind mount never does.
+  /// A file in use may become free; one that stays so is said.
   static let busyTries = 6
 
   private var context: Context { kill.context }

@@ -40,7 +40,9 @@ struct KillRecord {
       }
     }.first
     guard let recorded else { return true }
-    if !decision.writes, let known = (try? journal.read()).map({ Progress(withoutPlans: $0.entries) }), known.place == recorded.to {
+    if !decision.writes, let known = (try? journal.read()).map({ Progress(withoutPlans: $0.entries) }),
+      known.place == recorded.to
+    {
       return true
     }
     var overtaken = false

@@ -80,7 +80,7 @@ package enum Sentences {
       "\(doing): somebody else wrote to it (\(expected) bytes expected, \(found) found); run it again"
     case .held(let holder):
       "\(doing): somebody else holds it\(holder.isEmpty ? "" : " (\(holder))"); wait for them, or end that process"
-    case .busy: "\(doing): it is in use (a bind mount cannot be replaced; name the file behind it)"
+    case .busy: "\(doing): it is in use (a file mounted by itself cannot be replaced; name the one behind it)"
     case .unsupported: "\(doing): this file system cannot do that"
     case .other(let code, let text): "\(doing): \(text) (error \(code))"
     }

@@ -19,6 +19,7 @@ struct FileReplacement {
     do throws(FileTrouble) {
       try files.exchange(temporary, path)
     } catch {
+      if error.reason == .busy, urgency.isKill { return try overwrite(temporary, old, with: new, time) }
       guard error.reason == .unsupported else {
         try? files.remove(temporary)
         throw error
@@ -88,6 +89,26 @@ struct FileReplacement {
       throw error
     }
     try sync(urgency)
+    return true
+  }
+
+  /// A file that is mounted by itself cannot be replaced. A kill then writes into it: whoever reads half of it in that
+  /// moment rejects it, and looks again. Where it fails in the middle the temporary stays, as the only whole copy.
+  private func overwrite(
+    _ temporary: String, _ old: [UInt8], with new: [UInt8], _ time: Instant
+  ) throws(FileTrouble) -> Bool {
+    do throws(FileTrouble) {
+      guard try files.holds(path, old) else {
+        try? files.remove(temporary)
+        return false
+      }
+      try files.overwrite(path, new)
+    } catch {
+      if (try? files.holds(path, old)) == true { try? files.remove(temporary) }
+      throw error
+    }
+    try? files.setModified(path, time)
+    try? files.remove(temporary)
     return true
   }
 

@@ -24,6 +24,8 @@ package protocol Files: Sendable {
   func rename(_ path: String, to target: String) throws(FileTrouble)
   /// Adds to the end and syncs; refused when the file is not `size` bytes long. A missing file is one of 0 bytes.
   func append(_ path: String, _ bytes: [UInt8], at size: Int) throws(FileTrouble)
+  /// Writes into the file itself, synced: not in one step, so only for what cannot be replaced.
+  func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble)
   func truncate(_ path: String, to size: Int) throws(FileTrouble)
   func remove(_ path: String) throws(FileTrouble)
   /// Makes what happened to the folder's names last through a power cut.

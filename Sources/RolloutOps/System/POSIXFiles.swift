@@ -194,6 +194,14 @@ package struct POSIXFiles: Files {
     }
   }
 
+  package func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) {
+    let file = try Descriptor(path, O_WRONLY | O_NONBLOCK, .replacing)
+    try file.reserve(bytes.count, at: 0)
+    try file.write(bytes)
+    try file.check { ftruncate(file.number, off_t(bytes.count)) }
+    try file.check { fdatasync(file.number) }
+  }
+
   package func truncate(_ path: String, to size: Int) throws(FileTrouble) {
     let file = try Descriptor(path, O_WRONLY | O_NONBLOCK, .replacing)
     try file.check { ftruncate(file.number, off_t(size)) }

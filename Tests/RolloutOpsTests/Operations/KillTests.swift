@@ -270,9 +270,53 @@ import Testing
     #expect(report.status == .done && (5.0..<30).contains(report.lines[0].seconds))
   }
 
-  @Test func aBindMountIsSaidAfterAFewTries() throws {
+  @Test func aFileThatIsMountedByItselfIsWrittenInto() throws {
+    let world = try Self.exposing()
+    let before = try #require(world.files.modified(World.store))
+    world.files.fail(.exchange, .busy)
+    let line = world.kill().lines[0]
+    #expect(line.outcome == .off && line.attempts == 1)
+    #expect(try isOff(world))
+    #expect(try #require(world.files.modified(World.store)) > before)
+    #expect(!world.files.paths.contains { $0.contains("rollout-new") })
+  }
+
+  @Test func whereverAKillStopsInSuchAFileAWholeOneIsThere() throws {
     let world = try Self.exposing()
     world.files.fail(.exchange, .busy)
+    let before = try #require(world.files.text(World.store))
+    let done = world.copy()
+    _ = done.kill()
+    let after = try #require(done.files.text(World.store))
+    var halves = 0
+    for effect in 1...done.files.effects {
+      let stopped = world.copy()
+      stopped.files.crash(at: effect, torn: 0.9)
+      _ = stopped.kill()
+      stopped.files.restart()
+      let text = try #require(stopped.files.text(World.store))
+      if text == before || text == after { continue }
+      halves += 1
+      #expect(stopped.files.paths.contains { $0.contains("rollout-new") && stopped.files.text($0) == after })
+    }
+    #expect(halves == 1)
+  }
+
+  @Test func whereWritingFailsHalfwayTheWholeFileStaysBesideIt() throws {
+    let world = try Self.exposing()
+    world.files.fail(.exchange, .busy)
+    world.files.before(.overwrite) { $0.put(World.store, "{\"flags\": {\"ai-summ") }
+    world.files.fail(.overwrite, .diskFull)
+    let report = world.kill()
+    #expect(report.lines[0].outcome == .notOff)
+    let copies = world.files.paths.filter { $0.contains("rollout-new") }.compactMap { world.files.text($0) }
+    #expect(copies.contains { $0.contains("\"rolloutctl\": \"killed\"") })
+  }
+
+  @Test func aFileThatIsInUseIsGivenUpAfterAFewTries() throws {
+    let world = try Self.exposing()
+    world.files.fail(.exchange, .busy)
+    world.files.fail(.overwrite, .busy)
     let line = world.kill().lines[0]
     #expect(line.outcome == .notOff && line.attempts == 6 && line.seconds < 0.5)
     #expect(

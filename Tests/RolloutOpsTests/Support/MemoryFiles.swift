@@ -10,7 +10,7 @@ import Synchronization
 /// from 1 again. Tests look at the disk with `bytes`, `text`, `paths` and `modified`, which never fail.
 final class MemoryFiles: Files {
   enum Effect: String, Hashable, CaseIterable, Sendable {
-    case makeFolder, create, setModified, exchange, rename, append, truncate, remove, syncFolder, lock
+    case makeFolder, create, setModified, exchange, rename, append, overwrite, truncate, remove, syncFolder, lock
     case read, facts, realPath, names
 
     var isEffect: Bool { ![.read, .facts, .realPath, .names].contains(self) }
@@ -181,6 +181,20 @@ final class MemoryFiles: Files {
       let old = disk.bytes(real) ?? []
       if old.count != size { throw FileTrouble(.appending, path, .changedSize(expected: size, found: old.count)) }
       disk.put(real, old + bytes, mode: nil, replacing: false, now: now)
+    }
+  }
+
+  func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) {
+    let tear: Tear = { disk, part, now in
+      let real = disk.resolve(path)
+      let new = part(bytes)
+      let rest = (disk.bytes(real) ?? []).dropFirst(new.count)
+      disk.put(real, new + rest, mode: nil, replacing: false, now: now)
+    }
+    try perform(.overwrite, .replacing, path, tearing: tear) { (disk, now) throws(FileTrouble) in
+      let real = disk.resolve(path)
+      guard disk.bytes(real) != nil else { throw FileTrouble(.replacing, path, .missing) }
+      disk.put(real, bytes, mode: nil, replacing: false, now: now)
     }
   }
 

@@ -132,6 +132,26 @@ import Testing
     try world.verify()
   }
 
+  /// As containers often get it. Only a kill may write into the file: everything else waits for one that can be replaced.
+  @Test(.enabled(if: canMount, reason)) func aFileThatIsMountedByItselfCanStillBeKilled() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let runs = try play(
+      """
+      cp flags.json behind.json; mount --bind behind.json flags.json
+      run exclude exclude ai-summary tenant=acme --reason complaint
+      run kill kill ai-summary
+      keep behind.json after-kill
+      ls > names
+      keep names names
+      """, in: world)
+    #expect(try runs["exclude"].status == 1)
+    let killed = try runs["kill"]
+    #expect(killed.status == 0, "\(killed)")
+    #expect(try runs.file("after-kill").contains(#""rolloutctl": "killed""#))
+    #expect(try !runs.file("names").contains("rollout-new"))
+  }
+
   @Test(.enabled(if: canMount, reason)) func onAReadOnlyDiskNothingIsSaidToBeDone() throws {
     let world = try LiveWorld()
     try world.done("promote", LiveWorld.note)
