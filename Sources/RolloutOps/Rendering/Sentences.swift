@@ -1,33 +1,5 @@
-/// Everything that can stop a command, and the one place where it turns into words and an exit status.
-package enum Trouble: Error, Sendable {
-  case usage(String)
-  /// The note's own problems, in full.
-  case note(path: String, [Diagnostic])
-  case noteFile(path: String, FileTrouble)
-  case settings(path: String, String)
-  case store(StoreTrouble)
-  case journal(JournalTrouble)
-  case zone(ZoneTrouble)
-  case file(FileTrouble)
-}
-
+/// What stopped a command, in words: the one place where they are made.
 extension Trouble {
-  package var status: ExitStatus {
-    switch self {
-    case .usage: .usage
-    case .note: .badNote
-    case .noteFile(_, let trouble):
-      switch trouble.reason {
-      case .missing: .usage
-      case .isFolder, .notAFile, .tooLong: .badNote
-      default: .inconclusive
-      }
-    case .store(.changedMeanwhile): .conflict
-    case .store(.inexpressible): .badNote
-    case .settings, .store, .journal, .zone, .file: .inconclusive
-    }
-  }
-
   /// What was being done, what happened, what to do next.
   package var sentences: [String] {
     switch self {
