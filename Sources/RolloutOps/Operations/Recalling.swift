@@ -42,7 +42,7 @@ package struct Recalling: Sendable {
     (filter.since, filter.until) = (since, until)
     let report = try recall(
       try journals(settings, opening), filter, severalFlags: true, remarks: settings.remarks)
-    let moves = report.entries.filter { !$0.isConcluded && $0.entry.content.action != .attest }
+    let moves = report.entries.filter { $0.entry.content.action != .attest }.map { HistoryReport.Told($0.entry) }
     return HistoryReport(
       moves, calendar: report.calendar, severalFlags: true, unread: report.unread, remarks: report.remarks)
   }

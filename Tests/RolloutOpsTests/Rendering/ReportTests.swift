@@ -37,7 +37,10 @@ struct ReportTests {
     let world = World()
     world.files.put(World.journal, "nonsense\n")
     #expect(try fleet(world).text(ink: .none, width: 200).hasPrefix("? ai-summary   \(World.journal):1: "))
+    #expect(try fleet(world).status == .inconclusive)
+    #expect(try fleet(world).failures.first?.hasPrefix("\(World.journal):1: ") == true)
     #expect(try fleet(World()).text(ink: .none, width: 80).hasPrefix("no rollouts yet"))
+    #expect(try fleet(World()).status == .done)
   }
 
   @Test func plan() throws {
