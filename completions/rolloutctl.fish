@@ -267,7 +267,7 @@ complete -c rolloutctl -n '__rolloutctl_at history' -l since -x -d 'only what ca
 complete -c rolloutctl -n '__rolloutctl_at history' -l until -x -d 'only what came before'
 complete -c rolloutctl -n '__rolloutctl_at history' -l action -x -k -a 'promote rollback hold resume adopt replan finish abandon kill restore exclude include attest' -d 'only entries of this verb'
 complete -c rolloutctl -n '__rolloutctl_at history' -l actor -x -d 'only what this person or pipeline did'
-complete -c rolloutctl -n '__rolloutctl_at history' -s n -l limit -x -d 'only the newest COUNT entries'
+complete -c rolloutctl -n '__rolloutctl_at history' -s n -l limit -x -d 'only the newest COUNT moves'
 complete -c rolloutctl -n '__rolloutctl_at history' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json'
 complete -c rolloutctl -n '__rolloutctl_at history' -l journal -x -k -a '(__rolloutctl_files /)' -d 'where the journals are'
 complete -c rolloutctl -n '__rolloutctl_at history' -l format -x -k -a 'text json markdown' -d 'how to print the result'

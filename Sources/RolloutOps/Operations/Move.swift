@@ -188,6 +188,7 @@ package struct Move: Sendable {
 
   private func record(_ content: Entry.Content, _ rollout: inout Rollout) throws(JournalTrouble) {
     let time = max(context.clock.now(), rollout.progress.newest ?? context.clock.now())
+    if content.detail("opens")?.truth == true { rollout.leaveWord() }
     try rollout.journal.append(content, to: &rollout.reading, at: time, by: context.surroundings)
     if let entry = rollout.reading.entries.last { rollout.progress.add(entry) }
   }

@@ -58,6 +58,20 @@ struct Rollout {
     do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
   }
 
+  /// Where the rollout's journal is not in the usual place, whoever knows only the flag's key finds it by a pointer there.
+  mutating func leaveWord() {
+    let usual = JournalFolder(path: store.journalFolder, files: context.files)
+    let pointer = usual.pointer(of: key)
+    guard journal.path != usual.journal(of: key).path || pointer.answer() != .none else { return }
+    do throws(JournalTrouble) {
+      try pointer.lead(to: journal)
+    } catch {
+      remarks.append(
+        "\(key) alone will not lead to this journal, only the note or --journal: no word of it could be left")
+      remarks.append(contentsOf: Sentences.journal(error))
+    }
+  }
+
   /// As `progress` would be if an interrupted change were judged now; nothing is written.
   mutating func settleInMind() {
     guard let intent = progress.pending, let settlement = progress.settlement(with: flag.flag) else { return }

@@ -28,9 +28,7 @@ package struct Viewing: Sendable {
     var seen: Set<FlagKey> = []
     for named in settings.stores {
       let store = try opening.store(named)
-      let folder = opening.journalFolder(settings, store)
-      let flags: [FlagKey]
-      do throws(JournalTrouble) { flags = try folder.flags() } catch { throw .journal(error) }
+      let flags = try opening.journals(settings, store).map(\.flag)
       guard !flags.isEmpty else { continue }
       let shown: StoreSnapshot
       do throws(StoreTrouble) { shown = try StoreSnapshot(store, flags) } catch { throw .store(error) }

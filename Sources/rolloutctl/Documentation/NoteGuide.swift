@@ -15,7 +15,8 @@ enum NoteGuide {
     [
       Section(title: "Form", blocks: form), Section(title: "Stages", blocks: stages),
       Section(title: "Selectors", blocks: selectors), Section(title: "Triggers", blocks: triggers),
-      Section(title: "Variants", blocks: variants), Section(title: "Fields", blocks: [.entries(fields), unused]),
+      Section(title: "Variants", blocks: variants),
+      Section(title: "Fields", blocks: [.entries(fields), journal, unused]),
       Section(title: "Rules", blocks: rules),
     ]
   }
@@ -33,6 +34,13 @@ enum NoteGuide {
       .entries((byName[.warning] ?? []).map { Entry($0.name, $0.why) }),
     ]
   }
+
+  private static let journal = Block.paragraph(
+    """
+    `Journal:` names a folder, read from the note's own. A rollout that keeps its journal there leaves a pointer beside \
+    the flag file, `flags.json.rollout/KEY.journal-at`, so that `rolloutctl status KEY` and `rolloutctl kill KEY` find \
+    it without the note.
+    """)
 
   /// What a note may say already, and a later version goes by.
   private static let unused = Block.paragraph(

@@ -58,6 +58,14 @@ struct Topic: Sendable {
         """),
       .paragraph(
         """
+        The journal of a flag is found in this order: `--journal`, the note's `Journal:`, a pointer beside the flag \
+        file, `ROLLOUT_JOURNAL`, `"journal"` in `rolloutctl.json`, and last beside the flag file itself: \
+        `flags.json.rollout/KEY.journal`. The pointer, `flags.json.rollout/KEY.journal-at`, is a text file with the \
+        journal's path; a rollout whose journal is kept elsewhere leaves it there when it starts, so that the key \
+        alone leads to its journal. A pointer that leads nowhere is named and ignored, and stops no kill.
+        """),
+      .paragraph(
+        """
         Killed means that every evaluation serves the kill variant: no targeting, and that variant as the default. \
         Readers of a file see a change when they look next, mostly within seconds.
         """),
@@ -74,7 +82,10 @@ struct Topic: Sendable {
       .paragraph("Files:"),
       .entries(FileTable.all),
       .paragraph(
-        "A setting is taken from the command line, else the note, else the environment, else `rolloutctl.json`."),
+        """
+        A setting is taken from the command line, else the note, else the environment, else `rolloutctl.json`. A \
+        rollout's journal stays where it began: see `rolloutctl help stores`.
+        """),
     ]
   }
 
