@@ -82,14 +82,9 @@ package struct Progress: Sendable {
     case .undone:
       pending = nil
     case .done:
-      // The outcome carries the time; what was meant stands in the intent that it names.
-      var settled = entry
-      if let pending, entry.content.detail("of")?.integer == pending.sequence {
-        settled.content = pending.content
-        settled.content.detail += entry.content.detail
-        self.pending = nil
-      }
-      apply(settled)
+      guard let intent = pending, entry.concludes == intent.sequence else { return apply(entry) }
+      pending = nil
+      apply(entry.telling(intent))
     }
   }
 

@@ -54,16 +54,8 @@ package struct Move: Sendable {
     else { return }
     let sentence = Rollout.sentence(settlement, intent)
     rollout.remarks.append(sentence)
-    var content = intent.content
-    content.outcome = settlement == .landed ? .done : .undone
-    content.detail = [
-      JSON.Member("of", .number(intent.sequence)), JSON.Member("why", .string(sentence)),
-    ]
-    if let propagation = intent.content.detail("propagation") {
-      content.detail.append(JSON.Member("propagation", propagation))
-    }
     do throws(JournalTrouble) {
-      try record(content, &rollout)
+      try record(intent.outcome(settlement == .landed ? .done : .undone, why: sentence), &rollout)
     } catch {
       if request.verb.widens { throw .journal(error) }
       rollout.settleInMind()
@@ -77,7 +69,7 @@ package struct Move: Sendable {
     let meanwhile = rollout.reading.entries.dropFirst(pinned).last { entry in
       let content = entry.content
       // What we settled ourselves a moment ago is no competitor.
-      if let interrupted, content.detail("of")?.integer == interrupted { return false }
+      if let interrupted, entry.concludes == interrupted { return false }
       return content.outcome == .done && content.action.widens && content.from != content.to
     }
     guard let meanwhile else { return nil }
@@ -107,14 +99,14 @@ package struct Move: Sendable {
   /// The one loop that has effects.
   private func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) {
     let widens = decision.verb.widens
-    var intent: Entry.Content?
+    var isIntended = false
     var unwritten: Entry.Content?
     for step in decision.steps {
       switch step {
       case .intend(let content):
         do throws(JournalTrouble) {
           try record(content, &rollout)
-          intent = content
+          isIntended = true
         } catch {
           if widens { throw .journal(error) }
           rollout.remarks.append(contentsOf: Self.unjournaled(error))
@@ -129,12 +121,12 @@ package struct Move: Sendable {
           throw .store(error)
         }
       case .conclude:
-        guard let intent else {
+        guard isIntended else {
           if let unwritten { imagine(unwritten, &rollout) }
           continue
         }
         do throws(JournalTrouble) {
-          try conclude(intent, .done, why: nil, &rollout)
+          try conclude(.done, &rollout)
         } catch {
           // The store has changed: say so, and leave the intent for the next command to settle.
           rollout.remarks.append("the change is in the store, but its outcome could not be journaled")
@@ -153,10 +145,10 @@ package struct Move: Sendable {
   /// A write that failed may have landed all the same: what the store shows now decides which outcome is journaled, and
   /// where it cannot be asked the intent is left for the next command to settle.
   private func judge(after error: StoreTrouble, _ rollout: inout Rollout) {
-    guard let intent = rollout.progress.pending, let now = try? rollout.store.read(rollout.key),
-      let settlement = rollout.progress.settlement(with: now.flag)
+    guard let now = try? rollout.store.read(rollout.key), let settlement = rollout.progress.settlement(with: now.flag)
     else { return }
-    try? conclude(intent.content, settlement == .landed ? .done : .undone, why: error, &rollout)
+    let why = Sentences.store(error).joined(separator: "; ")
+    try? conclude(settlement == .landed ? .done : .undone, why: why, &rollout)
   }
 
   /// What the journal could not take is told all the same, as the store has it.
@@ -173,17 +165,9 @@ package struct Move: Sendable {
     ["this could not be journaled; the store is changed all the same"] + Sentences.journal(trouble)
   }
 
-  private func conclude(
-    _ intent: Entry.Content, _ outcome: Entry.Outcome, why: StoreTrouble?, _ rollout: inout Rollout
-  ) throws(JournalTrouble) {
-    guard let sequence = rollout.progress.pending?.sequence else { return }
-    var content = intent
-    content.outcome = outcome
-    // Whoever reads only outcomes still wants to know who was taken out, or which gate was passed.
-    content.detail =
-      [JSON.Member("of", .number(sequence))] + intent.detail.filter { ["selector", "override"].contains($0.name) }
-    if let why { content.detail.append(JSON.Member("why", .string(Sentences.store(why).joined(separator: "; ")))) }
-    try record(content, &rollout)
+  private func conclude(_ outcome: Entry.Outcome, why: String? = nil, _ rollout: inout Rollout) throws(JournalTrouble) {
+    guard let intent = rollout.progress.pending else { return }
+    try record(intent.outcome(outcome, why: why), &rollout)
   }
 
   private func record(_ content: Entry.Content, _ rollout: inout Rollout) throws(JournalTrouble) {

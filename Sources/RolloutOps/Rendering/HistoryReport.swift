@@ -54,14 +54,12 @@ package struct HistoryReport: Sendable {
     var concluded: Set<Int> = []
     for entry in journal {
       if entry.content.outcome == .intended { intents[entry.sequence] = entry }
-      if let intent = entry.content.detail("of")?.integer { concluded.insert(intent) }
+      if let intent = entry.concludes { concluded.insert(intent) }
     }
     return journal.compactMap { entry in
       if entry.content.outcome == .intended, concluded.contains(entry.sequence) { return nil }
-      guard let intent = entry.content.detail("of")?.integer.flatMap({ intents[$0] }) else { return Told(entry) }
-      var entry = entry
-      entry.content.detail += intent.content.detail.filter { entry.content.detail($0.name) == nil }
-      return Told(entry, intent: intent)
+      guard let intent = entry.concludes.flatMap({ intents[$0] }) else { return Told(entry) }
+      return Told(entry.telling(intent), intent: intent)
     }
   }
 
