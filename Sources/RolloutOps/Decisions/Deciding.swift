@@ -12,14 +12,15 @@ struct Deciding {
 
   func decision() -> Decision {
     if let refusal = refusal() { return refusal }
-    var condition = situation.condition
+    var conditions = situation.conditions
     // Before a rollout, what stands at the flag by hand can be replaced knowingly.
-    if condition == .drifted, request.adoptsForeign, request.verb == .promote, progress.phase != .open {
-      condition = .off
+    if conditions.first == .drifted, request.adoptsForeign, request.verb == .promote, progress.phase != .open {
+      conditions = [.off]
     }
+    let condition = conditions.first ?? .off
     if let stranger = stranger(condition) { return stranger }
     if let arrived = alreadyThere(condition) { return arrived }
-    let rule = StateTable.rule(request.verb, in: condition)
+    let rule = StateTable.rule(request.verb, in: conditions)
     switch rule {
     case .refused(let status, let why):
       return answer(status, [why] + details(of: condition))

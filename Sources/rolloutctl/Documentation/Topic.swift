@@ -95,6 +95,11 @@ struct Topic: Sendable {
       .entries(StateWords.conditions),
       .paragraph(
         """
+        A hold, a degrade and an edited note do not say where the rollout stands: a verb that they let through does \
+        what it does in the next of these that holds.
+        """),
+      .paragraph(
+        """
         A move whose outcome is not in the journal was interrupted: the next command that changes anything compares \
         the store with it, judges it landed or not landed, and says so. It is never carried out later.
         """),
