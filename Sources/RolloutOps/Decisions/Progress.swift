@@ -6,6 +6,8 @@ package struct Progress: Sendable {
   /// Frozen when the rollout started, or at the last `replan`.
   package private(set) var plan: Plan?
   package private(set) var note: NoteReference?
+  /// The note as it was when the plan was frozen.
+  package private(set) var planNote: NoteReference?
   package private(set) var store: String?
   /// Which store that was, whatever it is called from where.
   package private(set) var storeIdentity: String?
@@ -95,6 +97,7 @@ package struct Progress: Sendable {
     let planBefore = plan
     if let frozen = content.detail("plan") {
       if let plan = try? Plan(frozen: frozen) { self.plan = plan } else { notUnderstood.append(entry.sequence) }
+      planNote = content.note
     }
     switch content.action {
     case .promote, .rollback, .restore, .finish, .abandon:

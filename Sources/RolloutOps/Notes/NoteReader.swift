@@ -186,7 +186,7 @@ extension NoteReader {
     for suffix in [".md", ".markdown", ".txt"] where name.lowercased().hasSuffix(suffix) {
       name = name.dropLast(suffix.count)
     }
-    let parts = name.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+    let parts = name.lowercased().split { !($0.isLetterOrNumber || $0 == "_" || $0 == ".") }
     return String(parts.joined(separator: "-").drop { $0 == "." })
   }
 

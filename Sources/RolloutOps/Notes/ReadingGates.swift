@@ -39,7 +39,7 @@ extension NoteReader {
   /// A function of fields, or queries in backticks.
   private static func isComputable(_ definition: Substring) -> Bool {
     if definition.contains("`") { return true }
-    let function = definition.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
+    let function = definition.prefix { $0.isLetterOrNumber || $0 == "_" || $0 == "." }
     return !function.isEmpty && definition[function.endIndex...].first == "(" && definition.contains(")")
   }
 

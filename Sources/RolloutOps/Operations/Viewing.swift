@@ -48,7 +48,7 @@ package struct Viewing: Sendable {
       var rollout = try opening.rollout(flag, nil, settings, in: store, named)
       if let reference = rollout.progress.note {
         let path = Path.joined(Rollout.noteBase(rollout.journal), reference.path)
-        if let found = try? opening.note(at: path) { rollout = rollout.with(found) }
+        if let found = try? opening.note(at: path, knownBy: rollout.progress) { rollout = rollout.with(found) }
       }
       rollout.settleInMind()
       return FleetReport.Line(flag: flag, report: StatusReport(rollout.situation), trouble: nil)
