@@ -18,7 +18,11 @@ package enum EventEvidence {
     }
   }
 
-  package enum Side: Sendable { case more, fewer }
+  package enum Side: Hashable, Sendable {
+    case more, fewer
+
+    package var opposite: Self { self == .more ? .fewer : .more }
+  }
 
   /// The odds betted on, as logarithms: exponentially distributed, so half the money lies on less than a doubling and
   /// there is still some on a hundredfold.

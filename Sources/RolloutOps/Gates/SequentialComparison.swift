@@ -161,15 +161,16 @@ package struct SequentialComparison: Sendable {
   static let fewestEvents = 30.0
   static let fewestExpected = 20.0
 
-  /// Counts whichever is rarer, events or their absence.
-  private func eventPValue(_ side: EventEvidence.Side, _ border: Border) -> Double {
-    let rare = 2 * parts.reduce(0) { $0 + rates($1, border).canary * $1.canary.count } <= canaryCount
+  /// Counts whichever is rarer, events or their absence. Given `times`, the canary is taken to have had so many times
+  /// what it should have had on the border.
+  private func eventPValue(_ side: EventEvidence.Side, _ border: Border, times: Double? = nil) -> Double {
+    let rare = eventsAreRare(border)
     let bets = parts.map { part in
       let (one, other) = rates(part, border)
       let left = (rare ? one : 1 - one) * part.canary.count
       let right = (rare ? other : 1 - other) * part.control.count
       let (canary, control) = (part.canary, part.control)
-      let mine = (rare ? canary.value : 1 - canary.value) * canary.count
+      let mine = times.map { $0 * left } ?? (rare ? canary.value : 1 - canary.value) * canary.count
       let theirs = (rare ? control.value : 1 - control.value) * control.count
       return EventEvidence.Bet(
         canary: mine, events: mine + theirs, fair: left + right > 0 ? left / (left + right) : 0.5)
@@ -177,33 +178,32 @@ package struct SequentialComparison: Sendable {
     let effect = max(canary.designEffect, designEffect)
     return EventEvidence.pValue(bets, rare ? side : side.opposite, designEffect: effect)
   }
-}
 
-extension EventEvidence.Side {
-  package var opposite: Self { self == .more ? .fewer : .more }
-}
-
-/// The settings of the always-valid test: how sure, and for which size of sample.
-package struct Tuning: Hashable, Sendable {
-  package let alpha: Double
-  /// ρ² per effective canary sample beside a much larger control, one-sided.
-  package let squaredScale: Double
-
-  /// `samples` in both arms together, if they were equally large; 5000 is what others start from.
-  package init(alpha: Double, samples: Double = 5000) {
-    self.alpha = alpha
-    squaredScale = AlwaysValid.squaredScale(min(2 * alpha, 0.99), tuning: samples / 4)
+  private func eventsAreRare(_ border: Border) -> Bool {
+    2 * parts.reduce(0) { $0 + rates($1, border).canary * $1.canary.count } <= canaryCount
   }
 
-  func ratio(_ information: Double) -> Double { squaredScale * information }
+  // MARK: What could have been seen
 
-  /// A Student's deviate is first turned into the normal one of the same tail.
-  func pValue(_ test: Difference, _ side: EventEvidence.Side, _ ratio: Double) -> Double {
-    var deviate = side == .more ? test.deviate : -test.deviate
-    guard deviate > 0 else { return 1 }
-    if test.freedom < 1e6 {
-      deviate = NormalCurve.quantile(above: StudentCurve(freedom: test.freedom).above(deviate))
+  /// Where the canary's value would have to lie for the test to fire, with as many samples and as much spread as there
+  /// are; nil where it could not.
+  package func smallestVisible(_ side: EventEvidence.Side, _ border: Border, tuning: Tuning) -> Double? {
+    let sign = side == .more ? 1.0 : -1.0
+    let level = border.factor * controlValue + border.shift
+    guard method(at: border) == .events else {
+      let ratio = tuning.ratio(information / designEffect)
+      let reach = tests(at: border).map { $0.isUsable ? tuning.reach($0, ratio) : .infinity }.max() ?? .infinity
+      return reach.isFinite ? level + sign * reach : nil
     }
-    return AlwaysValid.upperPValue(deviate: deviate, ratio: ratio)
+    let rare = eventsAreRare(border)
+    let expected = parts.reduce(0) { $0 + $1.weight * rates($1, border).canary }
+    let base = rare ? expected : 1 - expected
+    // More of them, or in the mirrored count fewer, until it fires.
+    let grows = (side == .more) == rare
+    guard base > 0 else { return nil }
+    let times = Bisection.edge(from: 1, to: grows ? 1 / base : 0) {
+      eventPValue(side, border, times: $0) > tuning.alpha
+    }
+    return times.map { rare ? $0 * base : 1 - $0 * base }
   }
 }
