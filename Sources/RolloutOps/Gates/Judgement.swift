@@ -68,7 +68,9 @@ package struct Judgement: Sendable {
 
   // MARK: Judging
 
-  package func judge(_ strata: [Stratum]) -> Finding {
+  /// Interval and smallest visible change take some hundred tests each; without `details` they are left out, and the
+  /// verdict is the same.
+  package func judge(_ strata: [Stratum], details: Bool = true) -> Finding {
     let canaries = strata.map(\.canary).filter { $0.count > 0 }
     var finding = Finding(
       verdict: .hold, reason: .noCanary, canary: Self.arm(strata.map(\.canary)),
@@ -81,16 +83,16 @@ package struct Judgement: Sendable {
     }
     if !isAbsolute, case .number(let number) = reference {
       guard number.isFinite else { return finding.holding(.notANumber) }
-      return judgeLevel(canaries, finding, number)
+      return judgeLevel(canaries, finding, number, details)
     }
-    if isAbsolute { return judgeLevel(canaries, finding, nil) }
+    if isAbsolute { return judgeLevel(canaries, finding, nil, details) }
     guard let control = finding.control, control.count > 0 else { return finding.holding(.noControl) }
     guard let comparison = SequentialComparison(strata, level: level) else {
       return finding.holding(.nothingComparable)
     }
     finding.unusedStrata = comparison.unused
     finding.designEffect = comparison.designEffect
-    return judgeComparison(comparison, finding)
+    return judgeComparison(comparison, finding, details)
   }
 
   /// A count is what it is; where none is tolerated the first one decides.

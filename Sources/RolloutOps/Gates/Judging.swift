@@ -1,7 +1,7 @@
 /// The two long ways through a judgement: against a number, and against the control.
 extension Judgement {
   /// `number` is what a relative threshold refers to; nil where the threshold itself is absolute.
-  func judgeLevel(_ samples: [Sample], _ start: Finding, _ number: Double?) -> Finding {
+  func judgeLevel(_ samples: [Sample], _ start: Finding, _ number: Double?, _ details: Bool) -> Finding {
     var finding = start
     let limits = self.limits
     let tuning = self.tuning(of: limits)
@@ -22,8 +22,8 @@ extension Judgement {
           limit: limit, beyond: limit.side == .more ? level.value > border : level.value < border,
           breach: level.pValue(limit.side, border, tuning: tuning),
           safe: level.pValue(limit.side.opposite, border, tuning: tuning),
-          visible: level.smallestVisible(limit.side, border, tuning: tuning)))
-      if results.count == 1, let interval = level.interval(samples, tuning: tuning) {
+          visible: details ? level.smallestVisible(limit.side, border, tuning: tuning) : nil))
+      if details, results.count == 1, let interval = level.interval(samples, tuning: tuning) {
         finding.interval = Interval(
           limit.place(interval.lower, number ?? 0) ?? .nan, limit.place(interval.upper, number ?? 0) ?? .nan)
       }
@@ -35,7 +35,7 @@ extension Judgement {
     return concluded(finding, results, number ?? 0, tuning)
   }
 
-  func judgeComparison(_ comparison: SequentialComparison, _ start: Finding) -> Finding {
+  func judgeComparison(_ comparison: SequentialComparison, _ start: Finding, _ details: Bool) -> Finding {
     var finding = start
     let limits = self.limits
     let tuning = self.tuning(of: limits)
@@ -53,13 +53,15 @@ extension Judgement {
         limit: limit, beyond: limit.side == .more ? canary > edge : canary < edge,
         breach: comparison.pValue(limit.side, border, tuning: tuning),
         safe: comparison.pValue(limit.side.opposite, border, tuning: tuning),
-        visible: comparison.smallestVisible(limit.side, border, tuning: tuning))
+        visible: details ? comparison.smallestVisible(limit.side, border, tuning: tuning) : nil)
     }
-    finding.interval = interval(comparison, limits[0], tuning)
+    if details { finding.interval = interval(comparison, limits[0], tuning) }
     let concluded = concluded(finding, results, control, tuning)
-    // A canary with events where the control has none may breach, but nothing is known to be inside a share of zero.
+    // Nothing is a share of zero. Events of a kind that the control never has may still be a breach: their test needs
+    // no ratio.
     let isShare = finding.scale == .relative && limits[0].threshold != 0 || finding.scale == .multiple
-    return control == 0 && isShare && concluded.verdict != .breach ? finding.holding(.controlIsZero) : concluded
+    guard control == 0, isShare, concluded.verdict != .breach || comparison.kind != .rate else { return concluded }
+    return finding.holding(.controlIsZero)
   }
 
   /// One side, tested.

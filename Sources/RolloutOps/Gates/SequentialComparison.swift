@@ -131,14 +131,15 @@ package struct SequentialComparison: Sendable {
     return (min(max(border.factor * control + border.shift, 0), 1), control)
   }
 
-  /// With one stratum and no factor this is the pooled test of two proportions; with several the test of Cochran, Mantel
-  /// and Haenszel, but for their N/(N-1).
+  /// Without factor and shift this is the test of Cochran, Mantel and Haenszel; with one stratum that is the pooled one
+  /// of two proportions, but for N/(N-1), which matters where strata are many and small.
   private func expectedVariance(at border: Border) -> Double {
     var sum = 0.0
     for part in parts {
       let (one, other) = rates(part, border)
+      let count = part.canary.count + part.control.count
       sum +=
-        part.weight * part.weight
+        part.weight * part.weight * count / (count - 1)
         * (one * (1 - one) / part.canary.count
           + border.factor * border.factor * other * (1 - other) / part.control.count)
     }
