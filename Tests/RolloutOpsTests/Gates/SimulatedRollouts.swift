@@ -6,7 +6,7 @@ import Foundation
 struct SimulatedRollouts {
   /// Adds one look's records to what was seen before.
   typealias World = (_ look: Int, _ random: inout SplitMix64) -> [Stratum]
-  typealias Test = (name: String, fires: ([Stratum]) -> Bool)
+  typealias Test = (name: String, fires: @Sendable ([Stratum]) -> Bool)
 
   let name: String
   let runs: Int
