@@ -84,5 +84,7 @@ package struct Finding: Hashable, Sendable {
     /// One unit shows how that unit fares, not the version.
     case singleUnit
     case notANumber
+    /// More events than records, a variance below zero, or a count of what was not counted.
+    case impossible
   }
 }

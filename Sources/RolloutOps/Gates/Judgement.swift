@@ -78,8 +78,13 @@ package struct Judgement: Sendable {
       scale: limits[0].scale, threshold: limits[0].threshold, method: .plain)
     guard limits.allSatisfy({ $0.threshold.isFinite }) else { return finding.holding(.notANumber) }
     guard !canaries.isEmpty else { return finding }
-    if isCount || canaries[0].kind == .rate, case .above(let limit) = test, isCount || limit.value == 0 {
-      return counted(canaries.reduce(0) { $0 + $1.events }, limit.value, finding)
+    guard strata.allSatisfy({ $0.canary.isPossible && $0.control?.isPossible != false }) else {
+      return finding.holding(.impossible)
+    }
+    if isAbsolute, isCount || canaries[0].kind == .rate && limits[0].threshold == 0 {
+      // Only a sample of events can be counted; any other would have none.
+      guard canaries.allSatisfy({ $0.kind == .rate }) else { return finding.holding(.impossible) }
+      return counted(canaries.reduce(0) { $0 + $1.events }, finding)
     }
     if !isAbsolute, case .number(let number) = reference {
       guard number.isFinite else { return finding.holding(.notANumber) }
@@ -96,14 +101,15 @@ package struct Judgement: Sendable {
   }
 
   /// A count is what it is; where none is tolerated the first one decides.
-  private func counted(_ events: Int, _ limit: Double, _ start: Finding) -> Finding {
+  private func counted(_ events: Int, _ start: Finding) -> Finding {
     var finding = start
     finding.canary.value = Double(events)
-    if Double(events) > limit {
-      (finding.verdict, finding.reason) = (.breach, limit == 0 ? .firstEvent : .beyond)
+    let broken = limits[0].side == .more ? Double(events) > finding.threshold : Double(events) < finding.threshold
+    if broken {
+      (finding.verdict, finding.reason) = (.breach, finding.threshold == 0 ? .firstEvent : .beyond)
       return finding
     }
-    return finding.passing(.inside, atLeast: minimumSamples)
+    return finding.passing(.inside, have: finding.canary.count, need: minimumSamples)
   }
 
   /// A number without samples behind it, as a bare query returns one: used as it is, without an interval.
@@ -130,7 +136,7 @@ package struct Judgement: Sendable {
       (finding.verdict, finding.reason, finding.threshold) = (.breach, .beyond, broken.threshold)
       return finding
     }
-    return finding.passing(.inside, atLeast: 0)
+    return finding.passing(.inside, have: 0, need: 0)
   }
 
   private static func arm(_ samples: [Sample]) -> Finding.Arm {
@@ -185,10 +191,19 @@ extension Finding {
     return copy
   }
 
-  func passing(_ reason: Reason, atLeast samples: Int) -> Finding {
+  func passing(_ reason: Reason, have: Int, need: Int) -> Finding {
     var copy = self
-    (copy.verdict, copy.reason) =
-      canary.count < samples ? (.hold, .tooFewSamples(have: canary.count, need: samples)) : (.pass, reason)
+    (copy.verdict, copy.reason) = have < need ? (.hold, .tooFewSamples(have: have, need: need)) : (.pass, reason)
     return copy
+  }
+}
+
+extension Sample {
+  /// Counters that were reset, or sums that overflowed, can say what no record ever said.
+  var isPossible: Bool {
+    switch kind {
+    case .rate: (0...count).contains(events)
+    case .mean, .quantile: moments.mean.isFinite && moments.squares.isFinite && moments.squares >= 0
+    }
   }
 }

@@ -16,6 +16,7 @@ extension Judgement {
       }
       finding.canary.value = level.value
       (finding.method, finding.designEffect) = (level.method, level.designEffect)
+      if let units = level.units { finding.canary.units = units }
       if level.units == 1 { return finding.holding(.singleUnit) }
       results.append(
         Result(
@@ -32,7 +33,7 @@ extension Judgement {
       finding.difference = value - number
       finding.relative = number == 0 ? nil : (value - number) / abs(number)
     }
-    return concluded(finding, results, number ?? 0, tuning)
+    return concluded(finding, results, number ?? 0, tuning, have: finding.canary.count)
   }
 
   func judgeComparison(_ comparison: SequentialComparison, _ start: Finding, _ details: Bool) -> Finding {
@@ -42,6 +43,8 @@ extension Judgement {
     let (canary, control) = (comparison.canaryValue, comparison.controlValue)
     finding.canary.value = canary
     finding.control?.value = control
+    if let units = comparison.canary.units { finding.canary.units = units }
+    if let units = comparison.control.units { finding.control?.units = units }
     finding.difference = canary - control
     finding.relative = control == 0 ? nil : (canary - control) / abs(control)
     finding.method = comparison.method(at: limits[0].border(of: control)).named
@@ -56,7 +59,8 @@ extension Judgement {
         visible: details ? comparison.smallestVisible(limit.side, border, tuning: tuning) : nil)
     }
     if details { finding.interval = interval(comparison, limits[0], tuning) }
-    let concluded = concluded(finding, results, control, tuning)
+    // What could not take part says nothing in favour either.
+    let concluded = concluded(finding, results, control, tuning, have: Int(comparison.canaryCount))
     // Nothing is a share of zero. Events of a kind that the control never has may still be a breach: their test needs
     // no ratio.
     let isShare = finding.scale == .relative && limits[0].threshold != 0 || finding.scale == .multiple
@@ -73,7 +77,9 @@ extension Judgement {
     let visible: Double?
   }
 
-  private func concluded(_ start: Finding, _ results: [Result], _ reference: Double, _ tuning: Tuning) -> Finding {
+  private func concluded(
+    _ start: Finding, _ results: [Result], _ reference: Double, _ tuning: Tuning, have: Int
+  ) -> Finding {
     var finding = start
     guard let worst = results.min(by: { $0.breach < $1.breach }) else { return finding }
     finding.threshold = worst.limit.threshold
@@ -85,13 +91,11 @@ extension Judgement {
       return finding
     }
     if results.contains(where: \.beyond) { return finding.holding(.beyondByChance) }
-    guard isProven else { return finding.passing(.inside, atLeast: minimumSamples) }
     // Both sides must be excluded, each with the whole risk: the chance that both err is no larger.
-    guard results.allSatisfy({ $0.safe <= tuning.alpha }) else {
-      let held = finding.passing(.insideUnproven, atLeast: minimumSamples)
-      return held.verdict == .pass ? finding.holding(.insideUnproven) : held
-    }
-    return finding.passing(.provenInside, atLeast: minimumSamples)
+    let isExcluded = results.allSatisfy { $0.safe <= tuning.alpha }
+    let reason: Finding.Reason = isProven && isExcluded ? .provenInside : .inside
+    let passed = finding.passing(reason, have: have, need: minimumSamples)
+    return isProven && !isExcluded && passed.verdict == .pass ? finding.holding(.insideUnproven) : passed
   }
 
   /// All borders that neither test rejects, in the threshold's scale; nil where a share of the control means nothing.

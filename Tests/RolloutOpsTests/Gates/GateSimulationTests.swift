@@ -35,8 +35,8 @@ import Testing
   @Test(arguments: full == nil ? [0.01] : [0.002, 0.01, 0.1], shares)
   func equalRatesAreRarelyRolledBack(rate: Double, share: Double) {
     let outcomes = Self.simulate(
-      "no difference, rate \(rate), canary \(share)", Self.runs(60),
-      [SimulatedRollouts.gate("gate", Self.any, .breach), SimulatedRollouts.naive],
+      "no difference, rate \(rate), canary \(share)", Self.runs(200),
+      [SimulatedRollouts.gate("gate", Self.any, .breach), SimulatedRollouts.naive, SimulatedRollouts.fixed],
       SimulatedRollouts.rates(canary: rate, control: rate, share: share, perLook: 500))
     Self.expectAtMost(0.05, outcomes[0])
     #expect(outcomes[1].share > outcomes[0].share, "the naive test errs more, or nothing is shown here")
@@ -45,7 +45,7 @@ import Testing
   @Test(arguments: full == nil ? [1.5] : [1, 1.5, 2], shares)
   func equalHeavyTailedMeansAreRarelyRolledBack(sigma: Double, share: Double) {
     let outcomes = Self.simulate(
-      "no difference, lognormal \(sigma), canary \(share)", Self.runs(20),
+      "no difference, lognormal \(sigma), canary \(share)", Self.runs(60),
       [
         SimulatedRollouts.gate("gate, dearer", Self.any, .breach),
         SimulatedRollouts.gate("gate, cheaper", Judgement(.beyond(.down)), .breach), SimulatedRollouts.naive,
@@ -58,7 +58,7 @@ import Testing
   func equalCorrelatedRequestsAreRarelyRolledBack(kind: Sample.Kind, share: Double) {
     let level = kind == .quantile ? 0.95 : nil
     let outcomes = Self.simulate(
-      "no difference, \(kind) of users with 8 requests, canary \(share)", Self.runs(6),
+      "no difference, \(kind) of users with 8 requests, canary \(share)", Self.runs(15),
       [
         SimulatedRollouts.gate("gate", Judgement(.beyond(.up), level: level), .breach),
         kind == .quantile ? SimulatedRollouts.naive(quantile: 0.95) : SimulatedRollouts.naive,
@@ -92,7 +92,7 @@ import Testing
 
   @Test(arguments: shares) func aCostAtTheMarginIsRarelyCalledSafe(share: Double) {
     let outcomes = Self.simulate(
-      "20% dearer with a margin of 20%, canary \(share)", Self.runs(20),
+      "20% dearer with a margin of 20%, canary \(share)", Self.runs(60),
       [SimulatedRollouts.gate("gate says safe", Judgement(.relative(.up, 0.2), isProven: true), .pass)],
       SimulatedRollouts.costs(1.5, factor: 1.2, share: share, perLook: Self.full == nil ? 60 : 500))
     Self.expectAtMost(0.05, outcomes[0])
@@ -102,7 +102,7 @@ import Testing
   func aQuantileAtTheMarginIsRarelyCalledSafe(share: Double) {
     let proven = Judgement(.relative(.up, 0.2), level: 0.95, isProven: true)
     let outcomes = Self.simulate(
-      "p95 20% slower with a margin of 20%, canary \(share)", Self.runs(6),
+      "p95 20% slower with a margin of 20%, canary \(share)", Self.runs(15),
       [SimulatedRollouts.gate("gate says safe", proven, .pass)],
       SimulatedRollouts.users(.quantile, factor: 1.2, share: share, perLook: 200))
     Self.expectAtMost(0.05, outcomes[0])

@@ -106,7 +106,9 @@ import Testing
     (rates((1, 1000), (0, 0)), .noControl), ([], .noCanary), (rates((0, 1000), (0, 1000)), .controlIsZero),
     (rates((0, 20), (5, 1000)), .tooFewSamples(have: 20, need: 200)),
     (means(Moments(Array(repeating: 1, count: 500)), Moments(Array(repeating: 1, count: 500))), .noSpread),
-    (means(Moments([1]), cost), .nothingComparable),
+    (means(Moments([1]), cost), .nothingComparable), (rates((5, 4), (1, 100)), .impossible),
+    (rates((5, 400), (-1, 100)), .impossible), (means(Moments(count: 9, mean: .nan, squares: 1), cost), .impossible),
+    (rates((9, 900), nil) + rates((0, 10), (5, 1000)), .tooFewSamples(have: 10, need: 200)),
     (means(cost(0.01), Moments(count: 900, mean: 0, squares: 5)), .controlIsZero),
   ])
   func whatCannotBeJudgedHolds(strata: [Stratum], reason: Finding.Reason) {
@@ -142,6 +144,8 @@ import Testing
     let three = Judgement(.above(.init(3, .plain)), isCount: true)
     #expect(three.judge(Self.rates((4, 900), nil)).verdict == .breach)
     #expect(three.judge(Self.rates((3, 900), nil)).verdict == .pass)
+    let wrong = Judgement(zero, isCount: true).judge(Self.means(Self.cost, nil))
+    #expect(wrong.verdict == .hold && wrong.reason == .impossible, "nothing was counted")
   }
 
   @Test(arguments: [
@@ -217,6 +221,26 @@ import Testing
     let strata = Self.rates((90, 9000), (5, 1000)) + Self.rates((300, 1000), (1800, 9000))
     #expect(Judgement(.beyond(.up)).judge(strata).verdict == .breach)
     #expect(Judgement(.beyond(.up)).judge(Self.rates((390, 10_000), (1805, 10_000))).verdict == .pass)
+  }
+
+  /// A tenant that is slow this week was slow last week: two periods of the same tenants are not twice the evidence.
+  @Test func unitsAreOneOverAllStrata() throws {
+    var random = SplitMix64(seed: 8)
+    func stratum(_ numbers: [UInt32]) -> Stratum {
+      var arms = [Sample(.mean), Sample(.mean)]
+      for arm in 0...1 {
+        for unit in 0..<20 {
+          for _ in 0..<10 { arms[arm].add(Double(unit % 10) + .random(in: 0..<1, using: &random), unit: UInt32(unit)) }
+        }
+        arms[arm].unitNumbers = numbers.map { $0 + UInt32(arm) * 100 }
+      }
+      return Stratum(canary: arms[0], control: arms[1])
+    }
+    let (first, other) = (Array(0..<20 as Range<UInt32>), Array(20..<40 as Range<UInt32>))
+    let same = try #require(SequentialComparison([stratum(first), stratum(first)], level: nil))
+    let apart = try #require(SequentialComparison([stratum(first), stratum(other)], level: nil))
+    #expect(same.canary.units == 20 && apart.canary.units == 40)
+    #expect(abs(apart.designEffect - 10) < 1.5 && abs(same.designEffect - 20) < 3)
   }
 
   @Test func severalTriggersShareTheRisk() {
