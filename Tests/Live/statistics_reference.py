@@ -86,6 +86,7 @@ def rates():
 
 
 def spread(count, offset, size):
+    """Never all alike: numpy then returns its own rounding as a variance. Equal values have cases of their own."""
     shape = random.choice(["normal", "lognormal", "few values"])
     if shape == "normal":
         values = random.normal(size=count)
@@ -93,6 +94,8 @@ def spread(count, offset, size):
         values = random.lognormal(sigma=1.5, size=count)
     else:
         values = random.integers(0, 4, count).astype(float)
+    if count > 1 and len(set(values)) == 1:
+        values[0] += 1
     return (values + offset) * size
 
 

@@ -24,6 +24,16 @@ import Testing
     #expect(Self.near(Self.rates.newcombe(0.05), -0.0007699, 0.0113651))
   }
 
+  /// By hand: weights 100 · 100 / 200 and 400 · 100 / 500, differences 0.05 and -0.2.
+  @Test func mantelHaenszel() throws {
+    let stratum = { (a: Int, b: Int, c: Int, d: Int) in
+      Stratum(canary: Sample(events: a, of: b), control: Sample(events: c, of: d))
+    }
+    let strata = [stratum(10, 100, 5, 100), stratum(40, 400, 30, 100)]
+    let test = try #require(SequentialComparison(strata, level: nil)?.tests(at: .init()).first)
+    #expect(Self.near(test.estimate, (50 * 0.05 - 80 * 0.2) / 130, 1e-12))
+  }
+
   @Test func welch() throws {
     let means = TwoMeans(canary: Moments([1, 2, 3]), control: Moments([1.1, 2.9, 4.2]))
     let welch = try #require(means.welch)
