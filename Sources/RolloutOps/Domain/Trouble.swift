@@ -19,6 +19,12 @@ package struct FileTrouble: Error, Hashable, Sendable {
     /// Replacing a bind-mounted file, or one in use.
     case busy
     case unsupported
+    /// A pattern such as `traces/*.ndjson` that names nothing.
+    case noMatch
+    /// What was read cannot be what it claims to be; the text says why.
+    case damaged(String)
+    /// A library of the system that this takes is not there.
+    case needsLibrary(String, package: String)
     case other(code: Int32, text: String)
   }
 

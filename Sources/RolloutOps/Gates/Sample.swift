@@ -97,6 +97,18 @@ package struct Sample: Hashable, Sendable {
     if other.unitNumbers.count > unitNumbers.count { unitNumbers = other.unitNumbers }
   }
 
+  /// What a reader has added up on its own, record by record, as `add` would have. Owners may be left out where there
+  /// are no units.
+  package init(
+    _ kind: Kind, count: Int, events: Int, missing: Int, moments: Moments, totals: [UnitTotal],
+    unitNumbers: [UInt32], values: [Double], owners: [UInt32]
+  ) {
+    self.init(kind)
+    (self.count, self.events, self.missing, added) = (count, events, missing, moments)
+    (self.totals, self.unitNumbers, self.values) = (totals, unitNumbers, values)
+    self.owners = owners.isEmpty ? Array(repeating: Self.noUnit, count: values.count) : owners
+  }
+
   // MARK: From totals
 
   /// What is left when a source knows sums alone, as two counters of a metrics server are.

@@ -82,6 +82,10 @@ package enum Sentences {
       "\(doing): somebody else holds it\(holder.isEmpty ? "" : " (\(holder))"); wait for them, or end that process"
     case .busy: "\(doing): it is in use (a bind mount cannot be replaced; name the file behind it)"
     case .unsupported: "\(doing): this file system cannot do that"
+    case .noMatch: "\(doing): no file has such a name; check the pattern and the folder it starts from"
+    case .damaged(let why): "\(doing): \(why)"
+    case .needsLibrary(let library, let package):
+      "\(doing): \(library) is missing; install it (Debian's package is \(package)), or unpack the file first"
     case .other(let code, let text): "\(doing): \(text) (error \(code))"
     }
   }
