@@ -33,12 +33,12 @@ struct LineWalk: ~Copyable {
     var full: Int32 = 0
     var length: Int32 = 0
     /// The lead that came next the last time.
-    var next: Int32 = 0
+    var next: UnsafeMutablePointer<Lead>
     var action = Action.skip
     var rank: UInt8 = 0
     var column: Int32 = 0
     /// Another target of the same member, further back in `leads`; never found by its words.
-    var also: Int32 = -1
+    var also: UnsafeMutablePointer<Lead>?
   }
 
   private static let longest = 48
@@ -48,16 +48,17 @@ struct LineWalk: ~Copyable {
   private let leads: UnsafeMutablePointer<Lead>
   private var count = 0
   private var alsoCount = 0
-  private var first = 0
+  private var first: UnsafeMutablePointer<Lead>
   private var day = Day()
 
   init(_ map: FieldMap) {
     self.map = map
     leads = .allocate(capacity: Self.most * 2)
+    first = leads
     // No word is 1 where the mask is empty: a lead that is not learned yet matches nothing.
-    var unknown = Lead()
+    var unknown = Lead(next: leads)
     unknown.words.0 = 1
-    leads.update(repeating: unknown, count: Self.most * 2)
+    leads.initialize(repeating: unknown, count: Self.most * 2)
   }
 
   deinit { leads.deallocate() }
@@ -69,22 +70,26 @@ struct LineWalk: ~Copyable {
     var at = text + start
     guard at[0] == UInt8(ascii: "{") else { return .unclear }
     at += 1
-    var expected = first
-    var previous = -1
+    var lead = first
+    if !Self.matches(lead, at) {
+      guard let found = find(at) else { return .unclear }
+      (lead, first) = (found, found)
+    }
     while true {
-      if !matches(expected, at) {
-        expected = find(at)
-        guard expected >= 0 else { return .unclear }
-        if previous < 0 { first = expected } else { leads[previous].next = Int32(truncatingIfNeeded: expected) }
-      }
-      at += Int(leads[expected].length)
-      guard let behind = take(expected, at, text, end, rows, &codes) else { return .unclear }
+      at += Int(lead.pointee.length)
+      guard let behind = take(lead, at, text, end, rows, &codes) else { return .unclear }
       at = behind
       while at[0] == 0x20 { at += 1 }
       guard at[0] == UInt8(ascii: ",") else { break }
       at += 1
-      previous = expected
-      expected = Int(leads[expected].next)
+      let next = lead.pointee.next
+      if Self.matches(next, at) {
+        lead = next
+      } else {
+        guard let found = find(at) else { return .unclear }
+        lead.pointee.next = found
+        lead = found
+      }
     }
     guard at[0] == UInt8(ascii: "}") else { return .unclear }
     at += 1
@@ -96,8 +101,7 @@ struct LineWalk: ~Copyable {
   // MARK: Members
 
   @inline(__always)
-  private func matches(_ index: Int, _ at: UnsafePointer<UInt8>) -> Bool {
-    let lead = leads + index
+  private static func matches(_ lead: UnsafeMutablePointer<Lead>, _ at: UnsafePointer<UInt8>) -> Bool {
     let words = UnsafeRawPointer(lead).assumingMemoryBound(to: UInt64.self)
     let full = Int(lead.pointee.full)
     var word = 0
@@ -109,32 +113,32 @@ struct LineWalk: ~Copyable {
   }
 
   @inline(never)
-  private mutating func find(_ at: UnsafePointer<UInt8>) -> Int {
-    for index in 0..<count where matches(index, at) { return index }
+  private mutating func find(_ at: UnsafePointer<UInt8>) -> UnsafeMutablePointer<Lead>? {
+    for index in 0..<count where Self.matches(leads + index, at) { return leads + index }
     return learn(at)
   }
 
-  /// -1 where the member's beginning is not plain.
-  private mutating func learn(_ at: UnsafePointer<UInt8>) -> Int {
-    guard count < Self.most else { return -1 }
+  /// Nil where the member's beginning is not plain.
+  private mutating func learn(_ at: UnsafePointer<UInt8>) -> UnsafeMutablePointer<Lead>? {
+    guard count < Self.most else { return nil }
     var end = 0
     func skipBlanks() { while at[end] == 0x20 || at[end] == 0x09 { end += 1 } }
     skipBlanks()
-    guard at[end] == UInt8(ascii: "\"") else { return -1 }
+    guard at[end] == UInt8(ascii: "\"") else { return nil }
     let start = end + 1
     end = start
     while at[end] >= 0x20, at[end] < 0x80, at[end] != UInt8(ascii: "\""), at[end] != UInt8(ascii: "\\") { end += 1 }
-    guard at[end] == UInt8(ascii: "\"") else { return -1 }
+    guard at[end] == UInt8(ascii: "\"") else { return nil }
     let name = String(decoding: UnsafeBufferPointer(start: at + start, count: end - start), as: UTF8.self)
     end += 1
     skipBlanks()
-    guard at[end] == UInt8(ascii: ":") else { return -1 }
+    guard at[end] == UInt8(ascii: ":") else { return nil }
     end += 1
     skipBlanks()
-    guard end <= Self.longest else { return -1 }
+    guard end <= Self.longest else { return nil }
     let targets = map.targets[name] ?? []
-    guard alsoCount + max(targets.count - 1, 0) <= Self.most else { return -1 }
-    var lead = Lead()
+    guard alsoCount + max(targets.count - 1, 0) <= Self.most else { return nil }
+    var lead = Lead(next: leads)
     let full = (end - 1) / 8
     (lead.full, lead.length, lead.mask) = (Int32(full), Int32(end), TextCodes.mask(end - full * 8))
     withUnsafeMutableBytes(of: &lead.words) { words in
@@ -145,20 +149,20 @@ struct LineWalk: ~Copyable {
     }
     if map.parents.contains(name) || name == FieldMap.envelope { lead.action = .descend }
     for (index, target) in targets.enumerated().reversed() {
-      var part = index == 0 ? lead : Lead()
+      var part = index == 0 ? lead : Lead(next: leads)
       part.action = Self.action(target.kind)
       (part.rank, part.column, part.also) = (target.rank, Int32(target.request), lead.also)
       if index == 0 {
         lead = part
       } else {
         leads[Self.most + alsoCount] = part
-        lead.also = Int32(Self.most + alsoCount)
+        lead.also = leads + Self.most + alsoCount
         alsoCount += 1
       }
     }
     leads[count] = lead
     count += 1
-    return count - 1
+    return leads + count - 1
   }
 
   private static func action(_ kind: FieldRequest.Kind) -> Action {
@@ -175,10 +179,10 @@ struct LineWalk: ~Copyable {
   /// The place behind the value; nil where it is not plain.
   @inline(__always)
   private mutating func take(
-    _ index: Int, _ at: UnsafePointer<UInt8>, _ text: UnsafePointer<UInt8>, _ end: Int, _ rows: borrowing RowTable,
-    _ codes: inout TextCodes
+    _ first: UnsafeMutablePointer<Lead>, _ at: UnsafePointer<UInt8>, _ text: UnsafePointer<UInt8>, _ end: Int,
+    _ rows: borrowing RowTable, _ codes: inout TextCodes
   ) -> UnsafePointer<UInt8>? {
-    var lead = leads + index
+    var lead = first
     while true {
       let (column, rank) = (Int(lead.pointee.column), lead.pointee.rank)
       let behind: UnsafePointer<UInt8>?
@@ -196,8 +200,8 @@ struct LineWalk: ~Copyable {
         }
       }
       guard let behind = behind ?? special(lead, at, text, end, rows, &codes) else { return nil }
-      if lead.pointee.also < 0 { return behind }
-      lead = leads + Int(lead.pointee.also)
+      guard let also = lead.pointee.also else { return behind }
+      lead = also
     }
   }
 

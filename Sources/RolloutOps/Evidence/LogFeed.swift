@@ -15,7 +15,7 @@ struct LogFeed: Sendable {
     case strange(String)
   }
 
-  static let pieceSize = 1 << 20
+  static let pieceSize = 1 << 18
   /// Beyond a prompt and an answer of any model; a longer line is broken.
   static let longestLine = 16 << 20
   static let longLineReason = "it is longer than 16 MiB"

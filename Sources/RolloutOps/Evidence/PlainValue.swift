@@ -6,20 +6,27 @@ enum PlainValue {
   private static let ones: UInt64 = 0x0101_0101_0101_0101
   private static let tops: UInt64 = 0x8080_8080_8080_8080
 
-  /// The next quotation mark, backslash, control character or byte beyond ASCII. Each term sets the top bit of bytes of
-  /// its kind; a borrow may set further ones above the lowest, which alone is used.
+  /// The next quotation mark, backslash, control character or byte beyond ASCII.
   @inline(__always)
   static func plainEnd(_ start: Place) -> Place {
+    // Compared as signed numbers bytes beyond ASCII are negative: one comparison finds them and control characters.
+    // Each outcome is taken as two words at once; joining them as masks is not compiled to vector instructions.
+    let (quote, slash, blank) = (Sixteen(repeating: 0x22), Sixteen(repeating: 0x5C), Sixteen(repeating: 0x20))
     var at = start
     while true {
-      let word = TextCodes.word(at)
-      let quote = word ^ (ones &* 0x22)
-      let slash = word ^ (ones &* 0x5C)
-      let hits = ((quote &- ones) & ~quote | (slash &- ones) & ~slash | (word &- ones &* 0x20) & ~word | word) & tops
-      if hits != 0 { return at + hits.trailingZeroBitCount &>> 3 }
-      at += 8
+      let bytes = UnsafeRawPointer(at).loadUnaligned(as: Sixteen.self)
+      let quotes = unsafeBitCast(bytes .== quote, to: SIMD2<UInt64>.self)
+      let slashes = unsafeBitCast(bytes .== slash, to: SIMD2<UInt64>.self)
+      let others = unsafeBitCast(bytes .< blank, to: SIMD2<UInt64>.self)
+      let low = quotes.x | slashes.x | others.x
+      if low != 0 { return at + low.trailingZeroBitCount &>> 3 }
+      let high = quotes.y | slashes.y | others.y
+      if high != 0 { return at + (8 &+ high.trailingZeroBitCount &>> 3) }
+      at += 16
     }
   }
+
+  private typealias Sixteen = SIMD16<Int8>
 
   /// The digits at the beginning of a word that has '0' taken out of each byte.
   @inline(__always)
@@ -110,9 +117,25 @@ enum PlainValue {
       let stop = plainEnd(at + 1)
       return stop[0] == UInt8(ascii: "\"") ? stop + 1 : skipByReader(at, text, end)
     }
-    if let behind = number(at, { _ in }) { return behind }
-    if let behind = truth(at, { _ in }) { return behind }
+    if at[0] <= UInt8(ascii: "9"), let behind = skipNumber(at) { return behind }
+    let word = TextCodes.word(at)
+    if word & 0xFF_FFFF_FFFF == 0x65_736C_6166 { return at + 5 }
+    if word & 0xFFFF_FFFF == 0x6575_7274 || word & 0xFFFF_FFFF == 0x6C6C_756E { return at + 4 }
     return skipByReader(at, text, end)
+  }
+
+  @inline(__always)
+  private static func skipNumber(_ start: Place) -> Place? {
+    var at = start[0] == UInt8(ascii: "-") ? start + 1 : start
+    let first = at
+    while at[0] &- UInt8(ascii: "0") < 10 { at += 1 }
+    guard at > first, first[0] != UInt8(ascii: "0") || at == first + 1 else { return nil }
+    if at[0] == UInt8(ascii: ".") {
+      at += 1
+      guard at[0] &- UInt8(ascii: "0") < 10 else { return nil }
+      while at[0] &- UInt8(ascii: "0") < 10 { at += 1 }
+    }
+    return at[0] | 0x20 == UInt8(ascii: "e") ? nil : at
   }
 
   /// Proves and steps over any value, within its line.
