@@ -77,6 +77,8 @@ struct LineWalk: ~Copyable {
     }
     while true {
       at += Int(lead.pointee.length)
+      // The same name was learned without the blanks that follow its colon here.
+      while at[0] == 0x20 || at[0] == 0x09 { at += 1 }
       guard let behind = take(lead, at, text, end, rows, &codes) else { return .unclear }
       at = behind
       while at[0] == 0x20 { at += 1 }

@@ -41,9 +41,9 @@ extension PieceTally {
         let cell = Int(cellOf[base + row])
         guard cell >= 0 else { continue }
         let word = scan.rows[row, measuring.column]
-        let value = Double(bitPattern: word)
+        let value = measuring.joined.map { joined($0, word, scan) } ?? Double(bitPattern: word)
         guard !value.isNaN else {
-          if word == RowTable.Absence.number { sums[cell].absent += 1 } else { sums[cell].unreadable += 1 }
+          if word == RowTable.Absence.noNumber { sums[cell].unreadable += 1 } else { sums[cell].absent += 1 }
           continue
         }
         sums[cell].moments.add(value)
@@ -57,6 +57,11 @@ extension PieceTally {
       }
     }
     for cell in sums.indices { part.cells[cell].measures[index] = sums[cell] }
+  }
+
+  private func joined(_ field: Int, _ word: UInt64, _ scan: borrowing LogScan) -> Double {
+    guard let scores, word >= UInt64(RowTable.Absence.firstText) else { return .nan }
+    return scores.score(field, Int(word) - RowTable.Absence.firstText, scan.codes)
   }
 
   @inline(__always)

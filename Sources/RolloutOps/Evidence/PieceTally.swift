@@ -39,11 +39,7 @@ struct PieceTally {
 
   struct Part: Sendable {
     var log = 0
-    var lines = 0
-    var broken = 0
-    var faults: [LogScan.Fault] = []
-    var isUnfinished = false
-    var records = 0
+    var lines: LineCounts?
     var filteredOut = 0
     var withoutLabel = 0
     var withOtherLabels = 0
@@ -81,15 +77,16 @@ struct PieceTally {
   /// A piece has few cells, unless a field with a value of its own per record is taken for a segment.
   private static let mostCells = 1 << 14
 
-  init(_ plan: TracePlan) {
-    self.plan = plan
+  let scores: ScoreTable?
+
+  init(_ plan: TracePlan, _ scores: ScoreTable? = nil) {
+    (self.plan, self.scores) = (plan, scores)
     boundaries = if case .between(let moments) = plan.question.periods { moments.map(\.microseconds) } else { [] }
   }
 
   mutating func add(_ scan: borrowing LogScan) -> Part {
     var part = Part(columns: Array(repeating: Column(), count: plan.requests.count))
-    (part.lines, part.broken, part.faults) = (scan.lines, scan.broken, scan.faults)
-    (part.isUnfinished, part.records) = (scan.isUnfinished, scan.rows.count)
+    part.lines = LineCounts(scan)
     let count = scan.rows.count
     guard count > 0 else { return part }
     begin(scan)

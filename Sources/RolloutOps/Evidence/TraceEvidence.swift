@@ -71,6 +71,9 @@ package struct TraceEvidence: Sendable {
   package var cells: [Cell] = []
   package var logs: [Log] = []
   package var fields: [Field] = []
+  /// Of the scores' own files, and the requests that have one.
+  package var scoreLogs: [Log] = []
+  package var scores = 0
   package var records = 0
   /// Not selected by the question's filter.
   package var filteredOut = 0

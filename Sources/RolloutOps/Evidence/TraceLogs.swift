@@ -16,27 +16,37 @@ package struct TraceLogs: Sendable {
   package func ask(_ question: TraceQuestion, _ paths: [String]) throws(FileTrouble) -> TraceEvidence {
     let plan = TracePlan(question)
     let map = FieldMap(plan.requests)
+    let scores = try scores(question)
     let whole = try crew.run(
-      Job(plan: plan, map: map), LogFeed(inputs, paths, map), into: TraceTally(plan, paths, limits))
-    return whole.evidence()
+      Job(plan: plan, map: map, scores: scores), LogFeed(inputs, paths, map), into: TraceTally(plan, paths, limits))
+    var evidence = whole.evidence()
+    if let scores { (evidence.scoreLogs, evidence.scores) = (scores.logs, scores.count) }
+    return evidence
+  }
+
+  private func scores(_ question: TraceQuestion) throws(FileTrouble) -> ScoreTable? {
+    guard let asked = question.scores else { return nil }
+    let job = ScoreTable.Job(asked.fields, question.names)
+    return try crew.run(job, LogFeed(inputs, asked.paths, job.map), into: ScoreTable(asked.fields, asked.paths))
   }
 
   private struct Job: CrewJob {
     let plan: TracePlan
     let map: FieldMap
+    let scores: ScoreTable?
 
     final class Bench {
       var log: LogBench
       var tally: PieceTally
 
-      init(_ plan: TracePlan, _ map: FieldMap) {
+      init(_ plan: TracePlan, _ map: FieldMap, _ scores: ScoreTable?) {
         log = LogBench(plan.requests, map)
-        tally = PieceTally(plan)
+        tally = PieceTally(plan, scores)
       }
     }
 
     func isSmall(_ feed: LogFeed) -> Bool { feed.isSmall }
-    func bench() -> Bench { Bench(plan, map) }
+    func bench() -> Bench { Bench(plan, map, scores) }
 
     func claim(_ feed: inout LogFeed, _ bench: inout Bench) throws(FileTrouble) -> Bool {
       try bench.log.claim(&feed)
@@ -63,7 +73,7 @@ extension TraceTally {
       report.isSparse = isSparse(index)
       return report
     }
-    evidence.records = sums.records
+    evidence.records = logs.reduce(0) { $0 + $1.records }
     (evidence.filteredOut, evidence.withoutLabel) = (sums.filteredOut, sums.withoutLabel)
     (evidence.withOtherLabels, evidence.withoutTime) = (sums.withOtherLabels, sums.withoutTime)
     (evidence.withoutUnit, evidence.uncounted) = (sums.withoutUnit, sums.uncounted)

@@ -4,7 +4,9 @@ struct TracePlan: Sendable {
     let column: Int
     let kind: Sample.Kind
     /// For `share(field = value)`.
-    let value: String?
+    var value: String?
+    /// Which field of the scores' own file it is; the column then says whose score it is.
+    var joined: Int?
   }
 
   let question: TraceQuestion
@@ -30,10 +32,14 @@ struct TracePlan: Sendable {
     segments = question.segments.map { column(.text, $0) }
     measures = question.measures.map { measure in
       switch measure {
-      case .rate(let field): Measuring(column: column(.event, field), kind: .rate, value: nil)
+      case .rate(let field): Measuring(column: column(.event, field), kind: .rate)
       case .share(let value, let field): Measuring(column: column(.text, field), kind: .rate, value: value)
-      case .mean(let field): Measuring(column: column(.number, field), kind: .mean, value: nil)
-      case .quantile(let field): Measuring(column: column(.number, field), kind: .quantile, value: nil)
+      case .mean(let field), .quantile(let field):
+        if let joined = question.scores?.fields.firstIndex(of: field) {
+          Measuring(column: column(.text, "trace_id"), kind: measure.kind, joined: joined)
+        } else {
+          Measuring(column: column(.number, field), kind: measure.kind)
+        }
       }
     }
     filter = question.filter.map { FilterPlan($0) { column(.text, $0) } }

@@ -41,6 +41,15 @@ package struct TraceQuestion: Hashable, Sendable {
     }
   }
 
+  /// Scores in files of their own, joined by `trace_id`.
+  package struct Scores: Hashable, Sendable {
+    package let paths: [String]
+    /// The fields that are looked for there, and not in the log.
+    package let fields: [String]
+
+    package init(_ paths: [String], fields: [String]) { (self.paths, self.fields) = (paths, fields) }
+  }
+
   package var label: String
   package var arms: [Arm]
   /// Whose records belong together: `tenant`, `user`.
@@ -52,12 +61,14 @@ package struct TraceQuestion: Hashable, Sendable {
   package var filter: Selector?
   package var measures: [Measure]
   package var names: FieldNames
+  package var scores: Scores?
 
   package init(
     label: String, arms: [Arm], unit: String? = nil, periods: Periods = .whole, segments: [String] = [],
-    filter: Selector? = nil, measures: [Measure], names: FieldNames = FieldNames()
+    filter: Selector? = nil, measures: [Measure], names: FieldNames = FieldNames(), scores: Scores? = nil
   ) {
     (self.label, self.arms, self.unit, self.periods) = (label, arms, unit, periods)
     (self.segments, self.filter, self.measures, self.names) = (segments, filter, measures, names)
+    self.scores = scores
   }
 }

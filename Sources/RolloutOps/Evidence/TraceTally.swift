@@ -73,8 +73,7 @@ struct TraceTally: Sendable {
   }
 
   mutating func add(_ part: PieceTally.Part) {
-    addLines(part)
-    sums.records += part.records
+    if let lines = part.lines, logs.indices.contains(part.log) { logs[part.log].add(lines) }
     sums.filteredOut += part.filteredOut
     sums.withoutLabel += part.withoutLabel
     sums.withOtherLabels += part.withOtherLabels
@@ -95,18 +94,6 @@ struct TraceTally: Sendable {
     if plan.unit != nil, let codes = part.codes { numbers = Array(repeating: -1, count: codes.count) }
     for cell in part.cells { add(cell, part.codes, &numbers) }
     while keptValues > limits.values { thin() }
-  }
-
-  private mutating func addLines(_ part: PieceTally.Part) {
-    guard logs.indices.contains(part.log) else { return }
-    for fault in part.faults where logs[part.log].faults.count < LogScan.keptFaults {
-      let line = logs[part.log].lines + fault.line + 1
-      logs[part.log].faults.append(TraceEvidence.Log.Fault(line: line, reason: fault.reason))
-    }
-    logs[part.log].lines += part.lines
-    logs[part.log].records += part.records
-    logs[part.log].broken += part.broken
-    if part.isUnfinished { logs[part.log].isUnfinished = true }
   }
 
   private mutating func addTimes(_ part: PieceTally.Part) {
