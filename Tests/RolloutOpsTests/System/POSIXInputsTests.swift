@@ -11,15 +11,13 @@ import Testing
     return path
   }
 
-  @discardableResult
-  private static func shell(_ command: String, in folder: String) throws -> Int32 {
+  private static func start(_ command: String, in folder: String) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", command]
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
+    return process
   }
 
   private static func records(_ path: String) throws(FileTrouble) -> Int {
@@ -34,11 +32,15 @@ import Testing
     let line = #"{"prompt_version":"v6","latency_ms":12.5,"filler":"abcdefghijklmnopqrstuvwxyz"}"# + "\n"
     try Data(String(repeating: line, count: 30_000).utf8).write(to: URL(fileURLWithPath: folder + "/log"))
     #expect(try Self.records(folder + "/log") == 30_000)
-    try Self.shell("gzip -k log; cat log.gz log.gz > twice.gz; mkfifo pipe; cat log > pipe &", in: folder)
+    try Self.start("gzip -k log; cat log.gz log.gz > twice.gz; mkfifo pipe", in: folder).waitUntilExit()
+    // The writer waits for a reader, so nobody may wait for the writer before.
+    let writer = try Self.start("cat log > pipe", in: folder)
     #expect(try Self.records(folder + "/pipe") == 30_000)
+    writer.waitUntilExit()
     #expect(try Self.records(folder + "/log.gz") == 30_000)
     #expect(try Self.records(folder + "/twice.gz") == 60_000)
-    try Self.shell("head -c 20000 twice.gz > cut.gz; (head -c 9000 log.gz; printf xxxxxx) > bad.gz", in: folder)
+    let cut = "head -c 5000 twice.gz > cut.gz; (head -c 4000 log.gz; printf xxxxxx; tail -c 2000 log.gz) > bad.gz"
+    try Self.start(cut, in: folder).waitUntilExit()
     for name in ["cut.gz", "bad.gz"] {
       var reason: FileTrouble.Reason?
       do throws(FileTrouble) { _ = try Self.records("\(folder)/\(name)") } catch { reason = error.reason }
