@@ -82,6 +82,7 @@ __rolloutctl_flags() {
     include) __rolloutctl_words --reason --dry-run --store --journal --format --color --quiet --verbose --help ;;
     status) __rolloutctl_words --watch --interval --exit-code --store --journal --format --color --quiet --verbose --help ;;
     changes) __rolloutctl_words --since --until --store --journal --format --color --quiet --verbose --help ;;
+    gate) __rolloutctl_words --store --journal --format --color --quiet --verbose --help ;;
     history) __rolloutctl_words --verify --since --until --action --actor --limit --store --journal --format --color --quiet --verbose --help ;;
     attest) __rolloutctl_words --evidence --stage --dry-run --store --journal --format --color --quiet --verbose --help ;;
     demo) __rolloutctl_words --color --quiet --verbose --help ;;
@@ -97,7 +98,7 @@ __rolloutctl_values() {
     'init --flag' | 'kill '[0-9]*)
       __rolloutctl_lookup flags
       ;;
-    'init --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'history --store' | 'attest --store' | ' --store')
+    'init --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'history --store' | 'attest --store' | ' --store')
       __rolloutctl_files ''
       ;;
     'init --change-type')
@@ -106,7 +107,7 @@ __rolloutctl_values() {
     'init --tier')
       __rolloutctl_words 0 1 2 3
       ;;
-    'init --color' | 'check --color' | 'plan --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'history --color' | 'attest --color' | 'demo --color' | ' --color')
+    'init --color' | 'check --color' | 'plan --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'history --color' | 'attest --color' | 'demo --color' | ' --color')
       __rolloutctl_words auto always never
       ;;
     'init '0 | 'check '[0-9]* | 'plan '0)
@@ -115,7 +116,7 @@ __rolloutctl_values() {
     'check --format')
       __rolloutctl_words text json markdown github
       ;;
-    'plan --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'history --format' | 'attest --format' | ' --format')
+    'plan --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'history --format' | 'attest --format' | ' --format')
       __rolloutctl_words text json markdown
       ;;
     'promote --to' | 'adopt --stage' | 'restore --to' | 'attest --stage')
@@ -124,10 +125,10 @@ __rolloutctl_values() {
     'promote --override' | 'finish --override')
       __rolloutctl_lookup gates
       ;;
-    'promote --journal' | 'rollback --journal' | 'hold --journal' | 'resume --journal' | 'adopt --journal' | 'replan --journal' | 'finish --journal' | 'abandon --journal' | 'kill --journal' | 'restore --journal' | 'exclude --journal' | 'include --journal' | 'status --journal' | 'changes --journal' | 'history --journal' | 'attest --journal' | 'demo '0 | ' --journal')
+    'promote --journal' | 'rollback --journal' | 'hold --journal' | 'resume --journal' | 'adopt --journal' | 'replan --journal' | 'finish --journal' | 'abandon --journal' | 'kill --journal' | 'restore --journal' | 'exclude --journal' | 'include --journal' | 'status --journal' | 'changes --journal' | 'gate --journal' | 'history --journal' | 'attest --journal' | 'demo '0 | ' --journal')
       __rolloutctl_folders
       ;;
-    'promote '0 | 'rollback '0 | 'hold '0 | 'resume '0 | 'adopt '0 | 'replan '0 | 'finish '0 | 'abandon '0 | 'restore '0 | 'exclude '0 | 'include '0 | 'status '0 | 'history '0 | 'attest '0)
+    'promote '0 | 'rollback '0 | 'hold '0 | 'resume '0 | 'adopt '0 | 'replan '0 | 'finish '0 | 'abandon '0 | 'restore '0 | 'exclude '0 | 'include '0 | 'status '0 | 'gate '0 | 'history '0 | 'attest '0)
       __rolloutctl_lookup flags; __rolloutctl_files .md
       ;;
     'rollback --to')
@@ -149,7 +150,7 @@ __rolloutctl_values() {
       __rolloutctl_words bash zsh fish
       ;;
     'help '0)
-      __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes history attest demo completions help version exit-codes notes stores environment states
+      __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate history attest demo completions help version exit-codes notes evidence stores environment states
       ;;
   esac
 }
@@ -206,7 +207,7 @@ _rolloutctl() {
   elif [[ -z $ended && $current == -* ]]; then
     __rolloutctl_flags "$command"
   elif [[ -z $command ]]; then
-    __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes history attest demo completions help version
+    __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate history attest demo completions help version
   else
     __rolloutctl_values "$command $place"
   fi

@@ -31,27 +31,7 @@ try:
 except ImportError:
     FlagdCore = None
 
-NOTE = """# Summary prompt
-
-Change: summary prompt v6 -> v7
-Flag: ai-summary
-Store: file:flags.json
-Change type: prompt
-Tier: 2
-Version: prompt_version = v7
-Control version: prompt_version = v6
-Unit: tenant
-Owner: maya
-Time zone: UTC
-Fallback: off -> plain text
-Cohorts:
-- internal: team = staff
-- paid: plan = paid
-Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 50% 0s -> 100% {soak} -> finish 0s
-Dashboard / query: https://dashboards.example.com/d/summary
-Rollback trigger:
-- parse failures above 2%
-"""
+FIXTURE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../Fixtures/summary.md")
 STAGES = ["internal", "5% of paid", "25% of paid", "50%", "100%"]
 # Somebody else's flag, spelled as nobody would: it has to stay so to the byte.
 OTHER = '"other" : { "state":"ENABLED",  "variants":{"a":1.50,"b":[ ]},"defaultVariant" :"a" }'
@@ -75,6 +55,17 @@ def must(condition, sentence):
         raise Wrong(sentence)
 
 
+def sample(soak="0s"):
+    """The sample note of all tests, with a stage more and in a tier that wants a person's word."""
+    with open(FIXTURE) as file:
+        text = file.read()
+    for old, new in [("Tier: 3", "Tier: 2"), ("100% 0s", f"50% 0s -> 100% {soak} -> finish 0s")]:
+        if old not in text:
+            sys.exit(f"{FIXTURE} no longer says {old}")
+        text = text.replace(old, new)
+    return text
+
+
 class World:
     def __init__(self, binary, folder):
         self.binary, self.folder = binary, folder
@@ -87,7 +78,7 @@ class World:
         world = cls(binary, folder)
         os.makedirs(os.path.join(folder, "notes"))
         os.makedirs(os.path.join(folder, ".git"))
-        world.write(world.note, NOTE.format(soak="0s"))
+        world.write(world.note, sample())
         world.write(world.flags, FLAGS)
         return world
 
@@ -225,11 +216,11 @@ def commands(dice, world):
     if verb == "attest":
         return before, ["attest", note, "fallback", "--evidence", "tried"]
     if verb == "replan":
-        world.write(world.note, NOTE.format(soak=f"{dice.randint(0, 3)}s"))
+        world.write(world.note, sample(soak=f"{dice.randint(0, 3)}s"))
         return before, ["replan", note, "--reason", "later"]
     if verb == "finish":
         # The soak may have become a few seconds.
-        world.write(world.note, NOTE.format(soak="0s"))
+        world.write(world.note, sample())
         before = [(["attest", note, "gates", "--evidence", "seen"], "maya"), (["replan", note, "--reason", "r"], "maya")]
         before += [(["include", note, f"tenant={who}", "--reason", "r"], "maya") for who in ("acme", "globex")]
         return before, ["finish", note]

@@ -150,10 +150,8 @@ extension Progress {
 
   /// The entry that concludes an intent; the journal numbers and signs it.
   package static func outcome(of intent: Entry, _ outcome: Entry.Outcome, at time: Instant) -> Entry {
-    var content = intent.content
-    content.outcome = outcome
-    content.detail = [JSON.Member("of", .number(intent.sequence))]
-    return Entry(
-      sequence: intent.sequence + 1, time: time, actor: intent.actor, host: intent.host, content: content)
+    Entry(
+      sequence: intent.sequence + 1, time: time, actor: intent.actor, host: intent.host,
+      content: intent.outcome(outcome))
   }
 }

@@ -3,6 +3,19 @@ package func decide(_ request: Request, in situation: Situation) -> Decision {
   Deciding(request: request, situation: situation).decision()
 }
 
+/// What a promotion would say now. At the last stage it has nothing to do, but the gates go on until the rollout is
+/// finished.
+package func outlook(in situation: Situation) -> Decision {
+  let decision = decide(Request(.promote), in: situation)
+  guard situation.conditions.first == .complete, let plan = situation.plan else { return decision }
+  let requirements = Requirements(plan, situation)
+  let gates = requirements.gatesToFinish()
+  let fired = gates.filter { $0.fired != nil }.max { $0.severity < $1.severity }
+  return Decision(
+    .promote, fired?.status ?? decision.status, fired.map { ["\($0.name): \($0.reason)"] } ?? decision.reasons,
+    from: situation.progress.place, gates: gates, checklist: requirements.checklist)
+}
+
 struct Deciding {
   let request: Request
   let situation: Situation
@@ -12,14 +25,15 @@ struct Deciding {
 
   func decision() -> Decision {
     if let refusal = refusal() { return refusal }
-    var condition = situation.condition
+    var conditions = situation.conditions
     // Before a rollout, what stands at the flag by hand can be replaced knowingly.
-    if condition == .drifted, request.adoptsForeign, request.verb == .promote, progress.phase != .open {
-      condition = .off
+    if conditions.first == .drifted, request.adoptsForeign, request.verb == .promote, progress.phase != .open {
+      conditions = [.off]
     }
+    let condition = conditions.first ?? .off
     if let stranger = stranger(condition) { return stranger }
     if let arrived = alreadyThere(condition) { return arrived }
-    let rule = StateTable.rule(request.verb, in: condition)
+    let rule = StateTable.rule(request.verb, in: conditions)
     switch rule {
     case .refused(let status, let why):
       return answer(status, [why] + details(of: condition))

@@ -190,12 +190,21 @@ extension Deciding {
       remaining = closed.filter { $0.name != gate.name }
     }
     guard remaining.isEmpty else {
-      return answer(.hold, remaining.map { "\($0.name): \($0.reason)" }, gates: gates, checklist: checklist)
+      return refused(remaining, gates, checklist)
     }
     let (target, steps) = move(overridden)
     return Decision(
       request.verb, .done, ["\(place) → \(name)"] + remarks, from: place, to: target, steps: steps, gates: gates,
       checklist: checklist)
+  }
+
+  /// The worst comes first: what fired before what only waits.
+  private func refused(_ remaining: [Gate], _ gates: [Gate], _ checklist: [ChecklistLine]) -> Decision {
+    let ranked = remaining.enumerated().sorted { left, right in
+      (left.element.severity, right.offset) > (right.element.severity, left.offset)
+    }.map(\.element)
+    let status = ranked.first?.status ?? .hold
+    return answer(status, ranked.map { "\($0.name): \($0.reason)" }, gates: gates, checklist: checklist)
   }
 
   func unknownStage(_ typed: String, _ plan: Plan) -> Decision {

@@ -6,6 +6,8 @@ package struct Progress: Sendable {
   /// Frozen when the rollout started, or at the last `replan`.
   package private(set) var plan: Plan?
   package private(set) var note: NoteReference?
+  /// The note as it was when the plan was frozen.
+  package private(set) var planNote: NoteReference?
   package private(set) var store: String?
   /// Which store that was, whatever it is called from where.
   package private(set) var storeIdentity: String?
@@ -90,14 +92,9 @@ package struct Progress: Sendable {
     case .undone:
       pending = nil
     case .done:
-      // The outcome carries the time; what was meant stands in the intent that it names.
-      var settled = entry
-      if let pending, entry.content.detail("of")?.integer == pending.sequence {
-        settled.content = pending.content
-        settled.content.detail += entry.content.detail
-        self.pending = nil
-      }
-      apply(settled)
+      guard let intent = pending, entry.concludes == intent.sequence else { return apply(entry) }
+      pending = nil
+      apply(entry.telling(intent))
     }
   }
 
@@ -108,6 +105,7 @@ package struct Progress: Sendable {
     let planBefore = plan
     if readsPlans, let frozen = content.detail("plan") {
       if let plan = try? Plan(frozen: frozen) { self.plan = plan } else { notUnderstood.append(entry.sequence) }
+      planNote = content.note
     }
     switch content.action {
     case .promote, .rollback, .restore, .finish, .abandon:

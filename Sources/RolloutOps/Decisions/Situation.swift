@@ -12,6 +12,8 @@ package struct Situation: Sendable {
   /// What the machine's clock says; `now` is never before the journal's newest entry.
   package let clock: Instant
   package let actor: String
+  /// What the note's evidence showed; nil where it names none, and people look.
+  package var evidence: StageEvidence?
 
   package struct NotedPlan: Sendable {
     package let reference: NoteReference
@@ -75,17 +77,27 @@ extension Situation {
     return index == plan.stages.count - 1
   }
 
-  package var condition: Condition {
-    if drift != nil { return .drifted }
-    if isKilled { return .killed }
-    if planChanged { return .planChanged }
-    if progress.hold != nil { return .held }
-    if progress.degradedTo != nil { return .degraded }
+  /// Every condition that holds, in their order; the last says where the rollout stands.
+  package var conditions: [Condition] {
+    var conditions: [Condition] = []
+    if drift != nil { conditions.append(.drifted) }
+    if isKilled { conditions.append(.killed) }
+    if planChanged { conditions.append(.planChanged) }
+    if progress.hold != nil { conditions.append(.held) }
+    if progress.degradedTo != nil { conditions.append(.degraded) }
+    conditions.append(standing)
+    return conditions
+  }
+
+  /// The one that counts.
+  package var condition: Condition { conditions.first ?? standing }
+
+  private var standing: Condition {
     switch progress.place {
-    case .off, .killed: return .off
-    case .stage: return isAtLastStage ? .complete : .exposing
-    case .finished: return .finished
-    case .abandoned: return .abandoned
+    case .off, .killed: .off
+    case .stage: isAtLastStage ? .complete : .exposing
+    case .finished: .finished
+    case .abandoned: .abandoned
     }
   }
 

@@ -3,6 +3,19 @@ package enum Verb: String, CaseIterable, Sendable {
   case promote, rollback, hold, resume, kill, restore, exclude, include, adopt, replan, finish, abandon
 }
 
+extension Verb {
+  /// The condition that it is there to end.
+  var ends: Condition? {
+    switch self {
+    case .adopt: .drifted
+    case .restore: .killed
+    case .replan: .planChanged
+    case .resume: .degraded
+    case .promote, .rollback, .hold, .kill, .exclude, .include, .finish, .abandon: nil
+    }
+  }
+}
+
 /// In which state a rollout is found. Where several hold at once, the first in this order counts.
 package enum Condition: String, CaseIterable, Sendable {
   /// The store shows something else than the journal says.
@@ -47,6 +60,17 @@ package enum Rule: Hashable, Sendable {
 
 /// What every verb does in every condition: the table that `help states` prints and the tests walk through.
 package enum StateTable {
+  /// Where several conditions hold, in their order. A hold, a degrade and an edited note do not say where a rollout
+  /// stands: a verb that they let through is asked for the next condition too, unless it is there to end this one.
+  package static func rule(_ verb: Verb, in conditions: [Condition]) -> Rule {
+    var rule = Rule.goes
+    for condition in conditions {
+      rule = self.rule(verb, in: condition)
+      guard rule == .goes, [.planChanged, .held, .degraded].contains(condition), condition != verb.ends else { break }
+    }
+    return rule
+  }
+
   package static func rule(_ verb: Verb, in condition: Condition) -> Rule {
     switch verb {
     case .promote: promote(condition)

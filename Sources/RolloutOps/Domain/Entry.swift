@@ -63,6 +63,31 @@ package struct Entry: Hashable, Sendable {
   }
 }
 
+// MARK: - An intent and its outcome
+
+extension Entry {
+  /// The number of the intent that it concludes.
+  package var concludes: Int? { content.detail("of")?.integer }
+
+  /// What concludes this intent.
+  package func outcome(_ outcome: Outcome, why: String? = nil) -> Content {
+    var ended = content
+    ended.outcome = outcome
+    // Whoever reads only outcomes still wants to know who was taken out, or which gate was passed.
+    ended.detail =
+      [JSON.Member("of", .number(sequence))] + content.detail.filter { ["selector", "override"].contains($0.name) }
+    if let why { ended.detail.append(JSON.Member("why", .string(why))) }
+    return ended
+  }
+
+  /// This outcome, and what its intent said besides.
+  package func telling(_ intent: Entry) -> Entry {
+    var told = self
+    told.content.detail += intent.content.detail.filter { content.detail($0.name) == nil }
+    return told
+  }
+}
+
 package struct NoteReference: Hashable, Sendable {
   package let path: String
   package let digest: String

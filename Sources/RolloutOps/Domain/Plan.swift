@@ -32,6 +32,8 @@ package struct Plan: Hashable, Sendable {
   package var promotesItself = false
   package var provenEvidence = false
   package var evidence: [String] = []
+  /// What the evidence calls a field, by our name for it.
+  package var fields: [String: String] = [:]
   package var dashboard: String?
   package var fallback: String?
   package var runbook: String?

@@ -1,4 +1,36 @@
-/// What kept a file operation from happening, as data; `Rendering/Sentences.swift` makes the words.
+/// Everything that can stop a command, as data; `Rendering/Sentences.swift` makes the words.
+package enum Trouble: Error, Sendable {
+  case usage(String)
+  /// The note's own problems, in full.
+  case note(path: String, [Diagnostic])
+  case noteFile(path: String, FileTrouble)
+  case settings(path: String, String)
+  case store(StoreTrouble)
+  case journal(JournalTrouble)
+  case zone(ZoneTrouble)
+  case file(FileTrouble)
+}
+
+extension Trouble {
+  /// The one place where it turns into an exit status.
+  package var status: ExitStatus {
+    switch self {
+    case .usage: .usage
+    case .note: .badNote
+    case .noteFile(_, let trouble):
+      switch trouble.reason {
+      case .missing: .usage
+      case .isFolder, .notAFile, .tooLong: .badNote
+      default: .inconclusive
+      }
+    case .store(.changedMeanwhile): .conflict
+    case .store(.inexpressible): .badNote
+    case .settings, .store, .journal, .zone, .file: .inconclusive
+    }
+  }
+}
+
+/// What kept a file operation from happening, as data.
 package struct FileTrouble: Error, Hashable, Sendable {
   package enum Doing: String, Sendable {
     case reading, inspecting, listing, creating, replacing, appending, locking, removing, syncing
@@ -19,6 +51,12 @@ package struct FileTrouble: Error, Hashable, Sendable {
     /// Replacing a bind-mounted file, or one in use.
     case busy
     case unsupported
+    /// A pattern such as `traces/*.ndjson` that names nothing.
+    case noMatch
+    /// What was read cannot be what it claims to be; the text says why.
+    case damaged(String)
+    /// A library of the system that this takes is not there.
+    case needsLibrary(String, package: String)
     case other(code: Int32, text: String)
   }
 

@@ -13,7 +13,7 @@ package enum ISO8601 {
     return text.withUTF8(read)
   }
 
-  private static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Reading? {
+  package static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Reading? {
     var scan = Scanner(bytes)
     guard let year = scan.number(4), scan.take("-"), let month = scan.number(2), scan.take("-"),
       let day = scan.number(2)

@@ -13,21 +13,43 @@ package struct JournalFolder: Sendable {
     Journal(path: Path.joined(path, Self.escaped(flag.text) + Self.suffix), flag: flag, files: files)
   }
 
+  /// Where a journal of that flag that is kept elsewhere would be pointed to from here.
+  package func pointer(of flag: FlagKey) -> JournalPointer {
+    JournalPointer(path: Path.joined(path, Self.escaped(flag.text) + JournalPointer.suffix), files: files)
+  }
+
   /// Every flag that has a journal here, in the order of their file names.
   package func flags() throws(JournalTrouble) -> [FlagKey] {
-    let names: [String]
-    do throws(FileTrouble) { names = try files.names(in: path) } catch { throw .file(error) }
-    return names.compactMap { name in
-      guard name.hasSuffix(Self.suffix) else { return nil }
-      return Self.unescaped(name.dropLast(Self.suffix.count)).map(FlagKey.init) ?? firstFlag(in: name)
+    try named(Self.suffix).compactMap { escaped in
+      Self.unescaped(escaped).map(FlagKey.init)
+        ?? firstFlag(escaped, in: Path.joined(path, escaped + Self.suffix))
+    }
+  }
+
+  /// Every journal that is pointed to from here, in the order of the pointers' names.
+  package func elsewhere() throws(JournalTrouble) -> [Journal] {
+    try named(JournalPointer.suffix).compactMap { escaped in
+      let pointer = JournalPointer(path: Path.joined(path, escaped + JournalPointer.suffix), files: files)
+      guard case .journal(let target) = pointer.answer(),
+        let flag = Self.unescaped(escaped).map(FlagKey.init) ?? firstFlag(escaped, in: target)
+      else { return nil }
+      return Journal(path: target, flag: flag, files: files)
+    }
+  }
+
+  private func named(_ suffix: String) throws(JournalTrouble) -> [String] {
+    do throws(FileTrouble) {
+      return try files.names(in: path).filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
+    } catch {
+      throw .file(error)
     }
   }
 
   /// The flag of a journal whose name was too long to be spelled out.
-  private func firstFlag(in name: String) -> FlagKey? {
-    guard let bytes = try? files.read(Path.joined(path, name), limit: Journal.longest),
+  private func firstFlag(_ escaped: String, in journal: String) -> FlagKey? {
+    guard let bytes = try? files.read(journal, limit: Journal.longest),
       let line = try? JSON.parse(Array(bytes.prefix { $0 != 0x0A })), let key = line["flag"]?.text,
-      Self.escaped(key) + Self.suffix == name
+      Self.escaped(key) == escaped
     else { return nil }
     return FlagKey(key)
   }

@@ -37,6 +37,8 @@ extension Plan {
     members.add("promotes_itself", .bool(promotesItself))
     members.add("proven_evidence", .bool(provenEvidence))
     members.add("evidence", .strings(evidence))
+    let named = fields.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }
+    members.add("fields", named.isEmpty ? .null : .object(named))
     members.add("dashboard", .text(dashboard))
     members.add("fallback", .text(fallback))
     members.add("runbook", .text(runbook))
@@ -82,6 +84,10 @@ extension Plan {
     promotesItself = try plan.truth("promotes_itself")
     provenEvidence = try plan.truth("proven_evidence")
     evidence = try plan.texts("evidence")
+    for member in try plan.optional("fields")?.json.members ?? [] {
+      guard let name = member.value.text else { throw .wrong("fields.\(member.name)", wanted: "a text") }
+      fields[member.name] = name
+    }
     dashboard = try plan.optionalText("dashboard")
     fallback = try plan.optionalText("fallback")
     runbook = try plan.optionalText("runbook")

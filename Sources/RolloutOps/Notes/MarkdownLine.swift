@@ -90,11 +90,10 @@ struct FieldLine {
   /// Nil when the line has no colon where a name could end.
   init?(_ content: Substring) {
     guard let colon = content.utf8.prefix(60).firstIndex(of: UInt8(ascii: ":")) else { return nil }
-    let marks: Set<Character> = ["*", "_", "`"]
     var name = content[..<colon].trimmed
-    let opening = name.prefix { marks.contains($0) }
-    name = name.dropFirst(opening.count)
-    while let last = name.last, marks.contains(last) { name = name.dropLast() }
+    let opening = name.prefix(upTo: name.utf8.firstIndex { !Self.isEmphasis($0) } ?? name.endIndex)
+    name = name[opening.endIndex...]
+    while let last = name.utf8.last, Self.isEmphasis(last) { name = name[..<name.utf8.index(before: name.endIndex)] }
     name = name.trimmed
     guard let first = name.first, first.isLetter else { return nil }
     var value = content[content.utf8.index(after: colon)...]
@@ -104,6 +103,8 @@ struct FieldLine {
     self.value = value.trimmed
     field = NoteField.named(name)
   }
+
+  private static func isEmphasis(_ byte: UInt8) -> Bool { "*_`".utf8.contains(byte) }
 
   /// Whether a list item of that name starts a field rather than going on with the list before it: only with the
   /// capitals of the table, since a metric may well be called `samples`.
@@ -118,7 +119,7 @@ struct FieldLine {
   /// Whether this could be meant as a field: a short name of plain words, none of those that open a remark.
   var couldBeField: Bool {
     name.utf8.count <= 40 && name.split(separator: " ").count <= 4 && !Self.prose.contains(name.lowercased())
-      && name.allSatisfy { $0.isLetter || $0.isNumber || " /-_()".contains($0) }
+      && name.allSatisfy { $0.isLetterOrNumber || " /-_()".contains($0) }
   }
 
   var suggestion: String? { Suggestion.nearest(to: String(name), among: NoteField.spellings, prefixes: false) }

@@ -49,6 +49,13 @@ package struct Note: Hashable, Sendable {
 }
 
 extension Note {
+  /// A good note that need not be read because its plan is known.
+  package init(unread digest: String, path: String, saying plan: Plan) {
+    self.init(path: path, digest: digest, title: nil, plan: plan, diagnostics: [], written: [:])
+  }
+}
+
+extension Note {
   /// `Store` and `Journal` as `read` finds them, for whoever cannot wait for the rest: a kill that looks for one more
   /// store.
   package static func settings(in bytes: [UInt8]) -> (store: String?, journal: String?) {

@@ -128,7 +128,7 @@ package struct NoteField: Hashable, Sendable {
       "asks for proof that a metric is no worse, not only for no sign of harm"),
     NoteField(
       .evaluation, "Evaluation", or: ["Offline evaluation"], "text or path", "the evaluation before any traffic"),
-    NoteField(.journal, "Journal", "path or address", "where the journal is, when not beside the store"),
+    NoteField(.journal, "Journal", "path or address", "the journal's folder, when not beside the store"),
     NoteField(.notify, "Notify", "addresses", "who hears of every move", list: true, repeats: true),
     NoteField(
       .fields, "Fields", "list of `name = field`", "what the evidence calls its fields", list: true, repeats: true),

@@ -33,7 +33,7 @@ struct NoteOutline {
   /// Code blocks without an end.
   private(set) var unclosed: Substring?
   /// The lines that hold a field's name or something of a field's.
-  private var fieldLines: Set<Int> = []
+  private var isFieldLine: [Bool]
 
   private let base: String
   /// The entry that takes what follows, and how deep it stands when it is a list item itself.
@@ -43,6 +43,8 @@ struct NoteOutline {
 
   init(_ text: NoteText) {
     base = text.base
+    // One more than there are: the line behind the last is asked for too.
+    isFieldLine = Array(repeating: false, count: text.lines.count + 1)
     var at = 0
     while at < text.lines.count {
       let line = MarkdownLine(text.lines[at])
@@ -68,7 +70,7 @@ struct NoteOutline {
   /// The strangers that are worth a word to the writer. A sentence with a colon is none: it is neither nearly a known
   /// name nor in the middle of fields.
   var unknownFields: [Stranger] {
-    strangers.filter { $0.besideField || $0.near != nil || fieldLines.contains($0.line + 1) }
+    strangers.filter { $0.besideField || $0.near != nil || isFieldLine[$0.line + 1] }
   }
 
   private mutating func take(_ line: MarkdownLine, number: Int) {
@@ -89,14 +91,14 @@ struct NoteOutline {
     case .row:
       guard let open, entries[open].field.id == .schedule else { return prose(line, number: number) }
       entries[open].rows.append(line.content)
-      fieldLines.insert(number)
+      isFieldLine[number] = true
     case .item:
       item(line, number: number)
     case .text:
       if line.indent < 4, let named = FieldLine(line.content) {
         if let field = named.field { return begin(field, named, indent: -1, number: number) }
         if line.indent == 0, named.couldBeField {
-          let besideField = !afterBlank && fieldLines.contains(number - 1)
+          let besideField = !afterBlank && number > 0 && isFieldLine[number - 1]
           let near = named.suggestion
           strangers.append(Stranger(name: named.name, line: number, besideField: besideField, near: near))
           if besideField || near != nil { return close() }
@@ -110,7 +112,7 @@ struct NoteOutline {
     entries.append(NoteEntry(field: field, name: line.name, value: line.value.isEmpty ? nil : line.value))
     open = entries.count - 1
     openIndent = indent
-    fieldLines.insert(number)
+    isFieldLine[number] = true
   }
 
   private mutating func close() {
@@ -124,7 +126,7 @@ struct NoteOutline {
       named?.isSpelledOut != true || line.indent > entries[open].items.first?.indent ?? 0
     {
       entries[open].items.append(NoteItem(text: line.content, indent: line.indent))
-      fieldLines.insert(number)
+      isFieldLine[number] = true
     } else if let named, let field = named.field {
       begin(field, named, indent: line.indent, number: number)
     } else {
@@ -143,10 +145,10 @@ struct NoteOutline {
       } else {
         entries[open].value = line.content
       }
-      fieldLines.insert(number)
+      isFieldLine[number] = true
     } else if !afterBlank, line.indent > 0 || continuesArrows(line, entries[open]) {
       extend(open, to: line.content.endIndex)
-      fieldLines.insert(number)
+      isFieldLine[number] = true
     } else {
       close()
     }
@@ -183,7 +185,7 @@ struct NoteOutline {
       let start = text.lines[first + 1].startIndex
       let end = at < text.lines.count ? text.lines[at].startIndex : base.endIndex
       entries[open].block = base[start..<max(start, end)]
-      fieldLines.insert(first)
+      isFieldLine[first] = true
     }
     return at + 1
   }

@@ -186,7 +186,7 @@ extension NoteReader {
     for suffix in [".md", ".markdown", ".txt"] where name.lowercased().hasSuffix(suffix) {
       name = name.dropLast(suffix.count)
     }
-    let parts = name.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+    let parts = name.lowercased().split { !($0.isLetterOrNumber || $0 == "_" || $0 == ".") }
     return String(parts.joined(separator: "-").drop { $0 == "." })
   }
 
@@ -200,6 +200,7 @@ extension NoteReader {
     plan.evaluation = value(.evaluation)?.collapsed
     plan.dashboard = value(.dashboard)?.collapsed
     plan.evidence = values(.evidence).map { $0.unwrapped.collapsed }
+    readFields()
     for value in values(.approvers) {
       for name in value.split(whereSeparator: { ",;&".contains($0) }).flatMap({ $0.split(word: "and") }) {
         let name = name.unwrapped.collapsed
@@ -215,6 +216,21 @@ extension NoteReader {
         plan.unit = String(unit)
         checkPersonalData(attribute: unit)
       }
+    }
+  }
+
+  /// `latency_ms = duration`, or with a colon.
+  private mutating func readFields() {
+    for value in values(.fields).flatMap({ Self.parts($0) }) {
+      let parts = value.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "=" || $0 == ":" }.map(
+        \.unwrapped)
+      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        report(
+          .badValue, "a field is named as `our name = name in the evidence`, such as `latency_ms = duration`",
+          at: value.startIndex)
+        continue
+      }
+      plan.fields[String(parts[0])] = String(parts[1])
     }
   }
 

@@ -104,6 +104,7 @@ package struct NoteRule: Hashable, Sendable {
   static let proseMetric = NoteRule(
     .warning, "prose-metric",
     "a definition in prose cannot be computed; the usual field for the name is measured instead")
+  static let badMetric = NoteRule(.error, "bad-metric", "a definition that is not understood measures nothing")
   static let badVariants = NoteRule(
     .error, "bad-variants", "readers of the flag reject a file with variants they cannot read")
 
@@ -115,6 +116,6 @@ package struct NoteRule: Hashable, Sendable {
     badSchedule, badShare, badSoak, tooManyStages, undefinedCohort, notRising, canaryTooBig, tooFast, neverFull,
     vagueCohort, cohortFields, presetStage, impliedSchedule,
     badSelector, personalData, negationOnly,
-    badTrigger, unmeasuredTrigger, noKillTrigger, proseMetric, badVariants,
+    badTrigger, unmeasuredTrigger, noKillTrigger, proseMetric, badMetric, badVariants,
   ]
 }

@@ -125,7 +125,21 @@ extension NoteText {
 
 // MARK: - Pieces
 
+extension Character {
+  /// Said at once of ASCII, which notes mostly are.
+  var isLetterOrNumber: Bool {
+    guard let byte = asciiValue else { return isLetter || isNumber }
+    return (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+  }
+}
+
 extension Substring {
+  /// Without blanks of any kind before it; mostly there are none.
+  var afterSpace: Substring {
+    guard let first = utf8.first, first <= 0x20 || first >= 0x80 else { return self }
+    return drop(while: \.isWhitespace)
+  }
+
   /// Without the blanks around it: spaces, tabs, line ends and the no-break space that text editors paste.
   var trimmed: Substring {
     var piece = self

@@ -52,11 +52,11 @@ package enum PersonalData {
     var word = ""
     var afterLower = false
     for character in name {
-      if !character.isLetter && !character.isNumber || character.isUppercase && afterLower {
+      if !character.isLetterOrNumber || character.isUppercase && afterLower {
         words.append(word)
         word = ""
       }
-      if character.isLetter || character.isNumber { word += character.lowercased() }
+      if character.isLetterOrNumber { word += character.lowercased() }
       afterLower = character.isLowercase
     }
     words = (words + [word]).filter { !$0.isEmpty }

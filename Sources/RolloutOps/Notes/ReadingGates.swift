@@ -24,7 +24,9 @@ extension NoteReader {
     metricNames[key] = String(name)
     let says = definition.isEmpty || Self.saysNothing(definition, in: .metrics) ? nil : definition
     plan.metrics.append(Metric(name: String(name), definition: says.map { $0.collapsed }))
-    if let says, isGiven(.evidence), !Self.isComputable(says) {
+    guard let says, isGiven(.evidence), !says.contains("`") else { return }
+    do {
+      guard try MeasureText(says) == nil else { return }
       let usual = Signal.named(name)?.usual
       report(
         .proseMetric,
@@ -33,14 +35,9 @@ extension NoteReader {
         }
           ?? "\(says.quoted) cannot be computed and `\(name)` has no usual field; write one such as `mean(field)`",
         at: says.startIndex)
+    } catch {
+      report(.badMetric, "this definition is not understood: \(error.reason)", at: error.at)
     }
-  }
-
-  /// A function of fields, or queries in backticks.
-  private static func isComputable(_ definition: Substring) -> Bool {
-    if definition.contains("`") { return true }
-    let function = definition.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
-    return !function.isEmpty && definition[function.endIndex...].first == "(" && definition.contains(")")
   }
 
   /// The other names by which a metric of the note is found: the halves of `tool / parse errors`, and the known signal

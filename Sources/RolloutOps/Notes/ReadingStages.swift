@@ -41,11 +41,13 @@ extension NoteReader {
 
   /// `Schedule: model-upgrade`. A single word that is no cohort was meant as a preset, so the nearest one is named.
   private mutating func readPresetName(_ value: Substring) -> Bool {
+    // What has one of these is a schedule, whatever else it says.
+    guard !value.utf8.contains(where: { "%=>".utf8.contains($0) }) else { return false }
     if cohort(named: value) == nil, let preset = Preset.named(value) {
       use(preset, at: value.startIndex)
       return true
     }
-    guard cohort(named: value) == nil, !value.contains("%"), !value.contains("="), !value.contains(">"),
+    guard cohort(named: value) == nil,
       value.contains("-") || Suggestion.nearest(to: String(value), among: Preset.allCases.map(\.rawValue)) != nil,
       !value.contains(where: \.isWhitespace)
     else { return false }
@@ -55,6 +57,7 @@ extension NoteReader {
 
   /// `finish 14d`, at the end only.
   private mutating func readFinish(_ piece: Substring, isLast: Bool) -> Bool {
+    guard let first = piece.afterSpace.utf8.first, first | 0x20 == UInt8(ascii: "f") else { return false }
     let words = piece.split(whereSeparator: \.isWhitespace)
     guard words.first?.lowercased() == "finish" else { return false }
     let rest = words.count > 1 ? piece[words[1].startIndex...] : ""

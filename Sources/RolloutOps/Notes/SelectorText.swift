@@ -35,7 +35,7 @@ extension Selector {
 
 enum AttributeName {
   static func allows(_ character: Character) -> Bool {
-    character.isLetter || character.isNumber || character == "_" || character == "-" || character == "."
+    character.isLetterOrNumber || character == "_" || character == "-" || character == "."
       || character == "$"
   }
 }
@@ -159,17 +159,18 @@ private struct SelectorParser {
 
   private func fault(_ reason: String) -> SelectorText.Fault { SelectorText.Fault(reason: reason, at: rest.startIndex) }
 
-  private mutating func skipSpace() { rest = rest.drop(while: \.isWhitespace) }
+  private mutating func skipSpace() { rest = rest.afterSpace }
 
   private mutating func take(_ sign: String) -> Bool {
     skipSpace()
-    guard rest.hasPrefix(sign) else { return false }
+    guard rest.utf8.first == sign.utf8.first, rest.hasPrefix(sign) else { return false }
     rest = rest.dropFirst(sign.count)
     return true
   }
 
   private mutating func take(word: String) -> Bool {
     skipSpace()
+    guard let first = rest.utf8.first, first | 0x20 == word.utf8.first else { return false }
     let next = rest.prefix(while: AttributeName.allows)
     guard next.lowercased() == word else { return false }
     rest = rest[next.endIndex...]

@@ -20,11 +20,11 @@ struct TriggerToken {
     var tokens: [TriggerToken] = []
     var rest = text
     while true {
-      rest = rest.drop { $0.isWhitespace }
+      rest = rest.afterSpace
       guard let first = rest.first else { return tokens }
       let piece: Substring
       var kind = Kind.sign
-      if first.isNumber, first.isASCII {
+      if first.isASCII, first.isNumber {
         piece = digits(at: rest)
         kind = .number(Double(piece.filter { $0 != "," }) ?? 0)
       } else if first.isLetter || first == "_" {
@@ -66,8 +66,8 @@ struct TriggerToken {
     var end = text.startIndex
     while end < text.endIndex {
       let (character, after) = (text[end], text.index(after: end))
-      if !character.isLetter, !character.isNumber, character != "_" {
-        guard "-.'’".contains(character), let next = text[after...].first, next.isLetter || next.isNumber else { break }
+      if !character.isLetterOrNumber, character != "_" {
+        guard "-.'’".contains(character), text[after...].first?.isLetterOrNumber == true else { break }
       }
       end = after
     }

@@ -29,10 +29,13 @@ struct KillAttempt {
     case ended(KillReport.Line)
   }
 
-  init(_ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: Journal, _ deadline: KillDeadline) {
+  init(
+    _ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: Journal, _ remark: String?,
+    _ deadline: KillDeadline
+  ) {
     (self.kill, self.key, self.store, self.journal, self.deadline) = (kill, key, store, journal, deadline)
     identity = store.identity
-    record = KillRecord(kill: kill, journal: journal)
+    record = KillRecord(kill: kill, journal: journal, remarks: [remark].compactMap(\.self))
   }
 
   /// For a file that was missing or broken from the first look on; one that was good before is waited for longer.

@@ -2,16 +2,15 @@
 struct KillRecord {
   let kill: Kill
   let journal: Journal
-  private(set) var remarks: [String] = []
+  private(set) var remarks: [String]
   /// The flag that the kill replaces: what a command that crashed before us is judged by, since afterwards the store only
   /// shows the kill.
   var shown: Flag?
   /// The last of somebody else's rules that was kept, or could not be.
   private var kept: String?
 
-  init(kill: Kill, journal: Journal) {
-    self.kill = kill
-    self.journal = journal
+  init(kill: Kill, journal: Journal, remarks: [String]) {
+    (self.kill, self.journal, self.remarks) = (kill, journal, remarks)
   }
 
   /// How long it waits for whoever else is at the journal.

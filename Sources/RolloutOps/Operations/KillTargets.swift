@@ -76,9 +76,9 @@ struct KillTargets {
     do throws(Trouble) {
       let store = try opening.store(named)
       guard isNew(key, in: store.identity) else { return }
-      let journal = opening.journalFolder(settings, store).journal(of: key)
+      let (journal, remark) = opening.journal(of: key, settings, store)
       opening.tell(named, store, journal)
-      attempts.append(KillAttempt(kill, key, store, journal, deadline))
+      attempts.append(KillAttempt(kill, key, store, journal, remark, deadline))
     } catch {
       guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.address)"] + error.sentences

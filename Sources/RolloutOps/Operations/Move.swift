@@ -18,9 +18,11 @@ package struct Move: Sendable {
     var rollout = try Opening(context: context, choices: choices).open(target, needsNote: request.verb.needsNote)
     if choices.dryRun {
       rollout.settleInMind()
+      if request.verb.needsEvidence { rollout.measure() }
       let decision = decide(request, in: rollout.situation)
       return report(request, decision, rollout)
     }
+    if request.verb.needsEvidence { rollout.measure() }
     let (pinned, interrupted) = (rollout.progress.head, rollout.progress.pending?.sequence)
     let lock: any FileLock
     do throws(JournalTrouble) {
@@ -54,16 +56,8 @@ package struct Move: Sendable {
     else { return }
     let sentence = Rollout.sentence(settlement, intent)
     rollout.remarks.append(sentence)
-    var content = intent.content
-    content.outcome = settlement == .landed ? .done : .undone
-    content.detail = [
-      JSON.Member("of", .number(intent.sequence)), JSON.Member("why", .string(sentence)),
-    ]
-    if let propagation = intent.content.detail("propagation") {
-      content.detail.append(JSON.Member("propagation", propagation))
-    }
     do throws(JournalTrouble) {
-      try record(content, &rollout)
+      try record(intent.outcome(settlement == .landed ? .done : .undone, why: sentence), &rollout)
     } catch {
       if request.verb.widens { throw .journal(error) }
       rollout.settleInMind()
@@ -77,7 +71,7 @@ package struct Move: Sendable {
     let meanwhile = rollout.reading.entries.dropFirst(pinned).last { entry in
       let content = entry.content
       // What we settled ourselves a moment ago is no competitor.
-      if let interrupted, content.detail("of")?.integer == interrupted { return false }
+      if let interrupted, entry.concludes == interrupted { return false }
       return content.outcome == .done && content.action.widens && content.from != content.to
     }
     guard let meanwhile else { return nil }
@@ -107,14 +101,14 @@ package struct Move: Sendable {
   /// The one loop that has effects.
   private func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) {
     let widens = decision.verb.widens
-    var intent: Entry.Content?
+    var isIntended = false
     var unwritten: Entry.Content?
     for step in decision.steps {
       switch step {
       case .intend(let content):
         do throws(JournalTrouble) {
           try record(content, &rollout)
-          intent = content
+          isIntended = true
         } catch {
           if widens { throw .journal(error) }
           rollout.remarks.append(contentsOf: Self.unjournaled(error))
@@ -129,12 +123,12 @@ package struct Move: Sendable {
           throw .store(error)
         }
       case .conclude:
-        guard let intent else {
+        guard isIntended else {
           if let unwritten { imagine(unwritten, &rollout) }
           continue
         }
         do throws(JournalTrouble) {
-          try conclude(intent, .done, why: nil, &rollout)
+          try conclude(.done, &rollout)
         } catch {
           // The store has changed: say so, and leave the intent for the next command to settle.
           rollout.remarks.append("the change is in the store, but its outcome could not be journaled")
@@ -153,10 +147,10 @@ package struct Move: Sendable {
   /// A write that failed may have landed all the same: what the store shows now decides which outcome is journaled, and
   /// where it cannot be asked the intent is left for the next command to settle.
   private func judge(after error: StoreTrouble, _ rollout: inout Rollout) {
-    guard let intent = rollout.progress.pending, let now = try? rollout.store.read(rollout.key),
-      let settlement = rollout.progress.settlement(with: now.flag)
+    guard let now = try? rollout.store.read(rollout.key), let settlement = rollout.progress.settlement(with: now.flag)
     else { return }
-    try? conclude(intent.content, settlement == .landed ? .done : .undone, why: error, &rollout)
+    let why = Sentences.store(error).joined(separator: "; ")
+    try? conclude(settlement == .landed ? .done : .undone, why: why, &rollout)
   }
 
   /// What the journal could not take is told all the same, as the store has it.
@@ -173,21 +167,14 @@ package struct Move: Sendable {
     ["this could not be journaled; the store is changed all the same"] + Sentences.journal(trouble)
   }
 
-  private func conclude(
-    _ intent: Entry.Content, _ outcome: Entry.Outcome, why: StoreTrouble?, _ rollout: inout Rollout
-  ) throws(JournalTrouble) {
-    guard let sequence = rollout.progress.pending?.sequence else { return }
-    var content = intent
-    content.outcome = outcome
-    // Whoever reads only outcomes still wants to know who was taken out, or which gate was passed.
-    content.detail =
-      [JSON.Member("of", .number(sequence))] + intent.detail.filter { ["selector", "override"].contains($0.name) }
-    if let why { content.detail.append(JSON.Member("why", .string(Sentences.store(why).joined(separator: "; ")))) }
-    try record(content, &rollout)
+  private func conclude(_ outcome: Entry.Outcome, why: String? = nil, _ rollout: inout Rollout) throws(JournalTrouble) {
+    guard let intent = rollout.progress.pending else { return }
+    try record(intent.outcome(outcome, why: why), &rollout)
   }
 
   private func record(_ content: Entry.Content, _ rollout: inout Rollout) throws(JournalTrouble) {
     let time = max(context.clock.now(), rollout.progress.newest ?? context.clock.now())
+    if content.detail("opens")?.truth == true { rollout.leaveWord() }
     try rollout.journal.append(content, to: &rollout.reading, at: time, by: context.surroundings)
     if let entry = rollout.reading.entries.last { rollout.progress.add(entry) }
   }
@@ -195,8 +182,10 @@ package struct Move: Sendable {
   // MARK: Telling
 
   private func report(_ request: Request, _ decision: Decision, _ rollout: Rollout) -> MoveReport {
-    var remarks = rollout.remarks
+    var (rollout, remarks) = (rollout, rollout.remarks)
     let zone = rollout.zone(&remarks)
+    // What was measured was the stage before.
+    if decision.acts { rollout.measured = nil }
     let after = StatusReport(
       rollout.situation, decision: decision.acts ? nil : shown(request, decision), done: decision, zone: zone)
     return MoveReport(verb: request.verb, decision: decision, dryRun: choices.dryRun, after: after, remarks: remarks)
@@ -209,6 +198,9 @@ package struct Move: Sendable {
 }
 
 extension Verb {
+  /// Whether it passes gates.
+  var needsEvidence: Bool { self == .promote || self == .finish }
+
   /// Whether it goes by the note as it is now; the others run from the plan frozen in the journal.
   var needsNote: Bool {
     switch self {

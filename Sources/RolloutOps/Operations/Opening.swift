@@ -54,7 +54,7 @@ struct Opening {
     }
     let settings = try Settings(choices, note: noted, context: context)
     guard let named = settings.stores.first else { throw .usage("no store is named") }
-    return (journalFolder(settings, try store(named)).journal(of: key), settings)
+    return (journal(of: key, settings, try store(named)).journal, settings)
   }
 
   func isNote(_ target: String) -> Bool {
@@ -66,7 +66,17 @@ struct Opening {
   func note(at target: String) throws(Trouble) -> Rollout.FoundNote {
     let (path, bytes) = try noteFile(target)
     let note = Note.read(bytes, path: target)
-    return Rollout.FoundNote(note: note, path: path, runbook: runbook(of: note, at: path))
+    return Rollout.FoundNote(note: note, path: path, runbook: runbook(note.runbook, at: path))
+  }
+
+  /// For whoever looks at a thousand of them: a note that is to the byte the one whose plan was frozen is not read
+  /// again, since it says what the journal holds.
+  func note(at target: String, knownBy progress: Progress) throws(Trouble) -> Rollout.FoundNote {
+    let (path, bytes) = try noteFile(target)
+    let digest = SHA256.hex(bytes)
+    guard let plan = progress.plan, progress.planNote?.digest == digest else { return try note(at: target) }
+    return Rollout.FoundNote(
+      note: Note(unread: digest, path: target, saying: plan), path: path, runbook: runbook(plan.runbook, at: path))
   }
 
   /// Where a note says that its flag lives; the rest of it is not read.
@@ -85,8 +95,8 @@ struct Opening {
     }
   }
 
-  private func runbook(of note: Note, at path: String) -> RunbookReading {
-    guard let runbook = note.runbook, !runbook.isEmpty, !runbook.contains("://") else { return .missing }
+  private func runbook(_ runbook: String?, at path: String) -> RunbookReading {
+    guard let runbook, !runbook.isEmpty, !runbook.contains("://") else { return .missing }
     let found = Settings.locate(runbook, below: Path.folder(of: path), context)
     guard let bytes = try? context.files.read(found, limit: 16 << 20) else { return .missing }
     return .text(String(decoding: bytes, as: UTF8.self))
@@ -114,7 +124,7 @@ struct Opening {
     _ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings, in store: any FlagStore,
     _ named: Settings.NamedStore
   ) throws(Trouble) -> Rollout {
-    let journal = journalFolder(settings, store).journal(of: key)
+    let (journal, lost) = journal(of: key, settings, store)
     tell(named, store, journal)
     let flag: FlagReading
     do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
@@ -124,7 +134,7 @@ struct Opening {
     let facts = Situation.StoreFacts(
       address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
       rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal))
-    var remarks = settings.remarks
+    var remarks = settings.remarks + [lost].compactMap(\.self)
     if !reading.torn.isEmpty {
       remarks.append(
         "the journal's last line was cut in the middle (\(reading.torn.count) bytes); it is set aside with the next entry"
@@ -153,8 +163,42 @@ struct Opening {
     }
   }
 
-  func journalFolder(_ settings: Settings, _ store: any FlagStore) -> JournalFolder {
-    JournalFolder(path: settings.journal ?? store.journalFolder, files: context.files)
+  /// Where the command line or the note says, else where a pointer beside the flag file leads, else the folder that the
+  /// settings have for all flags. A pointer that leads nowhere is a remark.
+  func journal(of key: FlagKey, _ settings: Settings, _ store: any FlagStore) -> (journal: Journal, remark: String?) {
+    let usual = journalFolder(settings, store).journal(of: key)
+    guard settings.namedJournal == nil else { return (usual, nil) }
+    let pointer = pointer(to: key, store)
+    switch pointer.answer() {
+    case .none: return (usual, nil)
+    case .journal(let path): return (Journal(path: path, flag: key, files: context.files), nil)
+    case .broken(let why):
+      return (usual, "\(pointer.path) should say where the journal of \(key) is: \(why); going by \(usual.path)")
+    }
+  }
+
+  private func pointer(to key: FlagKey, _ store: any FlagStore) -> JournalPointer {
+    JournalFolder(path: store.journalFolder, files: context.files).pointer(of: key)
+  }
+
+  /// Of all flags of a store, one each.
+  func journals(_ settings: Settings, _ store: any FlagStore) throws(Trouble) -> [Journal] {
+    do throws(JournalTrouble) {
+      let folder = journalFolder(settings, store)
+      var journals = try folder.flags().map(folder.journal)
+      guard settings.namedJournal == nil else { return journals }
+      for journal in try JournalFolder(path: store.journalFolder, files: context.files).elsewhere() {
+        journals.removeAll { $0.flag == journal.flag }
+        journals.append(journal)
+      }
+      return journals
+    } catch {
+      throw .journal(error)
+    }
+  }
+
+  private func journalFolder(_ settings: Settings, _ store: any FlagStore) -> JournalFolder {
+    JournalFolder(path: settings.namedJournal ?? settings.journal ?? store.journalFolder, files: context.files)
   }
 
   /// Another store that the settings name and that has the flag too, or has it while the chosen one does not.

@@ -42,7 +42,7 @@ package struct Recalling: Sendable {
     (filter.since, filter.until) = (since, until)
     let report = try recall(
       try journals(settings, opening), filter, severalFlags: true, remarks: settings.remarks)
-    let moves = report.entries.filter { !$0.isConcluded && $0.entry.content.action != .attest }
+    let moves = report.entries.filter { $0.entry.content.action != .attest }.map { HistoryReport.Told($0.entry) }
     return HistoryReport(
       moves, calendar: report.calendar, severalFlags: true, unread: report.unread, remarks: report.remarks)
   }
@@ -71,12 +71,8 @@ package struct Recalling: Sendable {
   private func journals(_ settings: Settings, _ opening: Opening) throws(Trouble) -> [Journal] {
     var journals: [Journal] = []
     for named in settings.stores {
-      let folder = opening.journalFolder(settings, try opening.store(named))
-      do throws(JournalTrouble) {
-        journals += try folder.flags().map(folder.journal).filter { one in !journals.contains { $0.path == one.path } }
-      } catch {
-        throw .journal(error)
-      }
+      let more = try opening.journals(settings, try opening.store(named))
+      journals += more.filter { one in !journals.contains { $0.path == one.path } }
     }
     return journals
   }

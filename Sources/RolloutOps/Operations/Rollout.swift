@@ -11,6 +11,8 @@ struct Rollout {
   var flag: FlagReading
   /// Sentences that the operator should hear, whatever comes of the command.
   var remarks: [String]
+  /// What the note's evidence showed when it was last asked.
+  var measured: StageEvidence?
 
   /// A note's file with what was read from it.
   struct FoundNote {
@@ -27,9 +29,35 @@ struct Rollout {
         Situation.NotedPlan(reference: NoteReference(path: referencePath(found), digest: found.note.digest), plan: $0)
       }
     }
-    return Situation(
+    var situation = Situation(
       key: key, note: noted, progress: progress, shown: flag.flag, spelled: flag.spelled, store: facts,
       runbook: note?.runbook ?? .missing, clock: context.clock.now(), actor: context.surroundings.actor)
+    situation.evidence = evidence(situation)
+    return situation
+  }
+
+  /// Asks the note's evidence about the stage. It may take its time, so nobody's lock is held meanwhile.
+  mutating func measure() {
+    let situation = situation
+    guard let plan = situation.plan else { return }
+    measured = measuring(plan, situation).evidence()
+  }
+
+  private func measuring(_ plan: Plan, _ situation: Situation) -> Measuring {
+    let base = note?.path ?? progress.note.map { Path.joined(Self.noteBase(journal), $0.path) } ?? journal.path
+    return Measuring(
+      context: context, plan: plan, progress: progress, folder: Path.folder(of: base), now: situation.now)
+  }
+
+  /// Evidence about another stay than the present one is none; where it was not asked at all, that holds.
+  private func evidence(_ situation: Situation) -> StageEvidence? {
+    guard let plan = situation.plan, let since = measuring(plan, situation).since else { return nil }
+    if let measured, measured.from == since { return measured }
+    var none = StageEvidence(from: since)
+    none.faults = [
+      measured == nil ? "not measured here: see rolloutctl gate" : "the rollout moved while it was measured"
+    ]
+    return none
   }
 
   /// The journal keeps the note's path as seen from the folder around it, so that a checkout can move.
@@ -56,6 +84,20 @@ struct Rollout {
     do throws(JournalTrouble) { reading = try journal.read() } catch { throw .journal(error) }
     progress = Progress(reading.entries)
     do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
+  }
+
+  /// Where the rollout's journal is not in the usual place, whoever knows only the flag's key finds it by a pointer there.
+  mutating func leaveWord() {
+    let usual = JournalFolder(path: store.journalFolder, files: context.files)
+    let pointer = usual.pointer(of: key)
+    guard journal.path != usual.journal(of: key).path || pointer.answer() != .none else { return }
+    do throws(JournalTrouble) {
+      try pointer.lead(to: journal)
+    } catch {
+      remarks.append(
+        "\(key) alone will not lead to this journal, only the note or --journal: no word of it could be left")
+      remarks.append(contentsOf: Sentences.journal(error))
+    }
   }
 
   /// As `progress` would be if an interrupted change were judged now; nothing is written.

@@ -9,7 +9,10 @@ struct Settings {
   }
 
   private(set) var stores: [NamedStore] = []
-  /// An absolute folder; nil for the usual place beside the flag file.
+  /// The folder that the command line or the note names: an absolute path.
+  private(set) var namedJournal: String?
+  /// By the environment or a configuration file, for every flag whose journal nobody knows to be elsewhere; nil for the
+  /// usual place beside the flag file.
   private(set) var journal: String?
   private(set) var remarks: [String] = []
 
@@ -21,19 +24,19 @@ struct Settings {
     let here = context.surroundings.workingFolder
     let variables = context.surroundings.variables
     if let address = choices.store { stores.append(NamedStore(origin: "--store", address: address, base: here)) }
-    journal = choices.journal.map { Path.joined(here, Self.withoutScheme($0)) }
+    namedJournal = choices.journal.map { Path.joined(here, Self.withoutScheme($0)) }
     if let note {
       if let address = note.store {
         stores.append(
           NamedStore(origin: "the note", address: address, base: Self.base(of: address, below: note.folder, context)))
       }
-      journal = journal ?? note.journal.map { Path.joined(note.folder, Self.withoutScheme($0)) }
+      namedJournal = namedJournal ?? note.journal.map { Path.joined(note.folder, Self.withoutScheme($0)) }
     }
     if let address = variables["ROLLOUT_STORE"], !address.isEmpty {
       stores.append(NamedStore(origin: "ROLLOUT_STORE", address: address, base: here))
     }
     if let folder = variables["ROLLOUT_JOURNAL"], !folder.isEmpty {
-      journal = journal ?? Path.joined(here, Self.withoutScheme(folder))
+      journal = Path.joined(here, Self.withoutScheme(folder))
     }
     for path in Self.configurations(context) {
       do throws(Trouble) {

@@ -16,6 +16,7 @@ package struct Viewing: Sendable {
       let errors = found.note.diagnostics.filter { $0.severity == .error }.count
       rollout.remarks.append("the note has \(errors) error\(errors == 1 ? "" : "s"); rolloutctl check shows them")
     }
+    rollout.measure()
     let zone = rollout.zone(&rollout.remarks)
     return StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)
   }
@@ -28,9 +29,7 @@ package struct Viewing: Sendable {
     var seen: Set<FlagKey> = []
     for named in settings.stores {
       let store = try opening.store(named)
-      let folder = opening.journalFolder(settings, store)
-      let flags: [FlagKey]
-      do throws(JournalTrouble) { flags = try folder.flags() } catch { throw .journal(error) }
+      let flags = try opening.journals(settings, store).map(\.flag)
       guard !flags.isEmpty else { continue }
       let shown: StoreSnapshot
       do throws(StoreTrouble) { shown = try StoreSnapshot(store, flags) } catch { throw .store(error) }
@@ -50,7 +49,7 @@ package struct Viewing: Sendable {
       var rollout = try opening.rollout(flag, nil, settings, in: store, named)
       if let reference = rollout.progress.note {
         let path = Path.joined(Rollout.noteBase(rollout.journal), reference.path)
-        if let found = try? opening.note(at: path) { rollout = rollout.with(found) }
+        if let found = try? opening.note(at: path, knownBy: rollout.progress) { rollout = rollout.with(found) }
       }
       rollout.settleInMind()
       return FleetReport.Line(flag: flag, report: StatusReport(rollout.situation), trouble: nil)

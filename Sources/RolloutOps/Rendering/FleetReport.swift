@@ -23,6 +23,12 @@ package struct FleetReport: Sendable {
     ExitStatus.worst(lines.map { $0.report?.status ?? $0.trouble?.status ?? .inconclusive })
   }
 
+  /// What was answered: not all of it where a rollout could not be read.
+  package var status: ExitStatus { ExitStatus.worst(lines.compactMap(\.trouble?.status)) }
+
+  /// Why some of the rollouts could not be read.
+  package var failures: [String] { lines.compactMap(\.trouble).flatMap(\.sentences) }
+
   package func text(ink: Ink, width: Int) -> String {
     guard !lines.isEmpty else { return "no rollouts yet; rolloutctl init writes a note, promote starts it" }
     let names = min(40, lines.map { Terminal.width(Terminal.plain($0.flag.text)) }.max() ?? 0)

@@ -10,14 +10,16 @@ package struct HistoryReport: Sendable {
   package let unread: [Verification]
   package let remarks: [String]
 
-  /// An entry as it is told: an outcome with what its intent said.
+  /// What is told as one: an outcome with the intent that it concludes, or an entry of its own.
   package struct Told: Hashable, Sendable {
+    /// An outcome also says what its intent said.
     package let entry: Entry
-    /// An intent whose outcome follows says nothing that the outcome does not say.
-    package let isConcluded: Bool
+    package let intent: Entry?
+
+    package init(_ entry: Entry, intent: Entry? = nil) { (self.entry, self.intent) = (entry, intent) }
 
     /// An intent that no outcome names: the change may have reached the store, or not.
-    package var isInterrupted: Bool { entry.content.outcome == .intended && !isConcluded }
+    package var isInterrupted: Bool { entry.content.outcome == .intended }
   }
 
   package struct Verification: Sendable {
@@ -45,28 +47,24 @@ package struct HistoryReport: Sendable {
   /// What was wrong with the journals that could not be read.
   package var failures: [String] { unread.compactMap(\.fault).flatMap(Sentences.journal) }
 
-  /// All entries of one journal: each outcome gets the members of the intent that it names, unless it has its own.
+  /// All of one journal. An intent whose outcome follows is told with it: each outcome gets the members of its intent,
+  /// unless it has its own.
   package static func told(_ journal: [Entry]) -> [Told] {
     var intents: [Int: Entry] = [:]
     var concluded: Set<Int> = []
     for entry in journal {
       if entry.content.outcome == .intended { intents[entry.sequence] = entry }
-      if let intent = entry.content.detail("of")?.integer { concluded.insert(intent) }
+      if let intent = entry.concludes { concluded.insert(intent) }
     }
-    return journal.map { entry in
-      var entry = entry
-      if let intent = entry.content.detail("of")?.integer.flatMap({ intents[$0] }) {
-        entry.content.detail += intent.content.detail.filter { entry.content.detail($0.name) == nil }
-      }
-      let isIntent = entry.content.outcome == .intended
-      return Told(entry: entry, isConcluded: isIntent && concluded.contains(entry.sequence))
+    return journal.compactMap { entry in
+      if entry.content.outcome == .intended, concluded.contains(entry.sequence) { return nil }
+      guard let intent = entry.concludes.flatMap({ intents[$0] }) else { return Told(entry) }
+      return Told(entry.telling(intent), intent: intent)
     }
   }
 
-  private var told: [Told] { entries.filter { !$0.isConcluded } }
-
   package func text(ink: Ink) -> String {
-    var lines = told.map { line($0, ink) }
+    var lines = entries.map { line($0.entry, ink) }
     lines += (verified ?? []).map { verification in
       let flag = Terminal.plain(verification.flag.text)
       guard let fault = verification.fault else {
@@ -78,8 +76,8 @@ package struct HistoryReport: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  private func line(_ told: Told, _ ink: Ink) -> String {
-    let (entry, content) = (told.entry, told.entry.content)
+  private func line(_ entry: Entry, _ ink: Ink) -> String {
+    let content = entry.content
     var parts = [ink.dim(calendar.exact(entry.time))]
     if severalFlags { parts.append(ink.strong(Terminal.plain(content.flag.text))) }
     parts.append(Terminal.plain(entry.actor))
@@ -117,7 +115,10 @@ package struct HistoryReport: Sendable {
   }
 
   package var json: JSON {
-    var members = [JSON.Member("entries", .array(entries.map(Self.json(of:))))]
+    // As they stand in the journal: in one, no time is before that of the entry above.
+    var whole = entries.flatMap { [$0.intent, $0.entry].compactMap(\.self) }
+    whole.sort { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
+    var members = [JSON.Member("entries", .array(whole.map(Self.json(of:))))]
     if !unread.isEmpty { members.append(JSON.Member("unread", .array(unread.map(Self.json(of:))))) }
     if let verified {
       members.append(JSON.Member("verified", .array(verified.map(Self.json(of:)))))
@@ -134,8 +135,8 @@ package struct HistoryReport: Sendable {
     ]
   }
 
-  private static func json(of told: Told) -> JSON {
-    let (entry, content) = (told.entry, told.entry.content)
+  private static func json(of entry: Entry) -> JSON {
+    let content = entry.content
     return [
       "seq": .number(entry.sequence), "time": .string(ISO8601.precise(entry.time)), "actor": .string(entry.actor),
       "host": .string(entry.host), "action": .string(content.action.rawValue),
@@ -148,7 +149,7 @@ package struct HistoryReport: Sendable {
   }
 
   package var markdown: String {
-    let rows = told.map { told in
+    let rows = entries.map { told in
       let entry = told.entry
       return [
         calendar.exact(entry.time), Markdown.text(entry.content.flag.text), Markdown.text(entry.actor),

@@ -1,33 +1,5 @@
-/// Everything that can stop a command, and the one place where it turns into words and an exit status.
-package enum Trouble: Error, Sendable {
-  case usage(String)
-  /// The note's own problems, in full.
-  case note(path: String, [Diagnostic])
-  case noteFile(path: String, FileTrouble)
-  case settings(path: String, String)
-  case store(StoreTrouble)
-  case journal(JournalTrouble)
-  case zone(ZoneTrouble)
-  case file(FileTrouble)
-}
-
+/// What stopped a command, in words: the one place where they are made.
 extension Trouble {
-  package var status: ExitStatus {
-    switch self {
-    case .usage: .usage
-    case .note: .badNote
-    case .noteFile(_, let trouble):
-      switch trouble.reason {
-      case .missing: .usage
-      case .isFolder, .notAFile, .tooLong: .badNote
-      default: .inconclusive
-      }
-    case .store(.changedMeanwhile): .conflict
-    case .store(.inexpressible): .badNote
-    case .settings, .store, .journal, .zone, .file: .inconclusive
-    }
-  }
-
   /// What was being done, what happened, what to do next.
   package var sentences: [String] {
     switch self {
@@ -82,6 +54,10 @@ package enum Sentences {
       "\(doing): somebody else holds it\(holder.isEmpty ? "" : " (\(holder))"); wait for them, or end that process"
     case .busy: "\(doing): it is in use (a file mounted by itself cannot be replaced; name the one behind it)"
     case .unsupported: "\(doing): this file system cannot do that"
+    case .noMatch: "\(doing): no file has such a name; check the pattern and the folder it starts from"
+    case .damaged(let why): "\(doing): \(why)"
+    case .needsLibrary(let library, let package):
+      "\(doing): \(library) is missing; install it (Debian's package is \(package)), or unpack the file first"
     case .other(let code, let text): "\(doing): \(text) (error \(code))"
     }
   }

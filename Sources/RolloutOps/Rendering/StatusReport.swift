@@ -32,6 +32,8 @@ package struct StatusReport: Sendable {
   package let isKnown: Bool
   /// When waiting alone opens the last gate, where nothing else is missing or not.
   package let earliest: Instant?
+  /// What the note's evidence showed, where it names some.
+  package let evidence: StageEvidence?
   /// What else the operator should know: an interrupted change, a torn journal line.
   package let remarks: [String]
   package let calendar: LocalCalendar
@@ -58,7 +60,7 @@ package struct StatusReport: Sendable {
   ) {
     let plan = situation.progress.phase == .none ? situation.note?.plan : situation.plan
     let now = situation.now
-    let decision = decision ?? decide(Request(.promote), in: situation)
+    let decision = decision ?? RolloutOps.outlook(in: situation)
     flag = situation.key
     change = plan?.change ?? ""
     versions = plan.flatMap { plan in
@@ -80,6 +82,7 @@ package struct StatusReport: Sendable {
     drift = situation.drift
     serving = situation.shown.map { $0.serving.inShort }
     isKnown = situation.progress.head > 0
+    evidence = situation.evidence
     self.remarks = remarks
     calendar = LocalCalendar(zone: zone, now: now)
     let lines = plan.map { Self.lines($0, situation.progress, now: now) } ?? []
@@ -97,7 +100,7 @@ package struct StatusReport: Sendable {
   private static func outlook(_ decision: Decision) -> Outlook {
     switch decision.status {
     case .kill: .kill
-    case .rollback: .rollback
+    case .rollback: decision.gates.contains { $0.fired == .rollback } ? .rollback : .degrade
     case .done:
       switch decision.verb {
       case _ where !decision.acts: .done

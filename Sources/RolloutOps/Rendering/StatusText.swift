@@ -18,6 +18,12 @@ package struct StatusText {
     return lines + conclusion
   }
 
+  /// Without stages and checklist: what was judged, and the verdict.
+  package var gates: String {
+    ([headline] + report.remarks.map { "  " + ink.warning("note: ") + Terminal.plain($0) } + standing + gateLines
+      + conclusion).joined(separator: "\n")
+  }
+
   package var text: String { lines.joined(separator: "\n") }
 
   // MARK: Head
@@ -128,7 +134,8 @@ package struct StatusText {
     var lines: [String] = []
     if !triggers.isEmpty {
       let hint = triggers.compactMap(\.hint).first.map { ink.dim(" (\(Terminal.plain($0)))") } ?? ""
-      lines.append("Gates" + hint)
+      lines.append("Gates" + (measured ?? "") + hint)
+      lines += report.evidence?.remarks.map { "  " + ink.dim(Terminal.plain($0)) } ?? []
       if triggers.contains(where: { $0.hint != nil }) { lines.append("  " + attest(StageAttestation.gates)) }
     }
     lines += rows(triggers) { gate in
@@ -139,8 +146,15 @@ package struct StatusText {
     return lines
   }
 
+  /// `(canary 1,204 · control 22,871 · since Tue 10:02)`
+  private var measured: String? {
+    guard let evidence = report.evidence, evidence.canary.records > 0 || evidence.control != nil else { return nil }
+    let control = evidence.control.map { " · control \(Figures.grouped($0.records))" } ?? ""
+    return ink.dim(" (canary \(Figures.grouped(evidence.canary.records))\(control) · since \(time(evidence.from)))")
+  }
+
   private func rows(_ gates: [Gate], naming name: (Gate) -> String) -> [String] {
-    let nameWidth = min(44, gates.map { Terminal.width(Terminal.plain(name($0))) }.max() ?? 0)
+    let nameWidth = min(60, gates.map { Terminal.width(Terminal.plain(name($0))) }.max() ?? 0)
     return gates.map { gate in
       let mark = mark(gate.verdict, advisory: gate.advisory)
       let opens = gate.opens.map { " (\(time($0)))" } ?? ""
@@ -208,8 +222,9 @@ package struct StatusText {
     case .hold where report.drift != nil: return [ink.bad("→ conflict: \(first)")]
     case .hold where report.status == .conflict: return [ink.bad("→ conflict: \(first)\(more)")] + others
     case .hold: return [ink.warning("→ hold: \(first)\(more)\(earliest)")] + others
-    case .kill: return [ink.bad("→ killed: \(first)")]
-    case .rollback, .degrade: return [ink.bad("→ \(report.outlook.rawValue): \(first)")]
+    case .kill where report.killed: return [ink.bad("→ killed: \(first)")]
+    case .kill: return [ink.bad("→ kill: \(first)\(more)"), "  rolloutctl kill \(Terminal.plain(report.flag.text))"]
+    case .rollback, .degrade: return [ink.bad("→ \(report.outlook.rawValue): \(first)\(more)")] + others
     }
   }
 

@@ -2,15 +2,18 @@
 package struct Context: Sendable {
   package let clock: any WallClock
   package let files: any Files
+  /// Trace logs: too big to be read whole.
+  package let inputs: any Inputs
   package let output: any Output
   package let surroundings: Surroundings
   package let interruptions: any Interruptions
 
   package init(
-    clock: any WallClock, files: any Files, output: any Output, surroundings: Surroundings,
-    interruptions: any Interruptions = NoInterruptions()
+    clock: any WallClock, files: any Files, inputs: any Inputs = NoInputs(), output: any Output,
+    surroundings: Surroundings, interruptions: any Interruptions = NoInterruptions()
   ) {
-    (self.clock, self.files, self.output, self.surroundings) = (clock, files, output, surroundings)
+    (self.clock, self.files, self.inputs, self.output) = (clock, files, inputs, output)
+    self.surroundings = surroundings
     self.interruptions = interruptions
   }
 }

@@ -64,6 +64,11 @@ struct Descriptor: ~Copyable {
     (number, self.doing, self.path) = (opened, doing, path)
   }
 
+  /// Takes over a number that somebody else opened.
+  init(adopting number: Int32, _ doing: FileTrouble.Doing, _ path: String) {
+    (self.number, self.doing, self.path) = (number, doing, path)
+  }
+
   deinit { close(number) }
 
   func trouble(_ reason: FileTrouble.Reason) -> FileTrouble { FileTrouble(doing, path, reason) }

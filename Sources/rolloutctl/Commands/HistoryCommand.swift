@@ -32,7 +32,7 @@ struct HistoryOptions: TakesCommonFlags, Equatable {
       .until { $0.until = $1 },
       .oneOf("action", "NAME", "only entries of this verb", journaled) { $0.action = $1 },
       .text("actor", "NAME", "only what this person or pipeline did") { $0.actor = $1 },
-      .value("limit", short: "n", "COUNT", "only the newest COUNT entries", read: Conversion.count) {
+      .value("limit", short: "n", "COUNT", "only the newest COUNT moves", read: Conversion.count) {
         $0.limit = $1
       },
     ] + FlagRow.reading,

@@ -45,14 +45,15 @@ struct StatusOptions: TakesCommonFlags, Equatable {
         .paragraph(
           """
           It changes nothing, recovery after a crash included: an interrupted move is shown as such. Drift, a kill, a \
-          hold and an edited note are shown in words.
+          hold and an edited note are shown in words. A rollout whose journal cannot be trusted, or cannot be read, \
+          has `?` in front and a sentence on standard error; the others are shown, and the exit status is 1.
           """),
       ]
     },
     exits: {
       ExitRow.table([
         (.done, "it could answer, whatever the answer; with --exit-code: the next stage may be entered"),
-        (.inconclusive, "the store or the journal could not be read"),
+        (.inconclusive, "the store or a journal could not be read, or its chain is broken"),
         (.hold, "with --exit-code: a gate holds, or the rollout is held"),
         (.rollback, "with --exit-code: a rollback trigger fired"),
         (.kill, "with --exit-code: a kill trigger fired, or the flag stands killed"),
@@ -103,10 +104,11 @@ extension StatusOptions: Action {
     guard let target else {
       let fleet = try viewing.fleet()
       invocation.remark(fleet.remarks)
+      for sentence in fleet.failures { invocation.context.output.failure("rolloutctl: \(Terminal.plain(sentence))") }
       print(
         invocation,
         text: { fleet.text(ink: $0, width: $1) }, json: { fleet.json }, markdown: { fleet.markdown })
-      return exitCode ? fleet.verdict : .done
+      return exitCode ? fleet.verdict : fleet.status
     }
     let report = try viewing.status(of: target)
     print(

@@ -15,7 +15,8 @@ enum NoteGuide {
     [
       Section(title: "Form", blocks: form), Section(title: "Stages", blocks: stages),
       Section(title: "Selectors", blocks: selectors), Section(title: "Triggers", blocks: triggers),
-      Section(title: "Variants", blocks: variants), Section(title: "Fields", blocks: [.entries(fields), unused]),
+      Section(title: "Variants", blocks: variants),
+      Section(title: "Fields", blocks: [.entries(fields), journal, unused]),
       Section(title: "Rules", blocks: rules),
     ]
   }
@@ -34,12 +35,18 @@ enum NoteGuide {
     ]
   }
 
+  private static let journal = Block.paragraph(
+    """
+    `Journal:` names a folder, read from the note's own. A rollout that keeps its journal there leaves a pointer beside \
+    the flag file, `flags.json.rollout/KEY.journal-at`, so that `rolloutctl status KEY` and `rolloutctl kill KEY` find \
+    it without the note.
+    """)
+
   /// What a note may say already, and a later version goes by.
   private static let unused = Block.paragraph(
     """
-    This version measures no evidence and knows no approvals or deploy windows. `Evidence:` is a place to look at; \
-    `Samples:`, `Bands:`, `Evidence level:`, `Fields:`, `Evaluation:`, `Approvers:`, `Automation:`, `Notify:` and \
-    `Flag hash:` are read and checked, and change nothing yet.
+    This version knows no approvals or deploy windows. `Bands:`, `Evaluation:`, `Approvers:`, \
+    `Automation:`, `Notify:` and `Flag hash:` are read and checked, and change nothing yet.
     """)
 
   private static let form: [Block] = [
@@ -97,8 +104,8 @@ enum NoteGuide {
     .paragraph(
       """
       `%` after up, down, drops or rises is relative to control; `points` is absolute. A line that is not understood \
-      is an error that shows how far it was understood, and what could follow. Every trigger is a gate; this version \
-      measures none of them, so they hold until `rolloutctl attest` says what a person saw.
+      is an error that shows how far it was understood, and what could follow. Every trigger is a gate: \
+      `rolloutctl help evidence` says how it is measured.
       """),
   ]
 

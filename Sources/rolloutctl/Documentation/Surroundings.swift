@@ -35,6 +35,7 @@ enum FileTable {
       "`rolloutctl.json`", "settings, found upward from the working folder, then in the XDG folder: `store`, `journal`"),
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),
+    Entry("`flags.json.rollout/KEY.journal-at`", "where that journal is, when it is kept elsewhere"),
   ]
 
   static func used(by command: CommandDescription) -> [Entry] {

@@ -13,6 +13,8 @@ struct Topic: Sendable {
     Topic(name: "exit-codes", summary: "what a pipeline reads", blocks: exitCodes),
     Topic(
       name: "notes", summary: "the rollout note: stages, selectors, triggers, fields, rules", blocks: NoteGuide.blocks),
+    Topic(
+      name: "evidence", summary: "trace logs, metrics, and how a gate decides", blocks: EvidenceGuide.blocks),
     Topic(name: "stores", summary: "where flags live, and which store is meant", blocks: stores),
     Topic(name: "environment", summary: "variables and files", blocks: environment),
     Topic(name: "states", summary: "where a rollout can stand, and what moves it", blocks: states),
@@ -24,7 +26,8 @@ struct Topic: Sendable {
       .paragraph(
         """
         A verb that did what was asked exits 0: `rolloutctl kill` that killed, `rolloutctl rollback` that rolled back. \
-        4 and 5 come from `rolloutctl promote`, from `rolloutctl finish` and from `rolloutctl status --exit-code`. \
+        4 and 5 come from `rolloutctl gate`, `rolloutctl promote`, `rolloutctl finish` and `rolloutctl status \
+        --exit-code`. \
         Trouble with evidence is 3, trouble with the store is 1.
         """),
       .paragraph(
@@ -58,6 +61,14 @@ struct Topic: Sendable {
         """),
       .paragraph(
         """
+        The journal of a flag is found in this order: `--journal`, the note's `Journal:`, a pointer beside the flag \
+        file, `ROLLOUT_JOURNAL`, `"journal"` in `rolloutctl.json`, and last beside the flag file itself: \
+        `flags.json.rollout/KEY.journal`. The pointer, `flags.json.rollout/KEY.journal-at`, is a text file with the \
+        journal's path; a rollout whose journal is kept elsewhere leaves it there when it starts, so that the key \
+        alone leads to its journal. A pointer that leads nowhere is named and ignored, and stops no kill.
+        """),
+      .paragraph(
+        """
         Killed means that every evaluation serves the kill variant: no targeting, and that variant as the default. \
         Readers of a file see a change when they look next, mostly within seconds.
         """),
@@ -74,7 +85,10 @@ struct Topic: Sendable {
       .paragraph("Files:"),
       .entries(FileTable.all),
       .paragraph(
-        "A setting is taken from the command line, else the note, else the environment, else `rolloutctl.json`."),
+        """
+        A setting is taken from the command line, else the note, else the environment, else `rolloutctl.json`. A \
+        rollout's journal stays where it began: see `rolloutctl help stores`.
+        """),
     ]
   }
 
@@ -82,6 +96,11 @@ struct Topic: Sendable {
     [
       .paragraph("Where several states hold at once, the first of these counts:"),
       .entries(StateWords.conditions),
+      .paragraph(
+        """
+        A hold, a degrade and an edited note do not say where the rollout stands: a verb that they let through does \
+        what it does in the next of these that holds.
+        """),
       .paragraph(
         """
         A move whose outcome is not in the journal was interrupted: the next command that changes anything compares \

@@ -85,7 +85,8 @@ import Testing
 
   @Test func aDuplicateNamesTheFirstLine() {
     let note = read(NoteFixtures.quiet + "\n\nOwner: lee\n")
-    #expect(note.diagnostics.map(\.message) == ["`Owner` stands already in line 9; keep one of the two"])
+    let first = NoteFixtures.line(of: "Owner")
+    #expect(note.diagnostics.map(\.message) == ["`Owner` stands already in line \(first); keep one of the two"])
     #expect(note.plan == nil)
   }
 

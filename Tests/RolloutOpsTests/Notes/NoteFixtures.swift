@@ -81,48 +81,23 @@ enum NoteFixtures {
     """
 
   /// Nothing to complain about, and small: tests put their one problem into it.
-  static let quiet = """
-    # A quiet note
-    Change: a prompt
-    Flag: ai-summary
-    Change type: prompt
-    Tier: 3
-    Version: prompt_version = v7
-    Control version: prompt_version = v6
-    Unit: tenant
-    Owner: maya
-    Time zone: UTC
-    Fallback: text without AI
-    Runbook: runbook.md
-    Cohorts:
-    - internal: team = staff
-    - paid: plan = paid
-    Schedule: internal 1d -> 5% of paid 24h -> 25% 24h -> 100%
-    Metrics to watch:
-    - quality: mean(quality)
-    Rollback trigger:
-    - parse failures above 2%
-    Kill trigger:
-    - cost exceeds 5x control over 1h
-    Dashboard / query: https://dashboards.example.com/d/1
-    Evidence: traces/*.ndjson
-    """
+  static let quiet = {
+    let more: [(field: String, text: String?)] = [
+      ("Store", nil), ("Runbook", "Runbook: runbook.md"),
+      ("Schedule", "Schedule: internal 1d -> 5% of paid 24h -> 25% 24h -> 100%"),
+      ("Metrics to watch", "Metrics to watch:\n- quality: mean(quality)"),
+      ("Kill trigger", "Kill trigger:\n- cost exceeds 5x control over 1h"),
+      ("Evidence", "Evidence: traces/*.ndjson"),
+    ]
+    return more.reduce(SampleNote.text) { SampleNote.saying($1.field, $1.text, in: $0) }
+  }()
+
+  /// In which line of the quiet note a field stands; of one that it has not, the line behind it.
+  static func line(of field: String) -> Int {
+    let lines = quiet.split(separator: "\n", omittingEmptySubsequences: false)
+    return 1 + (lines.firstIndex { $0.hasPrefix("\(field):") } ?? lines.count)
+  }
 
   /// The quiet note with one field said otherwise, or added; nil takes it out together with its list.
-  static func quiet(_ field: String, _ text: String?) -> String {
-    var lines: [Substring] = []
-    var inside = false
-    var placed = false
-    for line in quiet.split(separator: "\n", omittingEmptySubsequences: false) {
-      if !line.hasPrefix("-") { inside = line.hasPrefix("\(field):") }
-      guard inside else {
-        lines.append(line)
-        continue
-      }
-      if !placed, let text { lines.append(Substring(text)) }
-      placed = true
-    }
-    if !placed, let text { lines.append(Substring(text)) }
-    return lines.joined(separator: "\n")
-  }
+  static func quiet(_ field: String, _ text: String?) -> String { SampleNote.saying(field, text, in: quiet) }
 }

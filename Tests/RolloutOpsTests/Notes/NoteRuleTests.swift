@@ -19,7 +19,8 @@ import Testing
   }
 
   @Test func aMissingRunbookIsAWarningWhereItIsNamed() {
-    #expect(read(NoteFixtures.quiet).problems(runbook: .missing).map(\.position) == [Position(line: 12, column: 10)])
+    let place = Position(line: NoteFixtures.line(of: "Runbook"), column: 10)
+    #expect(read(NoteFixtures.quiet).problems(runbook: .missing).map(\.position) == [place])
     #expect(read(NoteFixtures.quiet("Runbook", nil)).problems(runbook: .missing) == [])
   }
 
@@ -59,7 +60,8 @@ import Testing
   func variantsNeedTheirRoles(json: String, rule: String) {
     let note = read(NoteFixtures.quiet + "\nVariants: \(json)\n")
     #expect(Set(note.diagnostics.map(\.rule)) == [rule])
-    #expect(note.diagnostics.allSatisfy { $0.position == Position(line: 25, column: 1) })
+    let place = Position(line: NoteFixtures.line(of: "Variants"), column: 1)
+    #expect(note.diagnostics.allSatisfy { $0.position == place })
   }
 
   @Test func killToOffNeedsTheVariant() {

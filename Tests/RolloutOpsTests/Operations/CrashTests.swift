@@ -93,6 +93,25 @@ import Testing
       #expect(abs(index - old) <= 1, "\(hint), effect \(effect): a stage was skipped")
     }
   }
+
+  /// At no moment is there a rollout that the flag's key alone does not lead to.
+  @Test func thePointerComesBeforeTheFirstIntent() throws {
+    let (journal, pointer) = ("/w/shared/ai-summary.journal", "/w/flags.json.rollout/ai-summary.journal-at")
+    for effect in 1..<80 {
+      let world = World(note: World.plainNote + "\nJournal: /w/shared\n")
+      world.files.crash(at: effect)
+      _ = try? world.move(.promote)
+      let hasCrashed = world.files.hasCrashed
+      world.files.restart()
+      if world.files.text(journal) != nil {
+        #expect(world.files.text(pointer) == "shared/ai-summary.journal\n", "effect \(effect)")
+      }
+      _ = try world.move(.promote)
+      #expect(try world.status(of: "ai-summary").place == .stage(0, name: "internal"), "effect \(effect)")
+      if !hasCrashed { return }
+    }
+    Issue.record("it never ran through")
+  }
 }
 
 extension World {

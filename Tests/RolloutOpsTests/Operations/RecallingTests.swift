@@ -10,9 +10,11 @@ struct RecallingTests {
     try Recalling(context: world.context(), choices: OperatorChoices()).changes(since: "24h", until: nil)
   }
 
-  private func history(_ world: World, of target: String?, verify: Bool = false) throws -> HistoryReport {
+  private func history(_ world: World, of target: String?, verify: Bool = false, newest limit: Int? = nil) throws
+    -> HistoryReport
+  {
     var filter = Recalling.Filter()
-    filter.verify = verify
+    (filter.verify, filter.limit) = (verify, limit)
     return try Recalling(context: world.context(), choices: OperatorChoices()).history(of: target, filter)
   }
 
@@ -74,6 +76,25 @@ struct RecallingTests {
         "Sat 21 Nov 10:00 +00:00  maya  exclude  at internal  tenant = acme  “asked”",
       ])
     #expect(report.markdown.contains("| exclude | done | internal | tenant = acme | asked |"))
+  }
+
+  @Test func theNewestAreCountedAsTheyAreShown() throws {
+    let world = World()
+    try world.move(.promote)
+    try world.advance()
+    try world.move(.rollback)
+    let all = try history(world, of: "ai-summary").text(ink: .none).split(separator: "\n")
+    #expect(all.count == 4)
+    for count in 1...5 {
+      let newest = try history(world, of: "ai-summary", newest: count)
+      #expect(newest.text(ink: .none).split(separator: "\n") == all.suffix(count))
+      #expect(newest.markdown.split(separator: "\n").count == 2 + min(count, 4))
+    }
+    // A script gets the two entries of each move, in their order.
+    let entries = try #require(try history(world, of: "ai-summary", newest: 3).json["entries"]?.items)
+    #expect(entries.compactMap { $0["seq"]?.integer } == [3, 4, 5, 6, 7])
+    #expect(entries.compactMap { $0["outcome"]?.text } == ["done", "intended", "done", "intended", "done"])
+    #expect(try history(world, of: "ai-summary").json["entries"]?.items?.count == 7)
   }
 
   @Test(arguments: [

@@ -37,7 +37,28 @@ struct ReportTests {
     let world = World()
     world.files.put(World.journal, "nonsense\n")
     #expect(try fleet(world).text(ink: .none, width: 200).hasPrefix("? ai-summary   \(World.journal):1: "))
+    #expect(try fleet(world).status == .inconclusive)
+    #expect(try fleet(world).failures.first?.hasPrefix("\(World.journal):1: ") == true)
     #expect(try fleet(World()).text(ink: .none, width: 80).hasPrefix("no rollouts yet"))
+    #expect(try fleet(World()).status == .done)
+  }
+
+  /// Over a thousand rollouts a note that nobody touched is not read again; one that was edited is.
+  @Test func fleetSeesAnEditedNote() throws {
+    let world = World()
+    try world.move(.promote)
+    world.files.put(World.note, World.plainNote + "\n\nA word more, and the same plan.\n")
+    #expect(try fleet(world).lines.first?.report?.reasons == world.status().reasons)
+    #expect(try fleet(world).lines.first?.report?.status == .hold)
+    world.files.put(World.note, World.plainNote.replacing("25% of paid 0s", "20% of paid 0s"))
+    #expect(try fleet(world).lines.first?.report?.status == .conflict)
+    // What a later command says of the note does not make it the one that was planned by.
+    try world.move(.hold)
+    #expect(try fleet(world).lines.first?.report?.status == .conflict)
+    try world.move(.resume)
+    try world.move(.replan, reason: "slower")
+    #expect(try fleet(world).lines.first?.report?.status == .hold)
+    #expect(try fleet(world).lines.first?.report?.reasons == world.status().reasons)
   }
 
   @Test func plan() throws {

@@ -6,14 +6,6 @@ import Testing
 struct StatusTextTests {
   private func lines(_ world: World) throws -> [String] { StatusText(try world.status()).lines }
 
-  private func serve(_ variant: String, _ world: World) throws {
-    let store = FileStore(path: World.store, address: "file:flags.json", context: world.context("stranger"))
-    let reading = try store.read(World.key)
-    var flag = try #require(reading.flag)
-    (flag.serving, flag.mark) = (.everyone(variant), nil)
-    _ = try store.write(flag, replacing: reading, urgency: .ordinary)
-  }
-
   @Test func running() throws {
     let world = World()
     try world.move(.promote)
@@ -62,7 +54,7 @@ struct StatusTextTests {
     let world = World()
     try world.move(.promote)
     world.kill()
-    try serve("on", world)
+    try world.serve("on")
     let text = try lines(world)
     #expect(
       text[1...4] == [
@@ -80,7 +72,7 @@ struct StatusTextTests {
   @Test func turnedOffByAStranger() throws {
     let world = World()
     try world.move(.promote)
-    try serve("off", world)
+    try world.serve("off")
     #expect(try lines(world)[1] == "  ■ turned off in the store; this journal does not say by whom")
   }
 
@@ -100,7 +92,7 @@ struct StatusTextTests {
     try world.move(.exclude, reason: "asked") { $0.selector = .equals(attribute: "tenant", AttributeValue("acme")) }
     try world.move(.finish, reason: "agreed") { $0.override = "exclusions" }
     #expect(try lines(world)[1] == "  ✓ finished: everybody has it without tenant = acme")
-    try serve("off", world)
+    try world.serve("off")
     #expect(try !lines(world).contains { $0.contains("✓ finished") })
   }
 
@@ -109,7 +101,7 @@ struct StatusTextTests {
     try world.move(.promote)
     try world.move(.abandon)
     #expect(try lines(world)[1] == "  abandoned: nobody gets the canary")
-    try serve("on", world)
+    try world.serve("on")
     #expect(try !lines(world).contains { $0.contains("abandoned:") })
   }
 

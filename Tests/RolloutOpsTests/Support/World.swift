@@ -13,28 +13,7 @@ final class World: Sendable {
   static let key = FlagKey("ai-summary")
 
   /// Four stages without soak or checklist, so that tests say which gate they mean.
-  static let plainNote = """
-    # Summary prompt
-
-    Change: summary prompt v6 -> v7
-    Flag: ai-summary
-    Store: file:flags.json
-    Change type: prompt
-    Tier: 3
-    Version: prompt_version = v7
-    Control version: prompt_version = v6
-    Unit: tenant
-    Owner: maya
-    Time zone: UTC
-    Fallback: off -> plain text
-    Cohorts:
-    - internal: team = staff
-    - paid: plan = paid
-    Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s
-    Dashboard / query: https://dashboards.example.com/d/summary
-    Rollback trigger:
-    - parse failures above 2%
-    """
+  static let plainNote = SampleNote.text
 
   init(note: String = plainNote, flags: String = "{\n  \"flags\": {}\n}\n") {
     clock = ScriptedClock()
@@ -57,7 +36,7 @@ final class World: Sendable {
 
   func context(_ actor: String = "maya") -> Context {
     Context(
-      clock: clock, files: files, output: output,
+      clock: clock, files: files, inputs: DiskInputs(files: files), output: output,
       surroundings: Surroundings(
         variables: ["HOME": "/home/\(actor)"], workingFolder: "/w", actor: actor, host: "box", process: 7))
   }

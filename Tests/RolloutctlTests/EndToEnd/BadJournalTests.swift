@@ -72,6 +72,21 @@ import Testing
     try expectRefusals(in: world, saying: ["ai-summary.journal:1: this is no journal entry"])
   }
 
+  @Test func oneEditedJournalHidesNoOtherRollout() throws {
+    let world = try started()
+    let (note, other) = ("notes/other.md", "flags.json.rollout/other.journal")
+    try world.folder.write(note, LiveWorld.plainNote.replacingOccurrences(of: "ai-summary", with: "other"))
+    try world.done("promote", note)
+    let fine = try world.done("status")
+    #expect(fine.errors == "")
+    try world.folder.write(other, try world.folder.read(other).replacingOccurrences(of: "maya", with: "lily"))
+    let fleet = try world.run("status")
+    #expect(fleet.status == 1, "\(fleet)")
+    #expect(try fleet.status == world.run("status", "other").status)
+    #expect(fleet.output.split(separator: "\n").map { $0.prefix(12) } == ["→ ai-summary", "? other     "], "\(fleet)")
+    #expect(fleet.errors.contains("other.journal:1: entry 1 was edited"), "\(fleet)")
+  }
+
   private func expectRefusals(
     in world: LiveWorld, saying sentences: [String], at place: SourceLocation = #_sourceLocation
   ) throws {

@@ -9,29 +9,7 @@ final class LiveWorld {
   static let journalPath = "flags.json.rollout/ai-summary.journal"
 
   /// Four stages without soak or review, so that no test needs a clock.
-  static let plainNote = """
-    # Summary prompt
-
-    Change: summary prompt v6 -> v7
-    Flag: ai-summary
-    Store: file:flags.json
-    Change type: prompt
-    Tier: 3
-    Version: prompt_version = v7
-    Control version: prompt_version = v6
-    Unit: tenant
-    Owner: maya
-    Time zone: UTC
-    Fallback: off -> plain text
-    Cohorts:
-    - internal: team = staff
-    - paid: plan = paid
-    Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s
-    Dashboard / query: https://dashboards.example.com/d/summary
-    Rollback trigger:
-    - parse failures above 2%
-
-    """
+  static let plainNote = (try? Repository.text("Tests/Fixtures/summary.md")) ?? "there is no Tests/Fixtures/summary.md"
 
   init(note: String = plainNote, flags: String = "{\n  \"flags\": {}\n}\n") throws {
     folder = try TemporaryFolder()

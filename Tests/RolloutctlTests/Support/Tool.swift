@@ -11,6 +11,8 @@ struct Tool: CustomStringConvertible, Sendable {
   static let mandoc = Tool(name: "mandoc")
   static let python = Tool(name: "python3")
   static let strace = Tool(name: "strace")
+  /// Lets a command believe that it is another time.
+  static let faketime = Tool(name: "faketime")
   /// Gives a shell a terminal of its own.
   static let script = Tool(name: "script")
 

@@ -73,7 +73,7 @@ struct Demo: Sendable {
     surroundings.workingFolder = place
     surroundings.actor = step.actor.rawValue
     return Context(
-      clock: EarlierClock(clock: context.clock, by: ago), files: context.files,
+      clock: EarlierClock(clock: context.clock, by: ago), files: context.files, inputs: context.inputs,
       output: OneStream(output: context.output),
       surroundings: surroundings, interruptions: context.interruptions)
   }

@@ -1,12 +1,3 @@
-/// The outcome of one gate or of a whole stage, from harmless to worst.
-package enum Verdict: String, CaseIterable, Comparable, Sendable {
-  case pass, hold, breach
-
-  package static func < (left: Verdict, right: Verdict) -> Bool { left.rank < right.rank }
-
-  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-}
-
 /// One condition for the next step, judged now.
 package struct Gate: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
@@ -20,6 +11,10 @@ package struct Gate: Hashable, Sendable {
     case trigger(Trigger)
     /// What the note says to watch, where it has no triggers.
     case byEye
+    /// Whether what was measured can be trusted at all.
+    case evidence
+    case samples
+    case sampleRatio
     /// Somebody is still taken out.
     case exclusions
   }
@@ -36,13 +31,15 @@ package struct Gate: Hashable, Sendable {
   package let opens: Instant?
   /// Shown, but not counted.
   package let advisory: Bool
+  /// The numbers behind it, where a machine measured.
+  package let found: StageEvidence.Row?
 
   package init(
     _ name: String, _ kind: Kind, _ verdict: Verdict, _ reason: String, hint: String? = nil, opens: Instant? = nil,
-    advisory: Bool = false
+    advisory: Bool = false, found: StageEvidence.Row? = nil
   ) {
     (self.name, self.kind, self.verdict, self.reason) = (name, kind, verdict, reason)
-    (self.hint, self.opens, self.advisory) = (hint, opens, advisory)
+    (self.hint, self.opens, self.advisory, self.found) = (hint, opens, advisory, found)
   }
 
   /// Nothing overrides a clock that cannot be trusted, a kill trigger, or a count that must stay zero.
@@ -50,7 +47,33 @@ package struct Gate: Hashable, Sendable {
     switch kind {
     case .clock: false
     case .trigger(let trigger): trigger.action != .kill && !trigger.toleratesNothing
-    case .byEye, .soak, .note, .checklist, .review, .exclusions: true
+    case .byEye, .soak, .note, .checklist, .review, .evidence, .samples, .sampleRatio, .exclusions: true
+    }
+  }
+}
+
+extension Gate {
+  /// What a breach of it asks for; nil where it only holds.
+  package var fired: Trigger.Action? {
+    guard verdict == .breach, case .trigger(let trigger) = kind else { return nil }
+    return trigger.action == .hold ? nil : trigger.action
+  }
+
+  /// Kill before rollback before degrade before everything that waits.
+  var severity: Int {
+    switch fired {
+    case .kill: 3
+    case .rollback: 2
+    case .degrade: 1
+    case .hold, nil: 0
+    }
+  }
+
+  var status: ExitStatus {
+    switch fired {
+    case .kill: .kill
+    case .rollback, .degrade: .rollback
+    case .hold, nil: .hold
     }
   }
 }

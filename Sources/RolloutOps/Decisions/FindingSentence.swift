@@ -1,0 +1,56 @@
+/// What a finding says, in one line with its numbers.
+struct FindingSentence {
+  private let finding: Finding
+  private let measure: Measure?
+  private let segment: String?
+  private let trigger: Trigger
+
+  init(_ finding: Finding, _ row: StageEvidence.Row) {
+    (self.finding, measure, segment, trigger) = (finding, row.measure, row.segment, row.trigger)
+  }
+
+  var text: String {
+    let place = segment.flatMap { segment in trigger.condition.segment.map { "\($0.attribute) \(segment): " } } ?? ""
+    return place + [numbers, remark].filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+
+  private var numbers: String {
+    guard let canary = finding.canary.value else { return "" }
+    var text = Figures.value(canary, of: measure)
+    if let control = finding.control?.value {
+      text += " vs " + Figures.value(control, of: measure)
+      if let relative = finding.relative { text += ", " + Figures.signed(Figures.percent(relative), relative) }
+    } else if finding.scale != .level, let relative = finding.relative {
+      text += ", " + Figures.signed(Figures.percent(relative), relative)
+    }
+    if let interval = finding.interval, interval.lower.isFinite || interval.upper.isFinite {
+      text += " [\(place(interval.lower)), \(place(interval.upper))]"
+    }
+    return text
+  }
+
+  private func place(_ value: Double) -> String { Figures.place(value, finding.scale, of: measure) }
+
+  private var remark: String {
+    switch finding.reason {
+    case .inside:
+      // A pass on few samples is seen for what it is.
+      finding.smallestVisible.map { "would see \(place($0))" } ?? ""
+    case .provenInside: "proven"
+    case .beyond: ""
+    case .firstEvent: "none is tolerated"
+    case .beyondByChance: "past the line, but that may be chance"
+    case .beyondUncorrected(let tests): "past the line, but not surely among \(tests) tests at once"
+    case .insideUnproven: "inside, but the note asks for proof"
+    case .tooFewSamples(let have, let need): "\(Figures.grouped(have)) records, \(Figures.grouped(need)) needed"
+    case .noCanary: "no record of the canary carries \(measure?.field ?? "the field")"
+    case .noControl: "no record of the control to compare with"
+    case .nothingComparable: "too few records in both versions to compare"
+    case .noSpread: "every value is the same, so no difference can be judged"
+    case .controlIsZero: "the control shows 0, so no change can be put as a share of it"
+    case .singleUnit: "one single unit shows how that one fares, not the version"
+    case .notANumber: "the figure is no number"
+    case .impossible: "the figures contradict each other"
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// What the evidence showed about the stage where a rollout stands: measured outside, judged here, decided upon in
+/// `Requirements`.
+package struct StageEvidence: Hashable, Sendable {
+  /// One trigger with what was found.
+  package struct Row: Hashable, Sendable {
+    package let trigger: Trigger
+    package let outcome: Outcome
+    package let measure: Measure?
+    /// The segment that fares worst, where the trigger looks at segments.
+    package var segment: String?
+
+    package init(_ trigger: Trigger, _ outcome: Outcome, measure: Measure? = nil, segment: String? = nil) {
+      (self.trigger, self.outcome, self.measure, self.segment) = (trigger, outcome, measure, segment)
+    }
+  }
+
+  package enum Outcome: Hashable, Sendable {
+    case found(Finding)
+    /// No machine can tell; a person may.
+    case unmeasured(String)
+    /// The evidence should have told, and did not.
+    case silent(String)
+  }
+
+  /// Records and units of one version inside the stage's cohort.
+  package struct Arm: Hashable, Sendable {
+    package var records: Int
+    /// Nil where the evidence does not carry the unit.
+    package var units: Int?
+
+    package init(records: Int = 0, units: Int? = nil) { (self.records, self.units) = (records, units) }
+
+    /// What `Samples:` counts.
+    package var samples: Int { units ?? records }
+  }
+
+  package var canary = Arm()
+  /// Nil where no control is left to compare with.
+  package var control: Arm?
+  /// Since when it was measured.
+  package var from: Instant
+  package var newest: Instant?
+  package var rows: [Row] = []
+  /// What makes the evidence as a whole not to be trusted: each of them holds.
+  package var faults: [String] = []
+  /// What should be known, and holds nothing.
+  package var remarks: [String] = []
+
+  package init(from: Instant) { self.from = from }
+}
+
+extension StageEvidence {
+  /// Several tests in one look: each rollback trigger has to stand among the others. A kill trigger is on its own, and a
+  /// count that must be zero needs no test.
+  package mutating func correct() {
+    let tested = rows.indices.filter { index in
+      guard case .found = rows[index].outcome else { return false }
+      return rows[index].trigger.action == .rollback
+    }
+    let findings = tested.compactMap { index -> Finding? in
+      if case .found(let finding) = rows[index].outcome { finding } else { nil }
+    }
+    for (index, finding) in zip(tested, Judgement.corrected(findings)) {
+      rows[index] = Row(
+        rows[index].trigger, .found(finding), measure: rows[index].measure, segment: rows[index].segment)
+    }
+  }
+
+  /// How unlikely this split is for a draw of that share, by units; nil where it cannot be told.
+  package func sampleRatio(share: Percentage) -> Double? {
+    guard let control, let canaries = canary.units, let controls = control.units, canaries + controls > 0,
+      share > .zero, !share.isWhole
+    else { return nil }
+    let part = share.percent / 100
+    return Corrections.sampleRatio([canaries, controls], shares: [part, 1 - part])?.pValue
+  }
+}

@@ -1,0 +1,99 @@
+/// What a trigger asks of the evidence: which measure, over which time, in which segment, against what.
+package struct Watch: Hashable, Sendable {
+  package let trigger: Trigger
+  package let measure: Measure
+  /// With its limit in the measure's own unit.
+  package let test: Trigger.Test
+  package let reference: Judgement.Reference
+
+  package var window: TimeSpan? { trigger.condition.window }
+  package var segment: Trigger.Segment? { trigger.condition.segment }
+
+  /// Whether it is compared with the control's records rather than with a number.
+  package var comparesArms: Bool { !Self.isAbsolute(test) && reference == .control }
+
+  private static func isAbsolute(_ test: Trigger.Test) -> Bool {
+    switch test {
+    case .above, .below: true
+    case .relative, .points, .multiple, .beyond: false
+    }
+  }
+
+  package init(_ trigger: Trigger, in plan: Plan) throws(Unwatchable) {
+    self.trigger = trigger
+    let named = try Self.measure(of: trigger.condition, in: plan)
+    test = try Self.test(of: trigger.condition, named)
+    switch trigger.condition.against {
+    case .none, .control: reference = .control
+    case .baseline(let value?), .forecast(let value?): reference = .number(value)
+    case .baseline(nil) where plan.controlVersion != nil: reference = .control
+    case .baseline(nil): throw .noFigure("baseline")
+    case .forecast(nil): throw .noFigure("forecast")
+    case .normal where plan.controlVersion != nil: reference = .control
+    case .normal: throw .noFigure("normal level")
+    case .previousStage: throw .previousStage
+    }
+    measure = Self.isAbsolute(test) ? named : named.perRecord
+  }
+
+  /// Why evidence cannot answer a trigger; a person has to look.
+  package enum Unwatchable: Error, Hashable, Sendable {
+    case unmeasured(signal: String)
+    case function(String, Measure)
+    /// A threshold in seconds on a field whose name tells no unit.
+    case unit(field: String)
+    case noFigure(String)
+    case previousStage
+
+    package var sentence: String {
+      switch self {
+      case .unmeasured(let signal): "nothing in the evidence measures \(signal)"
+      case .function(let function, let measure): "there is no \(function) of \(measure)"
+      case .unit(let field):
+        "the unit of \(field) is unknown: name it \(field)_ms or \(field)_s, or map it under `Fields:`"
+      case .noFigure(let what):
+        "the note gives no figure for the \(what): write `\(what) 0.86`, or name a control version"
+      case .previousStage: "the level of the previous stage is not kept"
+      }
+    }
+  }
+
+  private static func measure(of condition: Trigger.Condition, in plan: Plan) throws(Unwatchable) -> Measure {
+    let named = plan.metrics.first { Signal.key($0.name) == Signal.key(condition.signal) }
+    guard var measure = named.map(\.measure) ?? Signal.named(condition.signal)?.measure else {
+      throw .unmeasured(signal: condition.signal)
+    }
+    if let function = condition.function, function != "rate" || !measure.isShare {
+      guard let other = Measure(function: function, of: measure.field) else { throw .function(function, measure) }
+      measure = other
+    }
+    if let span = condition.per {
+      guard let per = measure.per(span) else { throw .function("amount per \(span)", measure) }
+      measure = per
+    }
+    return measure
+  }
+
+  private static func test(of condition: Trigger.Condition, _ measure: Measure) throws(Unwatchable) -> Trigger.Test {
+    func scaled(_ limit: Trigger.Quantity) throws(Unwatchable) -> Trigger.Quantity {
+      guard limit.unit == .seconds else { return limit }
+      guard let second = measure.second else { throw .unit(field: measure.field) }
+      return Trigger.Quantity(limit.value * second, .plain)
+    }
+    switch condition.test {
+    case .above(let limit): return .above(try scaled(limit))
+    case .below(let limit): return .below(try scaled(limit))
+    case .relative, .points, .multiple, .beyond: return condition.test
+    }
+  }
+
+  package func judgement(in plan: Plan) -> Judgement {
+    var level: Double?
+    if case .quantile(let share, _) = measure { level = share }
+    var isCount = false
+    if case .count = measure { isCount = true }
+    // How many samples are enough is a gate of its own.
+    return Judgement(
+      test, against: reference, level: level, isCount: isCount, minimumSamples: 0, isProven: plan.provenEvidence)
+  }
+}

@@ -1,0 +1,87 @@
+/// A metric's definition as a note writes it: `mean(quality)`, `p95(latency_ms)`, `share(feedback = down)`,
+/// `sum(cost_usd) per hour`.
+struct MeasureText {
+  let measure: Measure
+
+  struct Fault: Error {
+    let reason: String
+    let at: String.Index
+  }
+
+  /// Nil where the text is prose rather than a definition: it does not start with a function.
+  init?(_ text: Substring) throws(Fault) {
+    let text = text.unwrappedCode.trimmed
+    let name = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
+    var rest = text[name.endIndex...]
+    guard !name.isEmpty, rest.first == "(" else { return nil }
+    rest = rest.dropFirst()
+    guard let close = rest.firstIndex(of: ")") else {
+      throw Fault(reason: "the bracket is not closed: write `\(name)(field)`", at: rest.endIndex)
+    }
+    var made = try Self.made(name, rest[..<close].trimmed)
+    let tail = rest[rest.index(after: close)...].trimmed
+    if !tail.isEmpty { made = try Self.perSpan(made, tail) }
+    measure = made
+  }
+
+  private static func made(_ name: Substring, _ inside: Substring) throws(Fault) -> Measure {
+    let parts = inside.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(\.trimmed)
+    if name.lowercased() == "share" {
+      guard parts.count == 2, !parts[1].isEmpty else {
+        throw Fault(
+          reason: "a share names a value: write `share(\(parts.first ?? "field") = value)`", at: inside.startIndex)
+      }
+      return .share(try field(parts[0]), of: String(parts[1].unwrapped))
+    }
+    if name.lowercased() == "quantile" {
+      let both = inside.split(separator: ",", maxSplits: 1).map(\.trimmed)
+      guard both.count == 2, let level = Double(both[0]), level > 0, level < 1 else {
+        throw Fault(reason: "write `quantile(0.95, field)`, or `p95(field)`", at: inside.startIndex)
+      }
+      return .quantile(level, try field(both[1]))
+    }
+    guard let measure = Measure(function: name, of: try field(inside)) else {
+      let known = Measure.functions.flatMap(\.names) + ["share", "p50", "p95", "p99"]
+      let near = Suggestion.nearest(to: String(name), among: known).map { "did you mean `\($0)`?" }
+      throw Fault(
+        reason: "there is no function \(name.quoted); "
+          + (near ?? "write `rate`, `mean`, `median`, `p95`, `sum`, `count` or `share(field = value)`"),
+        at: name.startIndex)
+    }
+    return measure
+  }
+
+  private static func field(_ text: Substring) throws(Fault) -> String {
+    let name = text.unwrapped
+    let isFine = !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "._-@:/".contains($0) }
+    guard isFine else {
+      throw Fault(reason: "a field is one name, such as `latency_ms` or `usage.cost`", at: text.startIndex)
+    }
+    return String(name)
+  }
+
+  private static func perSpan(_ measure: Measure, _ tail: Substring) throws(Fault) -> Measure {
+    let words = tail.lowercased().split(separator: " ")
+    let span = words.count == 2 && words[0] == "per" ? TriggerWords.spans[String(words[1])] : nil
+    guard let span, measure.isTotal, let per = measure.per(span) else {
+      throw Fault(
+        reason: measure.isTotal ? "only `per hour`, `per day` or `per minute` may follow" : "nothing may follow here",
+        at: tail.startIndex)
+    }
+    return per
+  }
+}
+
+extension Metric {
+  /// How the note says it is measured, else the usual way for its name; nil where neither can be computed.
+  package var measure: Measure? {
+    if let definition, let read = try? MeasureText(Substring(definition)) { return read.measure }
+    // A query is put to a metrics server as it is; a log cannot answer it.
+    if definition?.contains("`") == true { return nil }
+    return Signal.named(name)?.measure
+  }
+}
+
+extension Signal {
+  package var measure: Measure? { usual.flatMap { try? MeasureText(Substring($0)) }?.measure }
+}

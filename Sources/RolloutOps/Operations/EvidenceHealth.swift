@@ -1,0 +1,87 @@
+/// Whether the evidence of a stage can be trusted as a whole. What cannot holds, whatever the triggers say.
+extension StageQuestion {
+  /// More than this share of broken lines, or of records without a time or a label, and the rest speaks for nobody.
+  private static let (mostBroken, mostTimeless, mostUnlabelled, mostCrossing) = (0.01, 0.01, 0.05, 0.05)
+  private static let stalest = TimeSpan.hours(1)
+  /// A split that chance brings about less often than this is no accident.
+  static let ratioAlpha = 0.001
+
+  func describe(_ answer: Answer, in stage: inout StageEvidence) {
+    let evidence = answer.evidence
+    let arms = (canary: arm(Self.canary, answer), control: arm(Self.control, answer))
+    stage.canary = arms.canary
+    stage.control = arms.control.records > 0 ? arms.control : nil
+    stage.newest = evidence.last
+    stage.faults += faults(evidence, arms.canary)
+    stage.remarks += remarks(answer, stage)
+  }
+
+  private func arm(_ arm: Int, _ answer: Answer) -> StageEvidence.Arm {
+    let cell = cell(arm, answer)
+    // Without the attribute every record is a unit of its own, which is no count of units.
+    let knowsUnits = answer.evidence.withoutUnit < answer.evidence.records
+    return StageEvidence.Arm(records: cell?.records ?? 0, units: knowsUnits ? cell?.units : nil)
+  }
+
+  private func faults(_ evidence: TraceEvidence, _ canary: StageEvidence.Arm) -> [String] {
+    var faults: [String] = []
+    let lines = evidence.logs.reduce(0) { $0 + $1.lines }
+    if Self.share(evidence.broken, of: lines) > Self.mostBroken {
+      let first = evidence.logs.first { !$0.faults.isEmpty }
+      let place = first.flatMap { log in log.faults.first.map { ": \(log.path):\($0.line): \($0.reason)" } } ?? ""
+      faults.append("\(evidence.broken) of \(lines) lines are broken\(place)")
+    }
+    guard evidence.records > 0 else {
+      return faults.isEmpty ? ["the evidence has no record at all"] : faults
+    }
+    if Self.share(evidence.withoutTime, of: evidence.records) > Self.mostTimeless {
+      faults.append("\(evidence.withoutTime) of \(evidence.records) records carry no time, so nobody knows their stage")
+    }
+    if Self.share(evidence.withoutLabel, of: evidence.records) > Self.mostUnlabelled {
+      faults.append("\(evidence.withoutLabel) of \(evidence.records) records carry no \(label)")
+    }
+    if canary.records == 0 {
+      let seen = evidence.otherLabels.prefix(3).map { "\($0.value) \($0.records)" }.joined(separator: ", ")
+      faults.append(
+        "no record of this stage carries \(label) = \(canaryValue)" + (seen.isEmpty ? "" : " (others: \(seen))"))
+    } else if let newest = evidence.last, now.since(newest) > Self.stalest {
+      faults.append("the newest record is \(now.since(newest)) old")
+    }
+    let units = canary.units ?? 0
+    if isSplit, Self.share(evidence.crossing.units, of: units) > Self.mostCrossing {
+      faults.append(
+        "\(evidence.crossing.units) \(unitName)s sent records of both versions, such as "
+          + evidence.crossing.examples.prefix(3).joined(separator: ", "))
+    }
+    return faults
+  }
+
+  private func remarks(_ answer: Answer, _ stage: StageEvidence) -> [String] {
+    let evidence = answer.evidence
+    var remarks: [String] = []
+    if answer.isWidened { remarks.append("the evidence does not tell who is in the cohort: all records count") }
+    if !isSplit, stage.control != nil {
+      remarks.append("everybody at this stage has the canary: it is held against the old version before it")
+    }
+    if isSplit, let control = stage.control, let canaries = stage.canary.units, let controls = control.units,
+      canaries > 0, controls > 0
+    {
+      let units = Self.share(canaries, of: canaries + controls)
+      let records = Self.share(stage.canary.records, of: stage.canary.records + control.records)
+      if records > 2 * units || records * 2 < units {
+        remarks.append("\(Figures.percent(units)) of the \(unitName)s send \(Figures.percent(records)) of the traffic")
+      }
+    }
+    let torn = evidence.logs.filter(\.isUnfinished).count
+    if torn > 0 { remarks.append("\(torn) log\(torn == 1 ? " is" : "s are") still being written") }
+    if evidence.broken > 0 {
+      remarks.append("\(evidence.broken) broken line\(evidence.broken == 1 ? "" : "s") left out")
+    }
+    if evidence.thinning > 1 { remarks.append("quantiles are from one value in \(evidence.thinning)") }
+    return remarks
+  }
+
+  private static func share(_ part: Int, of whole: Int) -> Double {
+    whole == 0 ? 0 : Double(part) / Double(whole)
+  }
+}

@@ -1,0 +1,122 @@
+/// Puts the triggers of a plan to the note's evidence, for the stage where a rollout stands. Looking only: what follows
+/// from it is decided elsewhere.
+struct Measuring {
+  let context: Context
+  let plan: Plan
+  let progress: Progress
+  /// The note's folder: its relative paths start from there.
+  let folder: String
+  let now: Instant
+
+  /// Since when there is something to measure; nil where no evidence is named, or nobody gets the canary.
+  var since: Instant? {
+    guard !plan.evidence.isEmpty, let index = progress.place.stageIndex, plan.stages.indices.contains(index),
+      !plan.stages[index].isOffline
+    else { return nil }
+    return progress.since
+  }
+
+  func evidence() -> StageEvidence? {
+    guard let since, let index = progress.place.stageIndex else { return nil }
+    var evidence = StageEvidence(from: since)
+    guard let version = plan.version else {
+      evidence.rows = plan.triggers.map { .init($0, .unmeasured("the note has no version label to look for")) }
+      return evidence
+    }
+    let paths: [String]
+    do throws(SourceTrouble) {
+      paths = try sources()
+    } catch {
+      evidence.faults = [error.sentence]
+      evidence.rows = plan.triggers.map { .init($0, .silent("the evidence could not be read")) }
+      return evidence
+    }
+    var question = StageQuestion(plan, at: index, version: version, progress: progress, since: since, now: now)
+    var watches: [(trigger: Trigger, watch: Result<Watch, Watch.Unwatchable>)] = []
+    for trigger in plan.triggers {
+      do throws(Watch.Unwatchable) {
+        let watch = try Watch(trigger, in: plan)
+        question.add(watch)
+        watches.append((trigger, .success(watch)))
+      } catch {
+        watches.append((trigger, .failure(error)))
+      }
+    }
+    var answers: [StageQuestion.Answer] = []
+    for part in question.parts {
+      guard answers.isEmpty || !paths.contains("-") else {
+        evidence.faults.append("standard input can be read once, and the triggers look over several windows")
+        break
+      }
+      do throws(FileTrouble) {
+        answers.append(try ask(part, paths))
+      } catch {
+        evidence.faults.append(Sentences.file(error))
+        break
+      }
+    }
+    if let whole = answers.first { question.describe(whole, in: &evidence) }
+    evidence.rows = watches.map { trigger, watch in
+      switch watch {
+      case .failure(let reason): return .init(trigger, .unmeasured(reason.sentence))
+      case .success(let watch):
+        guard let answer = answers.first(where: { $0.part.window == watch.window }) else {
+          return .init(trigger, .silent("the evidence could not be read"), measure: watch.measure)
+        }
+        return question.row(watch, answer)
+      }
+    }
+    evidence.correct()
+    return evidence
+  }
+
+  /// The stage's cohort is looked for where the evidence carries its attributes; where nothing at all would be left, all
+  /// records count, and that is said.
+  private func ask(_ part: StageQuestion.Part, _ paths: [String]) throws(FileTrouble) -> StageQuestion.Answer {
+    let logs = TraceLogs(context.inputs)
+    let answer = try logs.ask(part.question, paths)
+    guard part.question.filter != nil, answer.records > 0, answer.filteredOut >= answer.records, !paths.contains("-")
+    else { return StageQuestion.Answer(part: part, evidence: answer, isWidened: false) }
+    var wider = part.question
+    wider.filter = nil
+    return StageQuestion.Answer(part: part, evidence: try logs.ask(wider, paths), isWidened: true)
+  }
+
+  // MARK: Sources
+
+  struct SourceTrouble: Error {
+    let sentence: String
+  }
+
+  private func sources() throws(SourceTrouble) -> [String] {
+    var patterns: [String] = []
+    for source in plan.evidence {
+      if source == "-" {
+        patterns.append(source)
+      } else if source.contains("://") {
+        throw SourceTrouble(
+          sentence: "\(source) is no trace log, and nothing else is read as evidence yet: name a file")
+      } else {
+        let path = source.hasPrefix("file:") ? String(source.dropFirst(5)) : source
+        patterns.append(Settings.locate(pattern: path, below: folder, context))
+      }
+    }
+    do throws(FileTrouble) {
+      return try LogPattern(context.files).paths(patterns)
+    } catch {
+      throw SourceTrouble(sentence: Sentences.file(error))
+    }
+  }
+}
+
+extension Settings {
+  /// As `locate`, for a pattern: it starts in the folder where its first plain part is found.
+  static func locate(pattern: String, below folder: String, _ context: Context) -> String {
+    guard !Path.isAbsolute(pattern) else { return pattern }
+    let parts = pattern.split(separator: "/").map(String.init)
+    let plain = parts.prefix { part in !part.contains { "*?[".contains($0) } }
+    guard let first = plain.first else { return Path.joined(folder, pattern) }
+    let found = locate(first, below: folder, context)
+    return Path.joined(Path.folder(of: found), pattern)
+  }
+}

@@ -1,0 +1,74 @@
+import RolloutOps
+
+/// Where numbers come from and how they become verdicts: the text of `help evidence` and of the note's manual page.
+enum EvidenceGuide {
+  @Sendable static func blocks() -> [Block] {
+    [.heading("Trace logs")] + logs + [.heading("Metrics")] + metrics + [.heading("Verdicts")] + verdicts
+  }
+
+  private static let logs: [Block] = [
+    .paragraph(
+      """
+      `Evidence:` names trace logs, one record per request: NDJSON or CSV files, plain or `.gz`, patterns such as \
+      `traces/*.ndjson`, or `-` for standard input. A relative path is looked for beside the note and in the folders \
+      above it. A record carries a time, the version label, and what is measured; the note's unit and the attributes \
+      of its cohorts are used where they are there.
+      """),
+    .paragraph(
+      """
+      Fields are found by the names below or the usual other ones, in any order, nested or flat; `Fields:` in the note \
+      maps others, such as `- latency_ms = duration`.
+      """),
+    .entries(FieldNames.table.map { Entry($0.name, $0.summary) }),
+    .paragraph(
+      """
+      What counts at a stage are the records of its own cohort since it was entered, without those whom earlier \
+      stages let in whole. Where a stage leaves no control (a whole cohort, or everybody), the old version's records \
+      from before it stand in, and that is said.
+      """),
+  ]
+
+  private static let metrics: [Block] = [
+    .paragraph("`Metrics to watch:` says how a metric is measured:"),
+    .entries([
+      Entry("rate(field)", "the share of records in which it happened: true, a number but 0, or a text"),
+      Entry("share(field = value)", "the share of records with that value"),
+      Entry("mean(field)", "the mean; `median(field)`, `p95(field)` and `p99(field)` are quantiles"),
+      Entry("count(field)", "how often it happened; with `per hour`, spread over the time that was looked at"),
+      Entry("sum(field)", "the total, likewise with `per hour` or `per day`"),
+    ]),
+    .paragraph(
+      """
+      A metric without a definition is measured by the usual field of its name. Two versions are compared by what one \
+      record shows: a sum by its mean, a count by its rate. A time in seconds is turned into the unit that the \
+      field's name ends with (`_ms`, `_s`).
+      """),
+    .paragraph(
+      """
+      A trigger may look over a window (`over 1h`), and at segments: `in any tenant`, `by category`. Then each segment \
+      with 30 records is judged for itself, and the worst is named.
+      """),
+  ]
+
+  private static let verdicts: [Block] = [
+    .paragraph(
+      """
+      A trigger breaches only where a test that may be repeated at every look finds its limit crossed, by unit \
+      wherever records carry it, and among all rollback triggers at once; a count that must be zero breaches at the \
+      first event. It passes where the estimate lies inside and nothing shows a breach, or with `Evidence level: \
+      proven` where everything beyond is excluded. Everything else holds, with the reason.
+      """),
+    .paragraph(
+      """
+      Evidence that cannot be trusted holds as a whole: nothing readable, more than 1% of broken lines or of records \
+      without a time, more than 5% without the label, no record of the canary, nothing newer than an hour, units that \
+      show both versions, or units split otherwise than the stage says. From the first percentage stage on \
+      `Samples:` canary units are wanted, 200 if the note does not say.
+      """),
+    .paragraph(
+      """
+      A note without `Evidence:` has gates that no machine measures; they hold until `rolloutctl attest` says what a \
+      person saw. With evidence that word covers only the triggers that it cannot answer.
+      """),
+  ]
+}

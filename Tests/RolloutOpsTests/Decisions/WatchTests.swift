@@ -1,0 +1,56 @@
+import Testing
+
+@testable import RolloutOps
+
+/// What a trigger of a note asks of the evidence.
+@Suite struct WatchTests {
+  private func plan(_ trigger: String, control: Bool = true, metrics: String = "") throws -> Plan {
+    let old = control ? "Control version: prompt_version = v6\n" : ""
+    let text =
+      "Flag: f\nEvidence: x\nVersion: prompt_version = v7\n\(old)Metrics to watch:\n- quality: mean(quality)\n"
+      + "- latency: p95(latency_ms)\n- answer time: median(answer)\n- spend: sum(cost_usd) per hour\n"
+      + "- violations: count(policy_violation)\n\(metrics)Rollback trigger:\n- \(trigger)\n"
+    let note = Note.read(Array(text.utf8), path: "n.md")
+    return try #require(note.plan, "\(note.diagnostics)")
+  }
+
+  private func watch(_ trigger: String, control: Bool = true) throws -> Watch {
+    let plan = try plan(trigger, control: control)
+    return try Watch(try #require(plan.triggers.first, "\(trigger) is not understood"), in: plan)
+  }
+
+  @Test(arguments: [
+    ("latency exceeds 3 s", Measure.quantile(0.95, "latency_ms")),
+    ("mean latency exceeds 3 s", .mean("latency_ms")), ("p50 latency exceeds 3 s", .quantile(0.5, "latency_ms")),
+    ("parse failures above 2%", .rate("parse_error")), ("spend above $20", .sum("cost_usd", per: .hours(1))),
+    ("violations above 0", .count("policy_violation", per: nil)),
+    // Two arms of different size are compared by what one record shows.
+    ("spend up more than 20%", .mean("cost_usd")), ("violations up more than 20%", .rate("policy_violation")),
+    ("cost exceeds 5x control per hour", .mean("cost_usd")),
+  ]) func measures(trigger: String, measure: Measure) throws {
+    #expect(try watch(trigger).measure == measure)
+  }
+
+  /// A note speaks in seconds, a log in the unit that its field is named by.
+  @Test func secondsBecomeTheFieldsUnit() throws {
+    #expect(try watch("p95 latency exceeds 3 s").test == .above(.init(3000, .plain)))
+    #expect(throws: Watch.Unwatchable.unit(field: "answer")) { try watch("answer time exceeds 3 s") }
+  }
+
+  @Test func referencesWithoutAFigureNeedAControl() throws {
+    #expect(try watch("quality below baseline 0.86").reference == .number(0.86))
+    #expect(try watch("quality below baseline").reference == .control)
+    #expect(throws: Watch.Unwatchable.noFigure("baseline")) { try watch("quality below baseline", control: false) }
+    #expect(throws: Watch.Unwatchable.noFigure("normal level")) {
+      try watch("cost exceeds 5x normal per hour", control: false)
+    }
+    #expect(throws: Watch.Unwatchable.previousStage) { try watch("quality down more than 2% vs the previous stage") }
+  }
+
+  @Test func whatNothingMeasuresIsSaid() throws {
+    var plan = try plan("quality below 0.8")
+    plan.metrics = [Metric(name: "quality", definition: "`avg(rate(quality[5m]))`")]
+    let trigger = plan.triggers[0]
+    #expect(throws: Watch.Unwatchable.unmeasured(signal: "quality")) { try Watch(trigger, in: plan) }
+  }
+}
