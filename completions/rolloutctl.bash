@@ -57,7 +57,7 @@ __rolloutctl_lookup() {
 
 __rolloutctl_takes_value() {
   case $1 in
-    --reason | --store | --journal | --format | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --to | --override | --stage | --within | --interval | --since | --until | --action | --actor | -n | --limit | --evidence) return 0 ;;
+    --reason | --store | --journal | --format | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --to | --override | --stage | --within | --interval | --since | --until | --traces | --by | --control | --canary | --metric | --segment | --where | --share | --action | --actor | -n | --limit | --evidence) return 0 ;;
   esac
   return 1
 }
@@ -83,6 +83,7 @@ __rolloutctl_flags() {
     status) __rolloutctl_words --watch --interval --exit-code --store --journal --format --color --quiet --verbose --help ;;
     changes) __rolloutctl_words --since --until --store --journal --format --color --quiet --verbose --help ;;
     gate) __rolloutctl_words --store --journal --format --color --quiet --verbose --help ;;
+    compare) __rolloutctl_words --traces --by --control --canary --metric --unit --segment --where --since --share --sequential --format --color --quiet --verbose --help ;;
     history) __rolloutctl_words --verify --since --until --action --actor --limit --store --journal --format --color --quiet --verbose --help ;;
     attest) __rolloutctl_words --evidence --stage --dry-run --store --journal --format --color --quiet --verbose --help ;;
     demo) __rolloutctl_words --color --quiet --verbose --help ;;
@@ -98,7 +99,7 @@ __rolloutctl_values() {
     'init --flag' | 'kill '[0-9]*)
       __rolloutctl_lookup flags
       ;;
-    'init --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'history --store' | 'attest --store' | ' --store')
+    'init --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'compare --traces' | 'compare '[0-9]* | 'history --store' | 'attest --store' | ' --store')
       __rolloutctl_files ''
       ;;
     'init --change-type')
@@ -107,7 +108,7 @@ __rolloutctl_values() {
     'init --tier')
       __rolloutctl_words 0 1 2 3
       ;;
-    'init --color' | 'check --color' | 'plan --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'history --color' | 'attest --color' | 'demo --color' | ' --color')
+    'init --color' | 'check --color' | 'plan --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'compare --color' | 'history --color' | 'attest --color' | 'demo --color' | ' --color')
       __rolloutctl_words auto always never
       ;;
     'init '0 | 'check '[0-9]* | 'plan '0)
@@ -116,7 +117,7 @@ __rolloutctl_values() {
     'check --format')
       __rolloutctl_words text json markdown github
       ;;
-    'plan --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'history --format' | 'attest --format' | ' --format')
+    'plan --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'compare --format' | 'history --format' | 'attest --format' | ' --format')
       __rolloutctl_words text json markdown
       ;;
     'promote --to' | 'adopt --stage' | 'restore --to' | 'attest --stage')
@@ -140,6 +141,12 @@ __rolloutctl_values() {
     'include '1)
       __rolloutctl_lookup exclusions
       ;;
+    'compare --by')
+      __rolloutctl_words prompt_version model_version retrieval_version policy_version tool_version
+      ;;
+    'compare --unit')
+      __rolloutctl_words tenant user session none
+      ;;
     'history --action')
       __rolloutctl_words promote rollback hold resume adopt replan finish abandon kill restore exclude include attest
       ;;
@@ -150,7 +157,7 @@ __rolloutctl_values() {
       __rolloutctl_words bash zsh fish
       ;;
     'help '0)
-      __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate history attest demo completions help version exit-codes notes evidence stores environment states
+      __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo completions help version exit-codes notes evidence stores environment states
       ;;
   esac
 }
@@ -207,7 +214,7 @@ _rolloutctl() {
   elif [[ -z $ended && $current == -* ]]; then
     __rolloutctl_flags "$command"
   elif [[ -z $command ]]; then
-    __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate history attest demo completions help version
+    __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo completions help version
   else
     __rolloutctl_values "$command $place"
   fi

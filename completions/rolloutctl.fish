@@ -18,7 +18,7 @@ function __rolloutctl_at
         else if test $ended = 0; and test "$word" = --
             set ended 1
         else if test $ended = 0; and string match -qr -- '^-[^0-9]' $word
-            contains -- $word --reason --store --journal --format --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --to --override --stage --within --interval --since --until --action --actor -n --limit --evidence; and set skip 1
+            contains -- $word --reason --store --journal --format --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --to --override --stage --within --interval --since --until --traces --by --control --canary --metric --segment --where --share --action --actor -n --limit --evidence; and set skip 1
         else if test -z "$command"
             set command $word
         else
@@ -60,6 +60,7 @@ function __rolloutctl_commands
     printf '%s\t%s\n' status 'the stage checklist and the gates'
     printf '%s\t%s\n' changes 'what moved lately, over all flags'
     printf '%s\t%s\n' gate 'measure and decide, change nothing'
+    printf '%s\t%s\n' compare 'canary against control from trace logs, without a note'
     printf '%s\t%s\n' history 'the journal: who did what, when and why'
     printf '%s\t%s\n' attest 'tick a checklist item, with evidence'
     printf '%s\t%s\n' demo 'a whole small rollout in a new folder'
@@ -271,6 +272,23 @@ complete -c rolloutctl -n '__rolloutctl_at gate' -s q -l quiet -d 'print results
 complete -c rolloutctl -n '__rolloutctl_at gate' -s v -l verbose -d 'say on standard error what is being done'
 complete -c rolloutctl -n '__rolloutctl_at gate' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at gate 0' -k -a '(__rolloutctl_lookup flags) (__rolloutctl_files .md)'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l traces -x -k -a '(__rolloutctl_files "")' -d 'a trace log: JSON lines, CSV or TSV'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l by -x -k -a 'prompt_version model_version retrieval_version policy_version tool_version' -d 'what tells the versions apart; prompt_version if not given'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l control -x -d 'the version that was there before'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l canary -x -d 'the new version'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l metric -x -d 'what to compare: p95(latency_ms), rate(error)'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l unit -x -k -a 'tenant user session none' -d 'whose records belong together'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l segment -x -d 'compare within each value of this field, too'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l where -x -d 'only these records: \'plan = paid and not region = eu\''
+complete -c rolloutctl -n '__rolloutctl_at compare' -l since -x -d 'only records that came after'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l share -x -d 'test the split: each canary should have so much'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l sequential -d 'tests that hold however often one looks, as gates use'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l format -x -k -a 'text json markdown' -d 'how to print the result'
+complete -c rolloutctl -n '__rolloutctl_at compare' -l color -x -k -a 'auto always never' -d 'colours: auto is for a terminal only'
+complete -c rolloutctl -n '__rolloutctl_at compare' -s q -l quiet -d 'print results and errors, no remarks'
+complete -c rolloutctl -n '__rolloutctl_at compare' -s v -l verbose -d 'say on standard error what is being done'
+complete -c rolloutctl -n '__rolloutctl_at compare' -s h -l help -d 'print this help and do nothing else'
+complete -c rolloutctl -n '__rolloutctl_at compare' -k -a '(__rolloutctl_files "")'
 complete -c rolloutctl -n '__rolloutctl_at history' -l verify -d 'check the chain of every journal and nothing else'
 complete -c rolloutctl -n '__rolloutctl_at history' -l since -x -d 'only what came after'
 complete -c rolloutctl -n '__rolloutctl_at history' -l until -x -d 'only what came before'
@@ -305,5 +323,5 @@ complete -c rolloutctl -n '__rolloutctl_at demo 0' -k -a '(__rolloutctl_files /)
 complete -c rolloutctl -n '__rolloutctl_at completions' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at completions 0' -k -a 'bash zsh fish'
 complete -c rolloutctl -n '__rolloutctl_at help' -s h -l help -d 'print this help and do nothing else'
-complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate history attest demo completions help version exit-codes notes evidence stores environment states'
+complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo completions help version exit-codes notes evidence stores environment states'
 complete -c rolloutctl -n '__rolloutctl_at version' -s h -l help -d 'print this help and do nothing else'

@@ -57,7 +57,8 @@ package enum Figures {
       let seconds = value / second
       return abs(seconds) < 1 ? plain(seconds * 1000) + " ms" : plain(seconds) + " s"
     }
-    return measure.isMoney && measure.field.lowercased().hasSuffix("usd") ? "$" + plain(value) : plain(value)
+    guard measure.isMoney, measure.field.lowercased().hasSuffix("usd") else { return plain(value) }
+    return (value < 0 ? "−$" : "$") + plain(abs(value))
   }
 
   /// A place on a finding's scale: where its threshold and its interval lie.

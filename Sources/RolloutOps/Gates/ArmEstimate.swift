@@ -13,6 +13,11 @@ package struct ArmEstimate: Sendable {
 
   /// Nil where the sample cannot carry an estimate with a variance: too few values, or no spread among quantiles.
   package init?(_ sample: Sample, level: Double?) {
+    var order = OrderStatistics(sample.values)
+    self.init(sample, level: level, from: &order)
+  }
+
+  init?(_ sample: Sample, level: Double?, from order: inout OrderStatistics) {
     let count = Double(sample.count)
     guard sample.count > 0 else { return nil }
     var totals = sample.isClustered ? sample.totals : []
@@ -26,7 +31,7 @@ package struct ArmEstimate: Sendable {
       variance = center * (1 - center) / count
     case .mean, .quantile:
       if sample.kind == .quantile, let level {
-        guard let estimate = QuantileEstimate(sample, level: level) else { return nil }
+        guard let estimate = QuantileEstimate(sample, level: level, from: &order) else { return nil }
         if !totals.isEmpty { totals = sample.totals(below: estimate.value) }
         center = totals.reduce(0) { $0 + $1.sum } / count
         // One record more below the quantile lowers it by 1/(n f), and the variance knows f.

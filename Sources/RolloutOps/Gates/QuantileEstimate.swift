@@ -14,11 +14,16 @@ package struct QuantileEstimate: Hashable, Sendable {
   /// Nil where the outer interval would leave the sample, n <= z²ν/(1-ν) or its mirror, and where it has no width, as in
   /// rounded values.
   package init?(_ sample: Sample, level: Double, z: Double = 1.959963984540054) {
+    var order = OrderStatistics(sample.values)
+    self.init(sample, level: level, z: z, from: &order)
+  }
+
+  /// The order of the sample's values, so that several levels of it share the searching.
+  init?(_ sample: Sample, level: Double, z: Double = 1.959963984540054, from order: inout OrderStatistics) {
     let count = Double(sample.values.count)
     let needed = z * z * max(level / (1 - level), (1 - level) / level)
     guard level > 0, level < 1, count > needed else { return nil }
     let reach = z * (level * (1 - level) / count).squareRoot()
-    var order = OrderStatistics(sample.values)
     value = order.quantile(level)
     let width = order.quantile(level + reach) - order.quantile(level - reach)
     guard width > 0, width.isFinite else { return nil }

@@ -48,6 +48,15 @@ package struct SequentialComparison: Sendable {
     information = whole
   }
 
+  /// One stratum whose arms are estimated already.
+  init(_ kind: Sample.Kind, canary: ArmEstimate, control: ArmEstimate) {
+    parts = [Part(weight: 1, canary: canary, control: control)]
+    (self.canary, self.control) = (ArmSpread([(1, canary)]), ArmSpread([(1, control)]))
+    self.kind = kind
+    unused = 0
+    information = canary.count / (canary.count + control.count) * control.count
+  }
+
   package var canaryValue: Double { parts.reduce(0) { $0 + $1.weight * $1.canary.value } }
   package var controlValue: Double { parts.reduce(0) { $0 + $1.weight * $1.control.value } }
   var canaryCount: Double { parts.reduce(0) { $0 + $1.canary.count } }

@@ -2,8 +2,8 @@ import RolloutOps
 
 /// Reads the words after a command's name into its options, by the command's row.
 ///
-/// A valued flag may be given once: of two answers nobody knows which one counts, and a guard such as `--to` that
-/// silently lost would guard nothing. Common flags before the command's name are defaults, as an alias sets them, and
+/// A valued flag may be given once, unless its row collects values: of two answers nobody knows which one counts, and
+/// a guard such as `--to` that silently lost would guard nothing. Common flags before the command's name are defaults, as an alias sets them, and
 /// the same flag after the name replaces them. A separate value never begins with a dash, unless it is a negative
 /// number: `--reason --dry-run` is a forgotten reason, and must not act.
 struct CommandParser<Options: CommandOptions> {
@@ -113,7 +113,7 @@ struct CommandParser<Options: CommandOptions> {
   private mutating func update(_ flag: FlagRow<Options>, _ spelling: String, _ value: String?) throws(UsageError.Fault)
   {
     let isFirst = seen.insert(flag.description.long).inserted
-    guard isFirst || !flag.description.takesValue else {
+    guard isFirst || !flag.description.takesValue || flag.description.repeats else {
       throw UsageError.Fault.givenTwice(flag: flag.description.spelling)
     }
     do throws(ValueFault) {

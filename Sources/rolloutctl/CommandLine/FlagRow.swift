@@ -14,6 +14,8 @@ struct FlagDescription: Sendable, Equatable {
   /// Shared by many commands: those come last in help, and may stand before the command's name.
   var isCommon = false
   var isRequired = false
+  /// May be given several times, and every value counts.
+  var repeats = false
 
   var takesValue: Bool { valueName != nil }
   var spelling: String { "--" + long }
@@ -91,6 +93,12 @@ struct FlagRow<Options>: Sendable {
   func required() -> FlagRow {
     var row = self
     row.description.isRequired = true
+    return row
+  }
+
+  func repeated() -> FlagRow {
+    var row = self
+    row.description.repeats = true
     return row
   }
 

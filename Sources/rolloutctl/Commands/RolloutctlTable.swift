@@ -11,7 +11,7 @@ extension CommandTable {
     PromoteOptions.self, RollbackOptions.self, HoldOptions.self, ResumeOptions.self, AdoptOptions.self,
     ReplanOptions.self, FinishOptions.self, AbandonOptions.self,
     KillOptions.self, RestoreOptions.self, ExcludeOptions.self, IncludeOptions.self,
-    StatusOptions.self, ChangesOptions.self, GateOptions.self, HistoryOptions.self,
+    StatusOptions.self, ChangesOptions.self, GateOptions.self, CompareOptions.self, HistoryOptions.self,
     AttestOptions.self,
     DemoOptions.self,
     CompletionsOptions.self, HelpOptions.self, VersionOptions.self,

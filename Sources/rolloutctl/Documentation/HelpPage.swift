@@ -84,8 +84,8 @@ extension ArgumentDescription {
 }
 
 extension FlagDescription {
-  /// `--limit COUNT`.
-  var plainSynopsis: String { spelling + (valueName.map { " " + $0 } ?? "") }
+  /// `--limit COUNT`, `--canary VERSION...`.
+  var plainSynopsis: String { spelling + (valueName.map { " " + $0 } ?? "") + (repeats ? "..." : "") }
   /// `-n, --limit COUNT`.
   var synopsis: String { (short.map { "-\($0), " } ?? "") + plainSynopsis }
 

@@ -126,6 +126,7 @@ struct ManPages {
   private func synopsis(_ flag: FlagDescription) -> String {
     let spelled =
       "\\fB\(Roff.escaped(flag.spelling, literal: true))\\fR" + (flag.valueName.map { " \\fI\($0)\\fR" } ?? "")
+      + (flag.repeats ? "..." : "")
     return flag.isRequired ? spelled : "[\(spelled)]"
   }
 

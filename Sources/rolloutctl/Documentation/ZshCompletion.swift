@@ -80,7 +80,7 @@ struct ZshCompletion {
     let summary = "[\(escaped(flag.summary))]"
     let value = flag.valueName.map { ":\($0):" + action(flag.completion) } ?? ""
     let others = flag == .help ? "- *" : flag.spellings.count > 1 ? flag.spellings.joined(separator: " ") : ""
-    let exclusion = others.isEmpty ? "" : "(\(others))"
+    let exclusion = (others.isEmpty ? "" : "(\(others))") + (flag.repeats ? "*" : "")
     let spellings = flag.spellings.map { $0 + (flag.takesValue ? ($0.hasPrefix("--") ? "=" : "+") : "") }
     guard spellings.count > 1 else { return shellQuoted(exclusion + (spellings.first ?? "") + summary + value) }
     return shellQuoted(exclusion) + "{\(spellings.joined(separator: ","))}" + shellQuoted(summary + value)

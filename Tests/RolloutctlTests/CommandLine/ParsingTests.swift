@@ -25,6 +25,15 @@ import Testing
     }
   }
 
+  @Test func whatCollectsMayBeGivenAgain() throws {
+    let words = ["a", "--canary", "v7", "--control", "v6", "--canary=v8", "--traces", "b", "--by", "x"]
+    let options = try #require(try CompareOptions.read(words, defaults: [], others: { [] }))
+    #expect(options.request.canaries == ["v7", "v8"] && options.request.traces == ["b", "a"])
+    #expect(throws: UsageError(command: "compare", fault: .givenTwice(flag: "--by"))) {
+      try CompareOptions.read(words + ["--by", "y"], defaults: [], others: { [] })
+    }
+  }
+
   @Test(arguments: [
     ["promote", "n.md", "--to", "5% of paid"],
     ["promote", "--to", "5% of paid", "n.md"],

@@ -8,12 +8,13 @@ struct DemoWorld {
   /// Where the lines are typed, below the folder.
   let place: String
 
-  /// The note, runbook and flag file of the demo, before anything happened.
+  /// The note, runbook and flag file of the demo, before anything happened, and a trace log.
   static func fresh() throws -> DemoWorld {
     let world = DemoWorld(folder: try TemporaryFolder(), place: ".")
     for file in DemoFiles.all where !file.path.hasSuffix("rolloutctl.json") {
       try world.folder.write(file.path, file.text)
     }
+    try world.folder.write("log.ndjson", TraceFixture.text)
     return world
   }
 
