@@ -60,6 +60,7 @@ struct Deciding {
     case .replan: replan()
     case .finish: finish()
     case .abandon: abandon(rule)
+    case .degrade: degrade()
     }
   }
 
@@ -76,7 +77,7 @@ struct Deciding {
         return answer(.usage, ["the hold was set by a machine; lifting it needs --reason"])
       case .promote, .finish:
         if request.override != nil { return answer(.usage, ["--override needs --reason: the journal keeps why"]) }
-      case .resume, .rollback, .hold, .kill, .adopt, .abandon: break
+      case .resume, .rollback, .hold, .kill, .adopt, .abandon, .degrade: break
       }
     }
     guard verb.widens else { return nil }
@@ -154,10 +155,12 @@ struct Deciding {
   func content(_ action: Entry.Action, _ outcome: Entry.Outcome, to target: Place, _ detail: [JSON.Member] = [])
     -> Entry.Content
   {
-    Entry.Content(
+    var content = Entry.Content(
       action, outcome, flag: situation.key, store: situation.store.address,
       note: situation.note?.reference ?? progress.note, from: place, to: target, reason: request.reason,
       detail: detail)
+    content.see(request.seen)
+    return content
   }
 
   /// The steps that bring the store to a place: none of its own where the flag stands so already.

@@ -36,7 +36,19 @@ extension Deciding {
     }
     return Decision(
       .rollback, .done, ["\(place) → \(target)"], from: place, to: target,
-      steps: steps(.rollback, to: target, plan: plan, degradedTo: progress.degradedTo, []))
+      steps: steps(
+        .rollback, to: target, plan: plan, degradedTo: progress.degradedTo,
+        request.isAutomatic ? [JSON.Member("holds", true)] : []))
+  }
+
+  /// Another variant in the canary's place. Who is in stays in.
+  func degrade() -> Decision {
+    guard let plan = progress.plan, let variant = request.variant, plan.variants.canStandIn(variant) else {
+      return answer(.usage, ["\(request.variant ?? "nothing") is no variant of the plan to degrade to"])
+    }
+    return Decision(
+      .degrade, .done, ["degraded to \(variant) at \(place)"], from: place,
+      steps: steps(.degrade, to: place, plan: plan, degradedTo: variant, [JSON.Member("variant", .string(variant))]))
   }
 
   /// The index of the stage it stands at; a finished rollout stands one behind its last.
@@ -243,4 +255,9 @@ extension Flag {
     if self["off"] != nil { return "off" }
     return variants.first { $0.value == .bool(false) }?.name
   }
+}
+
+extension Variants {
+  /// Whether it can be served in the canary's place, so that those in the stage are still told from the others.
+  func canStandIn(_ variant: String) -> Bool { self[variant] != nil && variant != control }
 }

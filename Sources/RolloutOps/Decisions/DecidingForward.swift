@@ -23,7 +23,7 @@ extension Deciding {
       replaced = ["replaces what was set up by hand: \(spelled)"]
     }
     return pass(gates, checklist: requirements.checklist, to: plan.stages[next].name, also: replaced) { overridden in
-      var detail = overridden
+      var detail = overridden + seen(gates)
       if situation.startsAnew { detail += opening(plan) }
       return (target, steps(.promote, to: target, plan: plan, detail))
     }
@@ -57,8 +57,9 @@ extension Deciding {
         .hold, ["the last stage is \(last.name), not everybody: add a stage of 100% to the note, then replan"])
     }
     let requirements = Requirements(plan, situation)
-    return pass(requirements.gatesToFinish(), checklist: requirements.checklist, to: "finished") { overridden in
-      (.finished, steps(.finish, to: .finished, plan: plan, overridden))
+    let gates = requirements.gatesToFinish()
+    return pass(gates, checklist: requirements.checklist, to: "finished") { overridden in
+      (.finished, steps(.finish, to: .finished, plan: plan, overridden + seen(gates)))
     }
   }
 
@@ -157,6 +158,12 @@ extension Deciding {
   }
 
   // MARK: Gates and overrides
+
+  /// What was seen on the way forward, unless the request brings it along.
+  private func seen(_ gates: [Gate]) -> [JSON.Member] {
+    guard request.seen == nil, let record = EvidenceRecord(situation.evidence, gates) else { return [] }
+    return [JSON.Member(EvidenceRecord.name, record.json)]
+  }
 
   /// Goes ahead when every gate that counts passes, or the one that does not is overridden by name.
   private func pass(

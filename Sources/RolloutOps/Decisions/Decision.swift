@@ -11,6 +11,12 @@ package struct Request: Sendable {
   package var selector: Selector?
   /// `kill --to`.
   package var killTo: String?
+  /// `degrade`: what stands in for the canary.
+  package var variant: String?
+  /// A machine asks: going back leaves a hold that only a reason lifts.
+  package var isAutomatic = false
+  /// What was seen when it was decided, for the journal.
+  package var seen: JSON?
 
   package init(_ verb: Verb) { self.verb = verb }
 }

@@ -39,6 +39,11 @@ package struct Progress: Sendable {
     package let reason: String?
     /// Set by a machine: only a reason lifts it.
     package let automatic: Bool
+
+    init(_ entry: Entry, automatic: Bool) {
+      (actor, time, reason) = (entry.actor, entry.time, entry.content.reason)
+      self.automatic = automatic
+    }
   }
 
   package struct Kill: Hashable, Sendable {
@@ -56,6 +61,8 @@ package struct Progress: Sendable {
     /// When every application may be taken to follow: from here the soak counts.
     package let entered: Instant
     package let by: String
+    /// By a person who went back: whoever wants to go on says so with a promotion.
+    package let isReturn: Bool
     package var left: Instant?
     /// Which gate was passed by override to get in.
     package let override: String?
@@ -110,6 +117,8 @@ package struct Progress: Sendable {
     switch content.action {
     case .promote, .rollback, .restore, .finish, .abandon:
       move(to: content.to ?? place, entry)
+      // One entry, so that no crash can part the way back from the hold that it leaves.
+      if content.detail("holds")?.truth == true { hold = Hold(entry, automatic: true) }
     case .adopt:
       move(to: content.to ?? place, entry)
       adopted = content.detail("shown")?.text
@@ -130,9 +139,7 @@ package struct Progress: Sendable {
       place = content.to ?? place
       (adopted, degradedTo) = (nil, nil)
     case .hold:
-      hold = Hold(
-        actor: entry.actor, time: entry.time, reason: content.reason,
-        automatic: content.detail("automatic")?.truth ?? false)
+      hold = Hold(entry, automatic: content.detail("automatic")?.truth ?? false)
     case .resume:
       if content.detail("lifts") == "degrade" {
         degradedTo = nil
@@ -206,6 +213,7 @@ package struct Progress: Sendable {
       visits.append(
         Visit(
           stage: index, moved: entry.time, entered: started(entry), by: entry.actor,
+          isReturn: entry.content.action == .rollback && entry.content.detail("holds")?.truth != true,
           override: entry.content.detail("override")?["gate"]?.text))
     case .off:
       // After an abandoned rollout a restore leaves the flag off and the rollout closed.

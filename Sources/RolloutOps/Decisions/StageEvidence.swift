@@ -43,6 +43,8 @@ package struct StageEvidence: Hashable, Sendable {
   package var rows: [Row] = []
   /// What makes the evidence as a whole not to be trusted: each of them holds.
   package var faults: [String] = []
+  /// A source did not answer, so that asking again is worth it.
+  package var isUnread = false
   /// What should be known, and holds nothing.
   package var remarks: [String] = []
 

@@ -1,6 +1,6 @@
-/// What an operator can ask for that moves a rollout.
+/// What can be asked for that moves a rollout: by an operator, and `degrade` by a watch alone.
 package enum Verb: String, CaseIterable, Sendable {
-  case promote, rollback, hold, resume, kill, restore, exclude, include, adopt, replan, finish, abandon
+  case promote, rollback, hold, resume, kill, restore, exclude, include, adopt, replan, finish, abandon, degrade
 }
 
 extension Verb {
@@ -11,7 +11,7 @@ extension Verb {
     case .restore: .killed
     case .replan: .planChanged
     case .resume: .degraded
-    case .promote, .rollback, .hold, .kill, .exclude, .include, .finish, .abandon: nil
+    case .promote, .rollback, .hold, .kill, .exclude, .include, .finish, .abandon, .degrade: nil
     }
   }
 }
@@ -85,6 +85,7 @@ package enum StateTable {
     case .replan: replan(condition)
     case .finish: finish(condition)
     case .abandon: abandon(condition)
+    case .degrade: degrade(condition)
     }
   }
 
@@ -187,6 +188,18 @@ package enum StateTable {
     // A killed flag stays killed; only the rollout is closed.
     case .killed: .recorded
     case .drifted, .planChanged, .held, .degraded, .off, .exposing, .complete: .goes
+    }
+  }
+
+  private static func degrade(_ condition: Condition) -> Rule {
+    switch condition {
+    case .drifted: drift
+    case .killed: .already("the flag is killed, nobody gets the canary")
+    case .degraded: .already("it is degraded already")
+    case .off: .already("nobody gets the canary")
+    case .abandoned: .already("the rollout was abandoned, nobody gets the canary")
+    case .finished: .refused(.conflict, "it is finished: everybody has it; rollback or kill takes it back")
+    case .planChanged, .held, .exposing, .complete: .goes
     }
   }
 }

@@ -33,24 +33,35 @@ package struct NoteField: Hashable, Sendable {
   package static subscript(_ id: ID) -> NoteField { byID[id] ?? all[0] }
 
   /// The field of that name, however it is capitalised and spaced.
-  static func named(_ name: some StringProtocol) -> NoteField? { byName[normal(name)] }
+  ///
+  /// A kill looks at one note: going through the table costs it less than a dictionary of all the names would.
+  static func named(_ name: Substring) -> NoteField? {
+    all.first { field in isSame(field.name, name) || field.aliases.contains { isSame($0, name) } }
+  }
 
   static let spellings: [String] = all.flatMap { [$0.name] + $0.aliases }
 
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
-  private static let byName = Dictionary(
-    all.flatMap { field in ([field.name] + field.aliases).map { (normal($0), field) } }, uniquingKeysWith: { $1 })
 
-  /// Lower case, no blanks: `Dashboard/query` is `dashboard / query`, `On-call` is `on call`.
-  private static func normal(_ name: some StringProtocol) -> String {
-    String(
-      decoding: name.utf8.compactMap { byte -> UInt8? in
-        switch byte {
-        case 0x20, 0x09, UInt8(ascii: "-"), UInt8(ascii: "_"): nil
-        case 0x41...0x5A: byte | 0x20
-        default: byte
-        }
-      }, as: UTF8.self)
+  /// Apart from capitals and blanks: `Dashboard/query` is `dashboard / query`, `On-call` is `on call`.
+  private static func isSame(_ spelling: String, _ name: Substring) -> Bool {
+    var (left, right) = (spelling.utf8.makeIterator(), name.utf8.makeIterator())
+    while true {
+      let (one, other) = (next(&left), next(&right))
+      if one != other { return false }
+      if one == nil { return true }
+    }
+  }
+
+  private static func next(_ bytes: inout some IteratorProtocol<UInt8>) -> UInt8? {
+    while let byte = bytes.next() {
+      switch byte {
+      case 0x20, 0x09, UInt8(ascii: "-"), UInt8(ascii: "_"): continue
+      case 0x41...0x5A: return byte | 0x20
+      default: return byte
+      }
+    }
+    return nil
   }
 
   package static let all: [NoteField] = [

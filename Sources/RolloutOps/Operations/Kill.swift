@@ -8,11 +8,14 @@ package struct Kill: Sendable {
   package let choices: OperatorChoices
   package let within: TimeSpan
   package let to: String?
+  /// What a machine saw that kills, for the journal.
+  let seen: JSON?
 
   package init(
-    context: Context, choices: OperatorChoices, within: TimeSpan = TimeSpan(seconds: 30), to: String? = nil
+    context: Context, choices: OperatorChoices, within: TimeSpan = TimeSpan(seconds: 30), to: String? = nil,
+    seen: JSON? = nil
   ) {
-    (self.context, self.choices, self.within, self.to) = (context, choices, within, to)
+    (self.context, self.choices, self.within, self.to, self.seen) = (context, choices, within, to, seen)
   }
 
   /// Flag keys; a note's path stands for its flag.

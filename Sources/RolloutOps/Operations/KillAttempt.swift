@@ -154,6 +154,7 @@ struct KillAttempt {
     var request = Request(.kill)
     request.reason = kill.choices.reason
     request.killTo = kill.to
+    request.seen = kill.seen
     return request
   }
 

@@ -27,7 +27,7 @@ struct Measuring {
     do throws(SourceTrouble) {
       paths = try sources()
     } catch {
-      evidence.faults = [error.sentence]
+      (evidence.faults, evidence.isUnread) = ([error.sentence], true)
       evidence.rows = plan.triggers.map { .init($0, .silent("the evidence could not be read")) }
       return evidence
     }
@@ -52,6 +52,7 @@ struct Measuring {
         answers.append(try ask(part, paths))
       } catch {
         evidence.faults.append(Sentences.file(error))
+        evidence.isUnread = true
         break
       }
     }

@@ -23,6 +23,16 @@ package struct Move: Sendable {
       return report(request, decision, rollout)
     }
     if request.verb.needsEvidence { rollout.measure() }
+    let decision = try perform(request, in: &rollout)
+    return report(request, decision, rollout)
+  }
+
+  /// The request, under the lock, in a rollout that was opened and measured before: so nobody waits while evidence is
+  /// read. What was opened may be overtaken meanwhile, so a machine says by `stands` whether it still wants the same;
+  /// where not, nothing is done.
+  func perform(
+    _ request: Request, in rollout: inout Rollout, while stands: (Situation) -> Bool = { _ in true }
+  ) throws(Trouble) -> Decision {
     let (pinned, interrupted) = (rollout.progress.head, rollout.progress.pending?.sequence)
     let lock: any FileLock
     do throws(JournalTrouble) {
@@ -36,8 +46,11 @@ package struct Move: Sendable {
     defer { lock.release() }
     try rollout.refresh()
     try settle(&rollout, request)
-    if let overtaken = overtaken(request, since: pinned, but: interrupted, rollout) {
-      return report(request, overtaken, rollout)
+    if let overtaken = overtaken(request, since: pinned, but: interrupted, rollout) { return overtaken }
+    guard stands(rollout.situation) else {
+      return Decision(
+        request.verb, .hold, ["the rollout moved while it was measured; the next look decides anew"],
+        from: rollout.progress.place)
     }
     return try act(request, &rollout)
   }
@@ -90,12 +103,12 @@ package struct Move: Sendable {
 
   // MARK: Acting
 
-  private func act(_ request: Request, _ rollout: inout Rollout) throws(Trouble) -> MoveReport {
+  private func act(_ request: Request, _ rollout: inout Rollout) throws(Trouble) -> Decision {
     let decision = decide(request, in: rollout.situation)
     if decision.acts {
       try context.interruptions.postponed { () throws(Trouble) in try carryOut(decision, &rollout) }
     }
-    return report(request, decision, rollout)
+    return decision
   }
 
   /// The one loop that has effects.
@@ -205,7 +218,7 @@ extension Verb {
   var needsNote: Bool {
     switch self {
     case .promote, .replan, .finish, .adopt: true
-    case .rollback, .hold, .resume, .kill, .restore, .exclude, .include, .abandon: false
+    case .rollback, .hold, .resume, .kill, .restore, .exclude, .include, .abandon, .degrade: false
     }
   }
 }

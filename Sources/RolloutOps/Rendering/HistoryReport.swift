@@ -89,7 +89,8 @@ package struct HistoryReport: Sendable {
     }
     parts += extra(content)
     if let reason = content.reason { parts.append("“\(Terminal.plain(reason))”") }
-    return parts.joined(separator: "  ")
+    let line = parts.joined(separator: "  ")
+    return Self.seen(content).map { line + "\n    " + ink.dim(Terminal.plain($0)) } ?? line
   }
 
   private func action(_ content: Entry.Content, _ ink: Ink) -> String {
@@ -112,6 +113,21 @@ package struct HistoryReport: Sendable {
     }
     let why = content.detail("why")?.text.map { "(\($0))" }
     return [item, content.detail("selector")?.text, override, plan, why].compactMap { $0 }.map { Terminal.plain($0) }
+  }
+
+  /// What the decision saw, in one line: how much evidence, and what each trigger said of it.
+  private static func seen(_ content: Entry.Content) -> String? {
+    guard content.outcome != .undone, let seen = content.detail(EvidenceRecord.name), seen.members != nil else {
+      return nil
+    }
+    let arms = ["canary", "control"].compactMap { name in
+      seen[name]?["records"]?.integer.map { "\(name) \(Figures.grouped($0))" }
+    }
+    let gates = (seen["gates"]?.items ?? []).compactMap { gate -> String? in
+      guard let name = gate["name"]?.text, let verdict = gate["verdict"]?.text else { return nil }
+      return "\(name) \(verdict)" + (gate["reason"]?.text.map { " (\($0))" } ?? "")
+    }
+    return "saw " + (arms + gates).joined(separator: " · ")
   }
 
   package var json: JSON {
@@ -144,6 +160,7 @@ package struct HistoryReport: Sendable {
       "store": .string(content.store), "note": .text(content.note?.path),
       "note_sha256": .text(content.note?.digest), "from": content.from?.json ?? .null,
       "to": content.to?.json ?? .null, "reason": .text(content.reason), "detail": .object(content.detail),
+      "evidence_sha256": .text(content.evidenceDigest),
       "sha256": .string(entry.hash),
     ]
   }

@@ -47,44 +47,12 @@ extension StatusReport {
 
   /// A gate that no machine measures has no numbers: they are there, and null.
   private func json(of gate: Gate) -> JSON {
-    let action: JSON = if case .trigger(let trigger) = gate.kind { .string(trigger.action.name) } else { "hold" }
-    var finding: Finding?
-    if case .found(let found)? = gate.found?.outcome { finding = found }
-    return [
-      "name": .string(gate.name), "action": action, "verdict": .string(gate.verdict.rawValue),
-      "canary": finding.map { json(of: $0.canary) } ?? .null,
-      "control": finding?.control.map(json(of:)) ?? .null, "difference": .figure(finding?.difference),
-      "relative": .figure(finding?.relative),
-      "interval": finding?.interval.map { [.figure($0.lower), .figure($0.upper)] } ?? .null,
-      "p_value": .figure(finding?.pValue), "threshold": .figure(finding?.threshold),
-      "scale": .text(finding?.scale.rawValue), "would_see": .figure(finding?.smallestVisible),
-      "measure": .text(gate.found?.measure?.description), "segment": .text(gate.found?.segment),
-      "reason": .string(gate.reason), "hint": .text(gate.hint), "advisory": .bool(gate.advisory),
-      "opens": .text(gate.opens.map(calendar.iso)),
-    ]
+    .object(
+      gate.figures + [
+        JSON.Member("hint", .text(gate.hint)), JSON.Member("advisory", .bool(gate.advisory)),
+        JSON.Member("opens", .text(gate.opens.map(calendar.iso))),
+      ])
   }
 
-  private func json(of arm: Finding.Arm) -> JSON {
-    ["n": .number(arm.count), "value": .figure(arm.value), "units": arm.units.map { .number($0) } ?? .null]
-  }
-
-  private func json(of evidence: StageEvidence) -> JSON {
-    [
-      "from": .string(calendar.iso(evidence.from)), "newest": .text(evidence.newest.map(calendar.iso)),
-      "canary": json(of: evidence.canary), "control": evidence.control.map(json(of:)) ?? .null,
-      "faults": .strings(evidence.faults), "remarks": .strings(evidence.remarks),
-    ]
-  }
-
-  private func json(of arm: StageEvidence.Arm) -> JSON {
-    ["records": .number(arm.records), "units": arm.units.map { .number($0) } ?? .null]
-  }
-}
-
-extension JSON {
-  /// JSON has no word for what is not finite.
-  fileprivate static func figure(_ value: Double?) -> JSON {
-    guard let value, value.isFinite else { return .null }
-    return .number(value)
-  }
+  private func json(of evidence: StageEvidence) -> JSON { .object(evidence.summary { .string(calendar.iso($0)) }) }
 }

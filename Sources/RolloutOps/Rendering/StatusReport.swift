@@ -108,6 +108,7 @@ package struct StatusReport: Sendable {
       case .rollback: .rollback
       case .hold: .hold
       case .kill: .kill
+      case .degrade: .degrade
       case .resume, .exclude, .include, .adopt, .replan, .finish, .abandon: .done
       }
     case .inconclusive, .usage, .hold, .conflict, .badNote: .hold

@@ -9,9 +9,10 @@ extension CommandGroup {
   static let see = CommandGroup(name: "see", summary: "what is, and what was")
   static let people = CommandGroup(name: "people", summary: "what only a person can say")
   static let rehearse = CommandGroup(name: "rehearse", summary: "before it counts")
+  static let pipeline = CommandGroup(name: "pipeline", summary: "for machines that stay awake")
   static let help = CommandGroup(name: "help", summary: "about rolloutctl itself")
 
-  static let inOrder: [CommandGroup] = [.plan, .move, .stop, .see, .people, .rehearse, .help]
+  static let inOrder: [CommandGroup] = [.plan, .move, .stop, .see, .people, .rehearse, .pipeline, .help]
 }
 
 /// What the running program looks up for a shell: `rolloutctl __complete KIND WORDS...`.

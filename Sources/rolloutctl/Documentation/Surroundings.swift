@@ -36,6 +36,7 @@ enum FileTable {
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),
     Entry("`flags.json.rollout/KEY.journal-at`", "where that journal is, when it is kept elsewhere"),
+    Entry("`flags.json.rollout/KEY.journal.watch`", "the last sign of life of whoever watches the rollout"),
   ]
 
   static func used(by command: CommandDescription) -> [Entry] {

@@ -26,8 +26,8 @@ struct Topic: Sendable {
       .paragraph(
         """
         A verb that did what was asked exits 0: `rolloutctl kill` that killed, `rolloutctl rollback` that rolled back. \
-        4 and 5 come from `rolloutctl gate`, `rolloutctl promote`, `rolloutctl finish` and `rolloutctl status \
-        --exit-code`. \
+        4 and 5 come from `rolloutctl gate`, `promote`, `finish`, `watch` and from `rolloutctl status --exit-code`; only \
+        `watch` has acted then. \
         Trouble with evidence is 3, trouble with the store is 1.
         """),
       .paragraph(
@@ -112,6 +112,7 @@ struct Topic: Sendable {
         now. What each verb does in each state:
         """),
       .entries(StateWords.byCondition),
+      .paragraph("No command asks for `degrade`: it is what `rolloutctl watch` does when a degrade trigger fires."),
     ]
   }
 }

@@ -15,66 +15,68 @@ struct CombinedStatesTests {
     // A kill that somebody undid by hand: only what narrows goes, and it writes the kill anew.
     .killedAndDrifted: """
     promote 6-  rollback 0w  hold 0j  resume 0-  kill 0w  restore 6-
-    exclude 6-  include 6-  adopt 0j  replan 6-  finish 6-  abandon 0w
+    exclude 6-  include 6-  adopt 0j  replan 6-  finish 6-  abandon 0w  degrade 6-
     """,
     // The kill counts before the hold, and the hold outlives it.
     .killedAndHeld: """
     promote 5-  rollback 0-  hold 0-  resume 0j  kill 0j  restore 0w
-    exclude 0j  include 0-  adopt 0-  replan 0-  finish 5-  abandon 0j
+    exclude 0j  include 0-  adopt 0-  replan 0-  finish 5-  abandon 0j  degrade 0-
     """,
     .killedAndPlanChanged: """
     promote 5-  rollback 0-  hold 0j  resume 0-  kill 0j  restore 0w
-    exclude 0j  include 0-  adopt 0-  replan 0j  finish 5-  abandon 0j
+    exclude 0j  include 0-  adopt 0-  replan 0j  finish 5-  abandon 0j  degrade 0-
     """,
     // The canary does not come back by lifting the degrade; restore begins anew.
     .killedOutsideAndDegraded: """
     promote 5-  rollback 0-  hold 0j  resume 6-  kill 0w  restore 0w
-    exclude 0j  include 0-  adopt 0-  replan 0-  finish 5-  abandon 0j
+    exclude 0j  include 0-  adopt 0-  replan 0-  finish 5-  abandon 0j  degrade 0-
     """,
     .killedAndFinished: """
     promote 5-  rollback 0-  hold 0j  resume 0-  kill 0j  restore 0w
-    exclude 0j  include 0-  adopt 0-  replan 0-  finish 5-  abandon 0j
+    exclude 0j  include 0-  adopt 0-  replan 0-  finish 5-  abandon 0j  degrade 0-
     """,
     .heldAndDrifted: """
     promote 6-  rollback 0w  hold 0-  resume 0j  kill 0w  restore 6-
-    exclude 0w  include 6-  adopt 0j  replan 6-  finish 6-  abandon 0w
+    exclude 0w  include 6-  adopt 0j  replan 6-  finish 6-  abandon 0w  degrade 6-
     """,
     // The edited note refuses first, but a hold still keeps everybody out who is out.
     .heldAndPlanChanged: """
     promote 6-  rollback 0w  hold 0-  resume 0j  kill 0w  restore 0-
-    exclude 0w  include 3-  adopt 0-  replan 0j  finish 6-  abandon 0w
+    exclude 0w  include 3-  adopt 0-  replan 0j  finish 6-  abandon 0w  degrade 0w
     """,
     // One thing at a time: resume lifts the hold first.
     .heldAndDegraded: """
     promote 3-  rollback 0w  hold 0-  resume 0j  kill 0w  restore 0-
-    exclude 0w  include 3-  adopt 0-  replan 0-  finish 3-  abandon 0w
+    exclude 0w  include 3-  adopt 0-  replan 0-  finish 3-  abandon 0w  degrade 0-
     """,
     .heldAndOff: """
     promote 3-  rollback 0-  hold 0-  resume 0j  kill 0w  restore 0-
-    exclude 0j  include 3-  adopt 0-  replan 0-  finish 3-  abandon 0w
+    exclude 0j  include 3-  adopt 0-  replan 0-  finish 3-  abandon 0w  degrade 0-
     """,
     // A hold opens nothing that is closed.
     .heldAndFinished: """
     promote 3-  rollback 0w  hold 0-  resume 0j  kill 0w  restore 0-
-    exclude 0w  include 3-  adopt 0-  replan 6-  finish 3-  abandon 6-
+    exclude 0w  include 3-  adopt 0-  replan 6-  finish 3-  abandon 6-  degrade 6-
     """,
     .heldAndAbandoned: """
     promote 3-  rollback 0-  hold 0-  resume 0j  kill 0w  restore 0-
-    exclude 0-  include 3-  adopt 0-  replan 6-  finish 3-  abandon 0-
+    exclude 0-  include 3-  adopt 0-  replan 6-  finish 3-  abandon 0-  degrade 0-
     """,
     .planChangedAndDegraded: """
     promote 6-  rollback 0w  hold 0j  resume 6-  kill 0w  restore 0-
-    exclude 0w  include 0-  adopt 0-  replan 0j  finish 6-  abandon 0w
+    exclude 0w  include 0-  adopt 0-  replan 0j  finish 6-  abandon 0w  degrade 0-
     """,
     .planChangedAndOff: """
     promote 6-  rollback 0-  hold 0j  resume 0-  kill 0w  restore 0-
-    exclude 0j  include 0-  adopt 0-  replan 0j  finish 6-  abandon 0w
+    exclude 0j  include 0-  adopt 0-  replan 0j  finish 6-  abandon 0w  degrade 0-
     """,
   ]
 
   private func world(in combination: Combination) throws -> World {
-    let isDegraded = [.killedOutsideAndDegraded, .heldAndDegraded, .planChangedAndDegraded].contains(combination)
-    let world = World(note: isDegraded ? World.variantNote : World.plainNote)
+    let hasVariants = [
+      .killedOutsideAndDegraded, .heldAndDegraded, .planChangedAndDegraded, .heldAndPlanChanged,
+    ].contains(combination)
+    let world = World(note: hasVariants ? World.variantNote : World.plainNote)
     func editNote() {
       world.files.put(World.note, (world.files.text(World.note) ?? "").replacing("25% of paid 0s", "20% of paid 0s"))
     }
@@ -139,6 +141,7 @@ struct CombinedStatesTests {
     let decided = Verb.allCases.map { verb in
       var request = Request(verb)
       (request.reason, request.stage) = ("because", verb == .adopt ? "5% of paid" : nil)
+      request.variant = "fast"
       request.selector = .equals(attribute: "tenant", AttributeValue("acme"))
       let decision = decide(request, in: situation)
       return "\(verb.rawValue) \(decision.status.rawValue)\(decision.writes ? "w" : decision.acts ? "j" : "-")"

@@ -6,8 +6,9 @@ import Testing
 /// to the store and to the journal.
 @Suite struct StateTableTests {
   /// A world in which the rollout is found in that condition, brought there by its own verbs.
-  static func world(in condition: Condition) throws -> World {
-    let world = condition == .degraded ? World(note: World.variantNote) : World()
+  static func world(in condition: Condition, for verb: Verb = .promote) throws -> World {
+    let note = condition == .degraded || verb == .degrade ? World.variantNote : World.plainNote
+    let world = World(note: note)
     switch condition {
     case .off: break
     case .exposing:
@@ -38,7 +39,7 @@ import Testing
       }
     case .planChanged:
       try world.move(.promote)
-      world.files.put(World.note, World.plainNote.replacing("5% of paid 0s", "4% of paid 0s"))
+      world.files.put(World.note, note.replacing("5% of paid 0s", "4% of paid 0s"))
     case .finished:
       for _ in 0..<4 { try world.advance() }
       try world.attest("gates")
@@ -59,12 +60,13 @@ import Testing
 
   @Test(arguments: Verb.allCases.filter { $0 != .kill }, Condition.allCases)
   func verbDoesWhatTheTableSays(verb: Verb, condition: Condition) throws {
-    let world = try Self.world(in: condition)
+    let world = try Self.world(in: condition, for: verb)
     let rule = StateTable.rule(verb, in: condition)
     let (store, entries) = (world.files.text(World.store), try world.entries.count)
     let report = try world.move(verb, reason: "because") { request in
       switch verb {
       case .adopt: request.stage = "5% of paid"
+      case .degrade: request.variant = "fast"
       case .exclude, .include:
         request.selector = .equals(attribute: "tenant", AttributeValue("acme"))
       default: break

@@ -217,7 +217,7 @@ import Testing
     #expect(Set(names).count == names.count)
     #expect(Set(NoteRule.all.map(\.name)).count == NoteRule.all.count)
     for field in NoteField.all {
-      #expect(NoteField.named(field.name.uppercased())?.id == field.id)
+      #expect(NoteField.named(Substring(field.name.uppercased()))?.id == field.id)
       #expect(field.meaning.count <= 110 && !field.meaning.hasSuffix("."))
     }
     for rule in NoteRule.all { #expect(rule.why.count <= 110 && !rule.why.hasSuffix(".")) }

@@ -5,8 +5,7 @@ struct DiskInputs: Inputs {
   let files: MemoryFiles
 
   func open(_ path: String) throws(FileTrouble) -> any Input {
-    guard let bytes = files.bytes(path) else { throw FileTrouble(.reading, path, .missing) }
-    return Bytes(bytes: bytes)
+    Bytes(bytes: try files.read(path, limit: .max))
   }
 
   private struct Bytes: Input {

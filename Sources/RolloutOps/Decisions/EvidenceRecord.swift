@@ -1,0 +1,78 @@
+/// What a decision saw, for the journal: enough to answer "why" when the logs are long gone.
+package struct EvidenceRecord: Sendable {
+  private let evidence: StageEvidence?
+  private let gates: [Gate]
+
+  /// What the journal calls it.
+  package static let name = "evidence"
+
+  /// Nil where there was nothing to see.
+  package init?(_ evidence: StageEvidence?, _ gates: [Gate]) {
+    guard evidence != nil || !gates.isEmpty else { return nil }
+    (self.evidence, self.gates) = (evidence, gates)
+  }
+
+  package var json: JSON {
+    let summary = evidence?.summary { .string(ISO8601.precise($0)) } ?? []
+    return .object(summary + [JSON.Member("gates", .array(gates.map { .object($0.figures) }))])
+  }
+}
+
+extension Entry.Content {
+  /// The digest tells two looks apart without reading them.
+  mutating func see(_ seen: JSON?) {
+    if let seen, detail(EvidenceRecord.name) == nil { detail.append(JSON.Member(EvidenceRecord.name, seen)) }
+    guard let seen = detail(EvidenceRecord.name), seen.members != nil else { return }
+    evidenceDigest = SHA256.hex(seen.written(.compact))
+  }
+}
+
+extension StageEvidence {
+  /// From when to when, how much of each version, and what is wrong with it.
+  package func summary(time: (Instant) -> JSON) -> [JSON.Member] {
+    [
+      JSON.Member("from", time(from)), JSON.Member("newest", newest.map(time) ?? .null),
+      JSON.Member("canary", canary.json), JSON.Member("control", control?.json ?? .null),
+      JSON.Member("faults", .strings(faults)), JSON.Member("remarks", .strings(remarks)),
+    ]
+  }
+}
+
+extension StageEvidence.Arm {
+  fileprivate var json: JSON { ["records": .number(records), "units": units.map { .number($0) } ?? .null] }
+}
+
+extension Gate {
+  /// Its name, its verdict, and the numbers behind it; a gate that no machine measures has nulls in their place.
+  package var figures: [JSON.Member] {
+    let action: JSON = if case .trigger(let trigger) = kind { .string(trigger.action.name) } else { "hold" }
+    var finding: Finding?
+    if case .found(let judged)? = found?.outcome { finding = judged }
+    return [
+      JSON.Member("name", .string(name)), JSON.Member("action", action),
+      JSON.Member("verdict", .string(verdict.rawValue)), JSON.Member("canary", finding?.canary.json ?? .null),
+      JSON.Member("control", finding?.control?.json ?? .null),
+      JSON.Member("difference", .figure(finding?.difference)), JSON.Member("relative", .figure(finding?.relative)),
+      JSON.Member("interval", finding?.interval.map { [.figure($0.lower), .figure($0.upper)] } ?? .null),
+      JSON.Member("p_value", .figure(finding?.pValue)), JSON.Member("threshold", .figure(finding?.threshold)),
+      JSON.Member("scale", .text(finding?.scale.rawValue)),
+      JSON.Member("would_see", .figure(finding?.smallestVisible)),
+      JSON.Member("measure", .text(found?.measure?.description)), JSON.Member("segment", .text(found?.segment)),
+      JSON.Member("reason", .string(reason)),
+    ]
+  }
+}
+
+extension Finding.Arm {
+  fileprivate var json: JSON {
+    ["n": .number(count), "value": .figure(value), "units": units.map { .number($0) } ?? .null]
+  }
+}
+
+extension JSON {
+  /// JSON has no word for what is not finite.
+  package static func figure(_ value: Double?) -> JSON {
+    guard let value, value.isFinite else { return .null }
+    return .number(value)
+  }
+}
