@@ -2,7 +2,7 @@ import Glibc
 import RolloutOps
 
 let context = Context(
-  clock: SystemClock(), files: POSIXFiles(), inputs: POSIXInputs(), output: StandardOutput(),
-  surroundings: .ofProcess(),
+  clock: SystemClock(), files: POSIXFiles(), inputs: POSIXInputs(), http: CurlHTTP(),
+  output: StandardOutput(), surroundings: .ofProcess(),
   interruptions: SignalHold())
 exit(Program(context: context).run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -11,7 +11,7 @@ struct FindingSentence {
 
   var text: String {
     let place = segment.flatMap { segment in trigger.condition.segment.map { "\($0.attribute) \(segment): " } } ?? ""
-    return place + [numbers, remark].filter { !$0.isEmpty }.joined(separator: "; ")
+    return place + [numbers, remark, bareness].filter { !$0.isEmpty }.joined(separator: "; ")
   }
 
   private var numbers: String {
@@ -29,6 +29,15 @@ struct FindingSentence {
     return text
   }
 
+  /// What the numbers of queries are worth.
+  private var bareness: String {
+    guard let queries = measure?.queries, finding.canary.value != nil else { return "" }
+    if case .over(let limit, _) = queries.kind {
+      return "share beyond \(Figures.value(limit, of: .queries(Queries(queries.metric, .bare(queries.traffic)))))"
+    }
+    return finding.method == .plain && !queries.isShare ? "a bare number, without an interval" : ""
+  }
+
   private func place(_ value: Double) -> String { Figures.place(value, finding.scale, of: measure) }
 
   private var remark: String {
@@ -43,6 +52,7 @@ struct FindingSentence {
     case .beyondUncorrected(let tests): "past the line, but not surely among \(tests) tests at once"
     case .insideUnproven: "inside, but the note asks for proof"
     case .tooFewSamples(let have, let need): "\(Figures.grouped(have)) records, \(Figures.grouped(need)) needed"
+    case .noCanary where measure?.queries != nil: "no request of the canary was counted in this time"
     case .noCanary: "no record of the canary carries \(measure?.field ?? "the field")"
     case .noControl: "no record of the control to compare with"
     case .nothingComparable: "too few records in both versions to compare"

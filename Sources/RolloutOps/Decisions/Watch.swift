@@ -63,7 +63,10 @@ package struct Watch: Hashable, Sendable {
     guard var measure = named.map(\.measure) ?? Signal.named(condition.signal)?.measure else {
       throw .unmeasured(signal: condition.signal)
     }
-    if let function = condition.function, function != "rate" || !measure.isShare {
+    if let function = condition.function, case .queries(let queries) = measure {
+      guard let other = queries.applying(function) else { throw .function(function, measure) }
+      measure = .queries(other)
+    } else if let function = condition.function, function != "rate" || !measure.isShare {
       guard let other = Measure(function: function, of: measure.field) else { throw .function(function, measure) }
       measure = other
     }

@@ -1,4 +1,4 @@
-/// How a metric is computed from the records of a trace log.
+/// How a metric is computed: from the records of a trace log, or by queries to a metrics server.
 package enum Measure: Hashable, Sendable {
   /// The share of records in which something happened: `rate(parse_error)`.
   case rate(String)
@@ -11,9 +11,12 @@ package enum Measure: Hashable, Sendable {
   case sum(String, per: TimeSpan?)
   /// How often it happened: `count(policy_violation)`.
   case count(String, per: TimeSpan?)
+  case queries(Queries)
 
+  /// The field of a record; for queries the metric's own name.
   package var field: String {
     switch self {
+    case .queries(let queries): queries.metric
     case .rate(let field), .share(let field, _), .mean(let field), .quantile(_, let field), .sum(let field, _),
       .count(let field, _):
       field
@@ -24,16 +27,18 @@ package enum Measure: Hashable, Sendable {
   package var isTotal: Bool {
     switch self {
     case .sum, .count: true
-    case .rate, .share, .mean, .quantile: false
+    case .rate, .share, .mean, .quantile, .queries: false
     }
   }
+
+  package var queries: Queries? { if case .queries(let queries) = self { queries } else { nil } }
 
   /// Two arms of different size are compared by what one record shows.
   package var perRecord: Measure {
     switch self {
     case .sum(let field, _): .mean(field)
     case .count(let field, _): .rate(field)
-    case .rate, .share, .mean, .quantile: self
+    case .rate, .share, .mean, .quantile, .queries: self
     }
   }
 
@@ -41,6 +46,7 @@ package enum Measure: Hashable, Sendable {
     switch self {
     case .rate, .share: true
     case .mean, .quantile, .sum, .count: false
+    case .queries(let queries): queries.isShare
     }
   }
 
@@ -72,7 +78,7 @@ package enum Measure: Hashable, Sendable {
     case .count(let field, _): .count(field, per: span)
     case .rate(let field): .count(field, per: span)
     case .mean(let field): .sum(field, per: span)
-    case .share, .quantile: nil
+    case .share, .quantile, .queries: nil
     }
   }
 }
@@ -88,6 +94,7 @@ extension Measure: CustomStringConvertible {
     case .quantile(let level, let field): "p\(Self.percent(level))(\(field))"
     case .sum(let field, let span): "sum(\(field))\(Self.spelled(span))"
     case .count(let field, let span): "count(\(field))\(Self.spelled(span))"
+    case .queries(let queries): queries.description
     }
   }
 
@@ -112,6 +119,7 @@ extension Measure: CustomStringConvertible {
 extension Measure {
   /// What a second is in the field's own unit, by the ending of its name; nil where the name does not tell.
   package var second: Double? {
+    if let second = queries?.second { return second }
     let name = field.lowercased()
     let endings: [(String, Double)] = [
       ("_ms", 1000), ("millis", 1000), ("_us", 1_000_000), ("_ns", 1_000_000_000), ("_s", 1), ("_sec", 1),

@@ -76,8 +76,10 @@ extension Metric {
   /// How the note says it is measured, else the usual way for its name; nil where neither can be computed.
   package var measure: Measure? {
     if let definition, let read = try? MeasureText(Substring(definition)) { return read.measure }
-    // A query is put to a metrics server as it is; a log cannot answer it.
-    if definition?.contains("`") == true { return nil }
+    if let definition, definition.contains("`") {
+      // What is meant for a metrics server and not understood must not be looked for in logs.
+      return (try? QueryText(Substring(definition), metric: name)).map { .queries($0.queries) }
+    }
     return Signal.named(name)?.measure
   }
 }

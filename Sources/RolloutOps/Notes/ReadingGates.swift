@@ -24,8 +24,12 @@ extension NoteReader {
     metricNames[key] = String(name)
     let says = definition.isEmpty || Self.saysNothing(definition, in: .metrics) ? nil : definition
     plan.metrics.append(Metric(name: String(name), definition: says.map { $0.collapsed }))
-    guard let says, isGiven(.evidence), !says.contains("`") else { return }
+    guard let says, isGiven(.evidence) else { return }
     do {
+      if says.contains("`") {
+        if (try? MeasureText(says)) == nil { _ = try QueryText(says, metric: String(name)) }
+        return
+      }
       guard try MeasureText(says) == nil else { return }
       let usual = Signal.named(name)?.usual
       report(

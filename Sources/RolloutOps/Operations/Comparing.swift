@@ -103,6 +103,8 @@ extension ComparedMetric {
     case .share(let field, let value): .share(value, of: field)
     case .mean(let field), .sum(let field, _): .mean(field)
     case .quantile(_, let field): .quantile(field)
+    // Only a note has queries; a log has no such field, and says so.
+    case .queries(let queries): .mean(queries.metric)
     }
   }
 }

@@ -7,6 +7,8 @@ struct Measuring {
   /// The note's folder: its relative paths start from there.
   let folder: String
   let now: Instant
+  /// Whether a metrics server on another machine may be asked in the clear.
+  var allowsPlain = false
 
   /// Since when there is something to measure; nil where no evidence is named, or nobody gets the canary.
   var since: Instant? {
@@ -23,9 +25,9 @@ struct Measuring {
       evidence.rows = plan.triggers.map { .init($0, .unmeasured("the note has no version label to look for")) }
       return evidence
     }
-    let paths: [String]
+    let (paths, server): ([String], Prometheus?)
     do throws(SourceTrouble) {
-      paths = try sources()
+      (paths, server) = (try sources(), try self.server())
     } catch {
       (evidence.faults, evidence.isUnread) = ([error.sentence], true)
       evidence.rows = plan.triggers.map { .init($0, .silent("the evidence could not be read")) }
@@ -43,7 +45,7 @@ struct Measuring {
       }
     }
     var answers: [StageQuestion.Answer] = []
-    for part in question.parts {
+    for part in question.parts where !paths.isEmpty {
       guard answers.isEmpty || !paths.contains("-") else {
         evidence.faults.append("standard input can be read once, and the triggers look over several windows")
         break
@@ -57,18 +59,35 @@ struct Measuring {
       }
     }
     if let whole = answers.first { question.describe(whole, in: &evidence) }
+    var queries = server.map { QueryMeasuring(plan, question, version: version.value, server: $0) }
     evidence.rows = watches.map { trigger, watch in
       switch watch {
       case .failure(let reason): return .init(trigger, .unmeasured(reason.sentence))
       case .success(let watch):
+        if let asked = watch.measure.queries {
+          return queries?.row(watch, asked)
+            ?? .init(trigger, .silent("no metrics server is named under `Evidence:`"), measure: watch.measure)
+        }
+        if paths.isEmpty { return .init(trigger, .unmeasured("no log is named that carries \(watch.measure.field)")) }
         guard let answer = answers.first(where: { $0.part.window == watch.window }) else {
           return .init(trigger, .silent("the evidence could not be read"), measure: watch.measure)
         }
         return question.row(watch, answer)
       }
     }
+    if let queries { add(queries, to: &evidence, withLogs: !paths.isEmpty) }
     evidence.correct()
     return evidence
+  }
+
+  private func add(_ queries: QueryMeasuring, to evidence: inout StageEvidence, withLogs: Bool) {
+    if let fault = queries.fault { evidence.faults.append(fault) }
+    guard !withLogs else { return }
+    evidence.canary.records = queries.counted.canary ?? 0
+    evidence.control = queries.counted.control.map { StageEvidence.Arm(records: $0) }
+    if queries.fault == nil, queries.counted.canary == nil {
+      evidence.remarks.append("no query counts the requests: one such as ratio(`events`, `all`) would")
+    }
   }
 
   /// The stage's cohort is looked for where the evidence carries its attributes; where nothing at all would be left, all
@@ -94,6 +113,8 @@ struct Measuring {
     for source in plan.evidence {
       if source == "-" {
         patterns.append(source)
+      } else if source.lowercased().hasPrefix("prometheus+") {
+        continue
       } else if source.contains("://") {
         throw SourceTrouble(
           sentence: "\(source) is no trace log, and nothing else is read as evidence yet: name a file")
@@ -102,6 +123,7 @@ struct Measuring {
         patterns.append(Settings.locate(pattern: path, below: folder, context))
       }
     }
+    guard !patterns.isEmpty else { return [] }
     do throws(FileTrouble) {
       return try LogPattern(context.files).paths(patterns)
     } catch {

@@ -22,7 +22,7 @@ struct StageQuestion {
   private let since: Instant
   let now: Instant
   /// Where the control comes from: nil for the same time as the canary.
-  private let before: Instant?
+  let before: Instant?
   private let filter: Selector?
   private(set) var parts: [Part] = []
 
@@ -55,7 +55,7 @@ struct StageQuestion {
     return all.isEmpty ? nil : all.count == 1 ? all[0] : .all(all)
   }
 
-  private func start(_ window: TimeSpan?) -> Instant {
+  func start(_ window: TimeSpan?) -> Instant {
     guard let window else { return since }
     return max(since, Instant(microseconds: now.microseconds - Int64(window.seconds) * 1_000_000))
   }
@@ -75,6 +75,7 @@ struct StageQuestion {
   }
 
   mutating func add(_ watch: Watch) {
+    guard let measure = Self.asked(watch.measure) else { return }
     var index = 0
     if let known = parts.firstIndex(where: { $0.window == watch.window }) {
       index = known
@@ -82,15 +83,16 @@ struct StageQuestion {
       index = parts.count
       parts.append(part(watch.window))
     }
-    let measure = Self.asked(watch.measure)
     if !parts[index].question.measures.contains(measure) { parts[index].question.measures.append(measure) }
     if let attribute = watch.segment?.attribute, !parts[index].question.segments.contains(attribute) {
       parts[index].question.segments.append(attribute)
     }
   }
 
-  private static func asked(_ measure: Measure) -> TraceQuestion.Measure {
+  /// Nil for what no log can answer.
+  private static func asked(_ measure: Measure) -> TraceQuestion.Measure? {
     switch measure {
+    case .queries: nil
     case .rate(let field), .count(let field, _): .rate(field)
     case .share(let field, let value): .share(value, of: field)
     case .mean(let field), .sum(let field, _): .mean(field)
@@ -114,7 +116,7 @@ struct StageQuestion {
   }
 
   func row(_ watch: Watch, _ answer: Answer) -> StageEvidence.Row {
-    guard let at = answer.part.question.measures.firstIndex(of: Self.asked(watch.measure)) else {
+    guard let wanted = Self.asked(watch.measure), let at = answer.part.question.measures.firstIndex(of: wanted) else {
       return .init(watch.trigger, .silent("it was not asked about"), measure: watch.measure)
     }
     guard let asked = watch.segment else {
@@ -162,7 +164,7 @@ struct StageQuestion {
     switch watch.measure {
     case .sum(_, let per): span = per
     case .count(_, let per?): span = per
-    case .rate, .share, .mean, .quantile, .count(_, nil):
+    case .rate, .share, .mean, .quantile, .count(_, nil), .queries:
       return judgement.judge([Stratum(canary: single ? mine.withoutUnits : mine, control: others)])
     }
     // A total is what it is; per hour it is spread over the time that was looked at.

@@ -62,6 +62,24 @@ package enum Sentences {
     }
   }
 
+  package static func http(_ trouble: HTTPTrouble) -> String {
+    let server = trouble.place
+    return switch trouble.reason {
+    case .timeout(let milliseconds):
+      "\(server) did not answer within \(Figures.plain(Double(milliseconds) / 1000)) s; see whether it is up and reachable"
+    case .unresolved: "\(server): the host's name has no address; check its spelling and the name server"
+    case .unreachable(let why): "\(server) cannot be reached: \(why)"
+    case .tls(let why): "\(server) is not trusted, or does not speak TLS: \(why)"
+    case .cut(let why): "\(server) broke off its answer: \(why)"
+    case .tooLong(let limit): "\(server) sent more than the \(limit) bytes that make sense here"
+    case .plain:
+      "\(server) is another machine, and http sends everything readable; use https"
+    case .unsupported(let why): "\(server) cannot be asked: \(why)"
+    case .needsLibrary(let library, let package):
+      "\(server) cannot be asked: \(library) is missing; install it (Debian's package is \(package))"
+    }
+  }
+
   static func store(_ trouble: StoreTrouble) -> [String] {
     switch trouble {
     case .file(let trouble):

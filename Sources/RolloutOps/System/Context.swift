@@ -4,15 +4,17 @@ package struct Context: Sendable {
   package let files: any Files
   /// Trace logs: too big to be read whole.
   package let inputs: any Inputs
+  /// Web servers.
+  package let http: any HTTP
   package let output: any Output
   package let surroundings: Surroundings
   package let interruptions: any Interruptions
 
   package init(
-    clock: any WallClock, files: any Files, inputs: any Inputs = NoInputs(), output: any Output,
-    surroundings: Surroundings, interruptions: any Interruptions = NoInterruptions()
+    clock: any WallClock, files: any Files, inputs: any Inputs = NoInputs(), http: any HTTP = NoHTTP(),
+    output: any Output, surroundings: Surroundings, interruptions: any Interruptions = NoInterruptions()
   ) {
-    (self.clock, self.files, self.inputs, self.output) = (clock, files, inputs, output)
+    (self.clock, self.files, self.inputs, self.http, self.output) = (clock, files, inputs, http, output)
     self.surroundings = surroundings
     self.interruptions = interruptions
   }

@@ -15,6 +15,7 @@ enum NoteGuide {
     [
       Section(title: "Form", blocks: form), Section(title: "Stages", blocks: stages),
       Section(title: "Selectors", blocks: selectors), Section(title: "Triggers", blocks: triggers),
+      Section(title: "Queries", blocks: queries),
       Section(title: "Variants", blocks: variants),
       Section(title: "Fields", blocks: [.entries(fields), journal, unused]),
       Section(title: "Rules", blocks: rules),
@@ -106,6 +107,46 @@ enum NoteGuide {
       `%` after up, down, drops or rises is relative to control; `points` is absolute. A line that is not understood \
       is an error that shows how far it was understood, and what could follow. Every trigger is a gate: \
       `rolloutctl help evidence` says how it is measured.
+      """),
+  ]
+
+  private static let queries: [Block] = [
+    .paragraph(
+      """
+      With `Evidence: prometheus+https://host:9090` a metric is defined by PromQL, each query in backticks. One server \
+      may be named, trace logs beside it. Plain `http` is for this machine only; a token comes from \
+      `PROMETHEUS_TOKEN`.
+      """),
+    .entries([
+      Entry("ratio(EVENTS, ALL)", "how often it happened: two counters, each a query in backticks"),
+      Entry("mean(SUM, COUNT)", "a sum and how many it is of"),
+      Entry(
+        "quantile(0.95, BUCKETS)", "of a histogram, classic with its label `le`, or native; `p95(BUCKETS)` is the same"),
+      Entry("QUERY", "one query in backticks, by itself: its number"),
+    ]),
+    .paragraph("A query that counts, as each of these would be:"),
+    .code(
+      """
+      sum(increase(errors_total{prompt_version="$version"}[$window]))
+      """),
+    .paragraph(
+      """
+      `$version` is the version label's value, always inside quotes; `$window` the trigger's window, else the time since \
+      the stage began; `$segment`, as in `sum by ($segment) (...)`, the attribute of a trigger `in any tenant`. Each \
+      query is asked for the canary and, where the trigger compares, for the control.
+      """),
+    .paragraph(
+      """
+      A ratio has events and requests behind it, so it is tested and shown with its interval; so is a limit on a \
+      quantile that is one of the histogram's bounds, as the share of requests beyond it. A mean, any other quantile \
+      and a query by itself are bare numbers, used as they are, and the gate says so. Requests that queries count are \
+      what `Samples:` goes by.
+      """),
+    .paragraph(
+      """
+      No series, several where one is needed, a value that is not finite, a warning of the server, a silence of five \
+      minutes, an error or no answer: each holds, with the reason. A counter that appears with its first event has no \
+      increase for it: let it start at 0, or add `or vector(0)`.
       """),
   ]
 

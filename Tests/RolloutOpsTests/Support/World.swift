@@ -1,3 +1,5 @@
+import Synchronization
+
 @testable import RolloutOps
 
 /// A whole small world in memory: a note, a flag file, a clock, and operators who act on them through the same operations
@@ -6,6 +8,10 @@ final class World: Sendable {
   let clock: ScriptedClock
   let files: MemoryFiles
   let output = HeardOutput()
+  /// Servers: none, until a test scripts one.
+  let http = ScriptedHTTP()
+  /// More of the environment than the home folder.
+  let variables = Mutex<[String: String]>([:])
 
   static let note = "/w/notes/summary.md"
   static let store = "/w/flags.json"
@@ -35,10 +41,11 @@ final class World: Sendable {
   init(sharing files: MemoryFiles) { (clock, self.files) = (files.clock, files) }
 
   func context(_ actor: String = "maya") -> Context {
-    Context(
-      clock: clock, files: files, inputs: DiskInputs(files: files), output: output,
-      surroundings: Surroundings(
-        variables: ["HOME": "/home/\(actor)"], workingFolder: "/w", actor: actor, host: "box", process: 7))
+    var all: Variables = ["HOME": "/home/\(actor)"]
+    for (name, value) in variables.withLock({ $0 }) { all[name] = value }
+    return Context(
+      clock: clock, files: files, inputs: DiskInputs(files: files), http: http, output: output,
+      surroundings: Surroundings(variables: all, workingFolder: "/w", actor: actor, host: "box", process: 7))
   }
 
   @discardableResult
