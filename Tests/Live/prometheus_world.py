@@ -1,7 +1,7 @@
 """A real Prometheus and something for it to scrape, both on free ports of the loopback interface.
 
 The test says over HTTP what has happened so far (`POST /set`), and when the server is to stop (`POST /stop`). It prints
-its ports as one line of JSON, and ends, with the server, when its standard input is closed or after five minutes.
+its ports as one line of JSON, and ends, with the server, when its standard input is closed or after half an hour.
 """
 
 import json
@@ -16,7 +16,7 @@ import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-PATIENCE = 300
+PATIENCE = 1800
 seen = {version: {"requests": 0, "errors": 0, "slow": 0} for version in ("v6", "v7")}
 server = None
 

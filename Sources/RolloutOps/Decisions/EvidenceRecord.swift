@@ -1,19 +1,19 @@
 /// What a decision saw, for the journal: enough to answer "why" when the logs are long gone.
 package struct EvidenceRecord: Sendable {
-  private let evidence: StageEvidence?
+  private let evidence: StageEvidence
   private let gates: [Gate]
 
   /// What the journal calls it.
   package static let name = "evidence"
 
-  /// Nil where there was nothing to see.
+  /// Nil where nothing was measured: what a person saw stands in their own entry.
   package init?(_ evidence: StageEvidence?, _ gates: [Gate]) {
-    guard evidence != nil || !gates.isEmpty else { return nil }
+    guard let evidence else { return nil }
     (self.evidence, self.gates) = (evidence, gates)
   }
 
   package var json: JSON {
-    let summary = evidence?.summary { .string(ISO8601.precise($0)) } ?? []
+    let summary = evidence.summary { .string(ISO8601.precise($0)) }
     return .object(summary + [JSON.Member("gates", .array(gates.map { .object($0.figures) }))])
   }
 }

@@ -3,7 +3,7 @@ struct KillAttempt {
   let kill: Kill
   let key: FlagKey
   let store: any FlagStore
-  let journal: Journal
+  let journal: LateJournal
   let identity: String
   private let deadline: KillDeadline
   private var record: KillRecord
@@ -30,12 +30,12 @@ struct KillAttempt {
   }
 
   init(
-    _ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: Journal, _ remark: String?,
+    _ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: LateJournal,
     _ deadline: KillDeadline
   ) {
     (self.kill, self.key, self.store, self.journal, self.deadline) = (kill, key, store, journal, deadline)
     identity = store.identity
-    record = KillRecord(kill: kill, journal: journal, remarks: [remark].compactMap(\.self))
+    record = KillRecord(kill: kill, journal: journal)
   }
 
   /// For a file that was missing or broken from the first look on; one that was good before is waited for longer.
@@ -100,7 +100,7 @@ struct KillAttempt {
     guard record.conclude(decision, seconds: seconds, attempts: tries, while: { Self.isOff(key, in: store) }) else {
       return fail(.changedMeanwhile(path: store.address))
     }
-    end(hasWritten ? .off : .alreadyOff, remarks + record.remarks, seconds: seconds)
+    end(hasWritten ? .off : .alreadyOff, remarks + record.told, seconds: seconds)
   }
 
   private static func isOff(_ key: FlagKey, in store: any FlagStore) -> Bool {
@@ -129,13 +129,13 @@ struct KillAttempt {
       let seconds = deadline.seconds(at: now)
       if let decided { _ = record.conclude(decided, seconds: seconds, attempts: tries) { true } }
       sentences.insert("it is written there as off, but running readers do not follow", at: 0)
-      sentences += record.remarks + ["by hand: mend that place in \(store.address); the flag itself is as it shall be"]
+      sentences += record.told + ["by hand: mend that place in \(store.address); the flag itself is as it shall be"]
     } else {
       // "The file was not touched" is not for a file that was.
       if hasWritten { sentences = Array(sentences.prefix(1)) }
       if tries > 1 { sentences.append("it was tried \(tries) times in \(KillReport.spelled(tried(since)))") }
       if !trouble.isMissing { sentences.append(byHand) }
-      sentences += record.remarks
+      sentences += record.told
     }
     end(.notOff, ["NOT off in \(store.address)"] + sentences)
   }

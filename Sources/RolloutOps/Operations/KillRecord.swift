@@ -1,17 +1,20 @@
 /// What a kill leaves in the journal. Nothing here can fail it: what could not be written becomes a remark.
 struct KillRecord {
   let kill: Kill
-  let journal: Journal
-  private(set) var remarks: [String]
+  let place: LateJournal
+  private(set) var remarks: [String] = []
   /// The flag that the kill replaces: what a command that crashed before us is judged by, since afterwards the store only
   /// shows the kill.
   var shown: Flag?
   /// The last of somebody else's rules that was kept, or could not be.
   private var kept: String?
 
-  init(kill: Kill, journal: Journal, remarks: [String]) {
-    (self.kill, self.journal, self.remarks) = (kill, journal, remarks)
-  }
+  init(kill: Kill, journal: LateJournal) { (self.kill, place) = (kill, journal) }
+
+  private var journal: Journal { place.journal }
+
+  /// What went by, and where the journal is looked for in vain.
+  var told: [String] { [place.remark].compactMap(\.self) + remarks }
 
   /// How long it waits for whoever else is at the journal.
   static let patience = TimeSpan(seconds: 2)

@@ -76,9 +76,10 @@ struct KillTargets {
     do throws(Trouble) {
       let store = try opening.store(named)
       guard isNew(key, in: store.identity) else { return }
-      let (journal, remark) = opening.journal(of: key, settings, store)
-      opening.tell(named, store, journal)
-      attempts.append(KillAttempt(kill, key, store, journal, remark, deadline))
+      let opening = opening
+      let journal = LateJournal { opening.journal(of: key, settings, store) }
+      opening.tell(named, store) { journal.journal }
+      attempts.append(KillAttempt(kill, key, store, journal, deadline))
     } catch {
       guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.address)"] + error.sentences
@@ -97,7 +98,7 @@ struct KillTargets {
       let own = attempts.filter { $0.key == targets[index].key }
       let isSettled = !own.contains(where: \.isPending)
       targets[index].isFollowed = isSettled
-      for noted in own.compactMap({ remembered($0.journal) }) {
+      for noted in own.compactMap({ remembered($0.journal.journal) }) {
         for named in noted.stores where !targets[index].settings.stores.contains(named) {
           if isSettled || isThere(named) { add(named, noted, to: index) }
         }

@@ -125,7 +125,7 @@ struct Opening {
     _ named: Settings.NamedStore
   ) throws(Trouble) -> Rollout {
     let (journal, lost) = journal(of: key, settings, store)
-    tell(named, store, journal)
+    tell(named, store) { journal }
     let flag: FlagReading
     do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
     let reading: JournalReading
@@ -148,11 +148,11 @@ struct Opening {
   }
 
   /// With `--verbose`: which store and journal are meant, and who says so.
-  func tell(_ named: Settings.NamedStore, _ store: any FlagStore, _ journal: Journal) {
+  func tell(_ named: Settings.NamedStore, _ store: any FlagStore, _ journal: () -> Journal) {
     guard choices.verbose else { return }
     context.output.remark(
       "store: \(Terminal.plain(named.address)) (\(named.origin)), \(Terminal.plain(store.identity))")
-    context.output.remark("journal: \(Terminal.plain(journal.path))")
+    context.output.remark("journal: \(Terminal.plain(journal().path))")
   }
 
   func store(_ named: Settings.NamedStore) throws(Trouble) -> any FlagStore {

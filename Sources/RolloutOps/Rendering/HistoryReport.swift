@@ -124,7 +124,8 @@ package struct HistoryReport: Sendable {
       seen[name]?["records"]?.integer.map { "\(name) \(Figures.grouped($0))" }
     }
     let gates = (seen["gates"]?.items ?? []).compactMap { gate -> String? in
-      guard let name = gate["name"]?.text, let verdict = gate["verdict"]?.text else { return nil }
+      guard gate["measure"]?.text != nil, let name = gate["name"]?.text, let verdict = gate["verdict"]?.text
+      else { return nil }
       return "\(name) \(verdict)" + (gate["reason"]?.text.map { " (\($0))" } ?? "")
     }
     return "saw " + (arms + gates).joined(separator: " · ")

@@ -26,6 +26,11 @@ enum EvidenceGuide {
       stages let in whole. Where a stage leaves no control (a whole cohort, or everybody), the old version's records \
       from before it stand in, and that is said.
       """),
+    .paragraph(
+      """
+      `Evidence: prometheus+https://host:9090` names a Prometheus instead, for metrics that are queries in backticks; \
+      `rolloutctl help notes` shows how. `PROMETHEUS_TOKEN` is its bearer token.
+      """),
   ]
 
   private static let metrics: [Block] = [

@@ -47,7 +47,7 @@ enum NoteGuide {
   private static let unused = Block.paragraph(
     """
     This version knows no approvals or deploy windows. `Bands:`, `Evaluation:`, `Approvers:`, \
-    `Automation:`, `Notify:` and `Flag hash:` are read and checked, and change nothing yet.
+    `Notify:` and `Flag hash:` are read and checked, and change nothing yet.
     """)
 
   private static let form: [Block] = [

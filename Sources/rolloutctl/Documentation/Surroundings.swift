@@ -2,7 +2,7 @@
 struct EnvironmentVariable: Sendable {
   let name: String
   let meaning: String
-  /// Commands with that flag read it.
+  /// Commands with that flag read it; with none only the topic tells of it.
   let flag: String
 
   static let all: [EnvironmentVariable] = [
@@ -18,6 +18,8 @@ struct EnvironmentVariable: Sendable {
     EnvironmentVariable(
       name: "XDG_CONFIG_HOME", meaning: "the folder that holds `rolloutctl/rolloutctl.json`; `~/.config` if not set",
       flag: "store"),
+    EnvironmentVariable(
+      name: "PROMETHEUS_TOKEN", meaning: "the bearer token for a Prometheus that a note names as evidence", flag: ""),
     EnvironmentVariable(name: "NO_COLOR", meaning: "when set to anything, `--color auto` means never", flag: "color"),
   ]
 

@@ -270,6 +270,25 @@ import Testing
     #expect(report.status == .done && (5.0..<30).contains(report.lines[0].seconds))
   }
 
+  /// It may lie on a disk that hangs.
+  @Test func aJournalElsewhereIsLookedForAfterTheFlagIsOff() throws {
+    let world = try Self.exposing()
+    let journal = try #require(world.files.bytes(World.journal))
+    world.files.erase(World.journal)
+    world.files.put("/far/ai-summary.journal", journal)
+    world.files.put("/w/flags.json.rollout/ai-summary.journal-at", "/far/ai-summary.journal\n")
+    let offBefore = Mutex<Bool?>(nil)
+    world.files.before(.facts, on: "/far/") { files in
+      let text = files.text(World.store) ?? ""
+      offBefore.withLock { $0 = text.contains("\"rolloutctl\": \"killed\"") }
+    }
+    #expect(world.kill().status == .done)
+    #expect(offBefore.withLock { $0 } == true)
+    #expect(
+      try Journal(path: "/far/ai-summary.journal", flag: World.key, files: world.files).read()
+        .entries.last?.content.action == .kill)
+  }
+
   @Test func aFileThatIsMountedByItselfIsWrittenInto() throws {
     let world = try Self.exposing()
     let before = try #require(world.files.modified(World.store))
