@@ -38,12 +38,21 @@ struct Deciding {
     case .refused(let status, let why):
       return answer(status, [why] + details(of: condition))
     case .already(let why):
-      return answer(.done, [why])
+      return nothingToDo(why)
     case .startsAnew where !situation.startsAnew:
-      return answer(.done, ["the note's rollout is finished, there is nothing to do"])
+      return nothingToDo("the note's rollout is finished, there is nothing to do")
     case .goes, .gated, .narrows, .recorded, .startsAnew:
       return go(rule)
     }
+  }
+
+  /// Whoever names the stage to enter must not read a 0 when it was not entered.
+  private func nothingToDo(_ why: String) -> Decision {
+    guard request.verb == .promote, let wanted = request.stage, let plan = situation.plan else {
+      return answer(.done, [why])
+    }
+    guard case .found(let index) = plan.find(wanted) else { return unknownStage(wanted, plan) }
+    return answer(.conflict, ["\(plan.stages[index].name) is not next: \(why)"])
   }
 
   private func go(_ rule: Rule) -> Decision {

@@ -222,4 +222,18 @@ import Testing
     #expect(try world.flag?["control"]?["prompt"] == "v7")
     #expect(try world.flag?["canary"]?["prompt"] == "v8")
   }
+
+  /// A script that names a stage reads 0 as "it is there".
+  @Test func aNamedStageIsNeverReachedByHavingNothingToDo() throws {
+    let world = World()
+    for _ in 0..<4 { try world.advance() }
+    #expect(try world.move(.promote).decision.status == .done)
+    #expect(try world.move(.promote) { $0.stage = "100%" }.decision.status == .done)
+    #expect(try world.move(.promote) { $0.stage = "5% of paid" }.decision.status == .conflict)
+    try world.attest("gates")
+    try world.move(.finish)
+    #expect(try world.move(.promote).decision.status == .done)
+    #expect(try world.move(.promote) { $0.stage = "internal" }.decision.status == .conflict)
+    #expect(try world.move(.promote) { $0.stage = "nowhere" }.decision.status == .usage)
+  }
 }

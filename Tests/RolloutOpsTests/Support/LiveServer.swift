@@ -5,7 +5,7 @@ import Testing
 
 /// A Python server of `Tests/Live` that a test started: it prints what to know about it as one line of JSON, and ends
 /// when its standard input is closed. A suite's tests share one, and use it one after another.
-final class LiveServer: @unchecked Sendable {
+final class LiveServer: Sendable {
   private let process = Process()
   private let input = Pipe()
   private let output = Pipe()
