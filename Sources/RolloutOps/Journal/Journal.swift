@@ -11,8 +11,8 @@ package struct Journal: Sendable {
 
   /// Hundreds of thousands of entries; whoever gets there has other troubles.
   static let longest = 1 << 30
-  /// The bytes of a longer one are not kept to be compared with.
-  private static let longestRemembered = 1 << 20
+  /// The bytes of a longer one are not kept to be compared with: reading it again is rarer than running out of memory.
+  private static let longestRemembered = 1 << 28
 
   /// One look at the whole journal, its chain checked. Bytes that were checked before are only compared.
   package func read() throws(JournalTrouble) -> JournalReading {
