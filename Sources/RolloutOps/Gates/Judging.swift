@@ -137,6 +137,15 @@ extension Judgement {
       return finding.verdict == .breach && value > alpha ? copy.holding(.beyondUncorrected(tests: tests)) : copy
     }
   }
+
+  /// The segment that fares worst among those of one look: by verdict, then by how unlikely it is to be chance.
+  package static func worst(_ findings: [Finding]) -> (index: Int, finding: Finding)? {
+    corrected(findings).enumerated().max { left, right in
+      let (one, other) = (left.element, right.element)
+      if one.verdict != other.verdict { return one.verdict < other.verdict }
+      return (one.pValue ?? 1) > (other.pValue ?? 1)
+    }.map { ($0.offset, $0.element) }
+  }
 }
 
 extension SequentialComparison {

@@ -3,8 +3,6 @@ extension StageQuestion {
   /// More than this share of broken lines, or of records without a time or a label, and the rest speaks for nobody.
   private static let (mostBroken, mostTimeless, mostUnlabelled, mostCrossing) = (0.01, 0.01, 0.05, 0.05)
   private static let stalest = TimeSpan.hours(1)
-  /// A split that chance brings about less often than this is no accident.
-  static let ratioAlpha = 0.001
 
   func describe(_ answer: Answer, in stage: inout StageEvidence) {
     let evidence = answer.evidence

@@ -80,14 +80,10 @@ struct QueryMeasuring {
       findings.append(finding)
       measure = shown
     }
-    let corrected = Judgement.corrected(findings)
-    let worst = corrected.indices.max { left, right in
-      let (one, other) = (corrected[left], corrected[right])
-      if one.verdict != other.verdict { return one.verdict < other.verdict }
-      return (one.pValue ?? 1) > (other.pValue ?? 1)
+    guard let worst = Judgement.worst(findings) else {
+      return .init(watch.trigger, .silent("no segment could be judged"), measure: watch.measure)
     }
-    guard let worst else { return .init(watch.trigger, .silent("no segment could be judged"), measure: watch.measure) }
-    return .init(watch.trigger, .found(corrected[worst]), measure: measure, segment: names[worst])
+    return .init(watch.trigger, .found(worst.finding), measure: measure, segment: names[worst.index])
   }
 
   // MARK: Judging

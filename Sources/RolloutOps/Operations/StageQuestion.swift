@@ -140,16 +140,12 @@ struct StageQuestion {
     let findings = large.map { canary in
       judge(watch, canary, cell(Self.control, answer, isUnit ? nil : canary.key.segment), at, answer, single: isUnit)
     }
-    let corrected = Judgement.corrected(findings)
-    let worst = corrected.indices.max { left, right in
-      let (one, other) = (corrected[left], corrected[right])
-      if one.verdict != other.verdict { return one.verdict < other.verdict }
-      return (one.pValue ?? 1) > (other.pValue ?? 1)
+    guard let worst = Judgement.worst(findings) else {
+      return .init(watch.trigger, .silent("no segment could be judged"), measure: watch.measure)
     }
-    guard let worst else { return .init(watch.trigger, .silent("no segment could be judged"), measure: watch.measure) }
     return .init(
-      watch.trigger, .found(corrected[worst]), measure: watch.measure,
-      segment: large[worst].key.segment?.value)
+      watch.trigger, .found(worst.finding), measure: watch.measure,
+      segment: large[worst.index].key.segment?.value)
   }
 
   private func judge(
