@@ -14,7 +14,10 @@ let package = Package(
       name: "rolloutctl", dependencies: ["RolloutOps"],
       linkerSettings: [
         .unsafeFlags(
-          ["-L\(Context.packageDirectory)/.link", "-Xclang-linker", "-static-libgcc"], .when(configuration: .release))
+          [
+            "-L\(Context.packageDirectory)/.link", "-Xclang-linker", "-static-libgcc", "-Xlinker",
+            "--version-script=\(Context.packageDirectory)/.link/exports.map",
+          ], .when(configuration: .release))
       ]),
     .testTarget(name: "RolloutOpsTests", dependencies: ["RolloutOps"]),
     .testTarget(name: "RolloutctlTests", dependencies: ["rolloutctl", "RolloutOps"]),

@@ -7,14 +7,27 @@ package enum Agreement: Hashable, Sendable {
 }
 
 package struct Drift: Hashable, Sendable {
-  /// What the journal says, in words.
-  package let expected: String
-  /// What the store shows, in words.
-  package let shown: String
+  /// What the journal says.
+  package let expected: Side
+  /// What the store shows.
+  package let shown: Side
 
-  package init(expected: String, shown: String) {
+  package init(expected: Side, shown: Side) {
     self.expected = expected
     self.shown = shown
+  }
+
+  /// Put into words when somebody reads it: a kill finds out that there is a drift, and goes on.
+  package enum Side: Hashable, Sendable, CustomStringConvertible {
+    case said(String)
+    case serves(Serving)
+
+    package var description: String {
+      switch self {
+      case .said(let words): words
+      case .serves(let serving): serving.description
+      }
+    }
   }
 }
 
@@ -79,20 +92,20 @@ extension Progress {
   package func agreement(with shown: Flag?, variants: Variants?) -> Agreement {
     guard let expected else { return agreementBeforeStart(with: shown, variants: variants) }
     guard let shown else {
-      return place == .off ? .agrees : drift(expected, shown: "no such flag")
+      return place == .off ? .agrees : drift(expected, shown: .said("no such flag"))
     }
     let control = plan?.variants.control
     if shown.mark?.killed == true, !shown.exposes(control: control) { return isKilled ? .agrees : .killedOutside }
     if let adopted {
       if shown.fingerprint == adopted { return .agrees }
-      return shown.exposes(control: control) ? drift(expected, shown: shown.serving.description) : .killedOutside
+      return shown.exposes(control: control) ? drift(expected, shown: .serves(shown.serving)) : .killedOutside
     }
     guard !shown.serves(expected) else { return .agrees }
     if !shown.exposes(control: control) {
       if isKilled { return .agrees }
       if phase == .finished || expected.exposes(control: control) { return .killedOutside }
     }
-    return drift(expected, shown: shown.serving.description)
+    return drift(expected, shown: .serves(shown.serving))
   }
 
   /// A flag that nobody has rolled out yet must be off, with the variants that the note gives it.
@@ -101,17 +114,18 @@ extension Progress {
     if shown.mark?.killed == true { return isKilled ? .agrees : .killedOutside }
     if isKilled, !shown.exposes(control: variants?.control) { return .agrees }
     if shown.exposes(control: variants?.control) {
-      return .drift(Drift(expected: "no rollout is known", shown: shown.serving.description))
+      return .drift(Drift(expected: .said("no rollout is known"), shown: .serves(shown.serving)))
     }
     if phase == .none, let variants, !Flag(variants: variants.all, serving: shown.serving, mark: nil).serves(shown) {
       let names = shown.variants.map { "\($0.name) = \($0.value.written(.spaced))" }.joined(separator: ", ")
-      return .drift(Drift(expected: "the note's variants", shown: "variants \(names)"))
+      return .drift(Drift(expected: .said("the note's variants"), shown: .said("variants \(names)")))
     }
     return .agrees
   }
 
-  private func drift(_ expected: Flag, shown: String) -> Agreement {
-    .drift(Drift(expected: adopted == nil ? expected.serving.description : "the flag as it was adopted", shown: shown))
+  private func drift(_ expected: Flag, shown: Drift.Side) -> Agreement {
+    .drift(
+      Drift(expected: adopted == nil ? .serves(expected.serving) : .said("the flag as it was adopted"), shown: shown))
   }
 }
 

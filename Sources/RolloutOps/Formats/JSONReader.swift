@@ -76,12 +76,12 @@ package struct JSONReader {
       try object { (reader, name) throws(JSONError) in
         let start = reader.position
         // A set only pays from a handful of members on; most objects are small.
-        if members.count < 8 ? members.contains(where: { $0.name == name }) : seen.contains(name) {
+        if members.count < 32 ? members.contains(where: { $0.name == name }) : seen.contains(name) {
           guard reader.lastWins else { throw JSONError(.duplicate(name), at: start) }
           members.removeAll { $0.name == name }
         }
         members.append(JSON.Member(name, try reader.value()))
-        if members.count == 8 { seen = Set(members.map(\.name)) } else if members.count > 8 { seen.insert(name) }
+        if members.count == 32 { seen = Set(members.map(\.name)) } else if members.count > 32 { seen.insert(name) }
       }
       return .object(members)
     case UInt8(ascii: "["):

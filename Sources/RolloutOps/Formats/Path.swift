@@ -29,8 +29,13 @@ package enum Path {
         parts.append(part)
       }
     }
-    let tidy = parts.joined(separator: "/")
-    return isAbsolute(path) ? "/\(tidy)" : tidy.isEmpty ? "." : tidy
+    guard !parts.isEmpty else { return isAbsolute(path) ? "/" : "." }
+    var tidy = ""
+    for part in parts {
+      if !tidy.isEmpty || isAbsolute(path) { tidy += "/" }
+      tidy += part
+    }
+    return tidy
   }
 
   /// `path` as seen from `folder`, where it lies below it; else as it is.

@@ -36,7 +36,13 @@ package struct NoteField: Hashable, Sendable {
   ///
   /// A kill looks at one note: going through the table costs it less than a dictionary of all the names would.
   static func named(_ name: Substring) -> NoteField? {
-    all.first { field in isSame(field.name, name) || field.aliases.contains { isSame($0, name) } }
+    var letters = name.utf8.makeIterator()
+    // Most spellings differ from the first letter on.
+    guard let initial = next(&letters) else { return nil }
+    func isMeant(_ spelling: String) -> Bool {
+      spelling.utf8.first.map { $0 | 0x20 } == initial && isSame(spelling, name)
+    }
+    return all.first { isMeant($0.name) || $0.aliases.contains(where: isMeant) }
   }
 
   static let spellings: [String] = all.flatMap { [$0.name] + $0.aliases }

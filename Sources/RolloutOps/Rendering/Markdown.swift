@@ -27,7 +27,10 @@ extension StatusReport {
     lines += [facts.map { Markdown.text($0) }.joined(separator: " · "), ""]
     if killed { lines += [drift == nil ? "**Killed.**" : "**Was killed**, but the store shows something else.", ""] }
     if let drift {
-      lines += ["**Drift.** Journal: \(Markdown.text(drift.expected)). Store: \(Markdown.text(drift.shown)).", ""]
+      lines += [
+        "**Drift.** Journal: \(Markdown.text(drift.expected.description)). Store: \(Markdown.text(drift.shown.description)).",
+        "",
+      ]
     }
     if let hold {
       lines += ["**Held** by \(Markdown.text(hold.actor))\(hold.reason.map { ": " + Markdown.text($0) } ?? "").", ""]

@@ -6,7 +6,8 @@ extension StatusReport {
       "flag": .string(flag.text), "stage": current.map(json(of:)) ?? .null, "next": next.map(json(of:)) ?? .null,
       "place": place.json, "decision": .string(outlook.rawValue), "exit": .number(Int(status.rawValue)),
       "reasons": .strings(reasons), "killed": .bool(killed),
-      "drift": drift.map { ["expected": .string($0.expected), "shown": .string($0.shown)] } ?? .null,
+      "drift": drift.map { ["expected": .string($0.expected.description), "shown": .string($0.shown.description)] }
+        ?? .null,
       "serving": .text(serving), "held": hold.map(json(of:)) ?? .null, "degraded_to": .text(degradedTo),
       "excluded": .strings(exclusions),
       "earliest": .text(earliest.map(calendar.iso)), "stages": .array(stages.map(json(of:))),

@@ -42,8 +42,8 @@ package struct StatusText {
     if report.killed { lines.append("  " + killed) }
     if let drift = report.drift {
       lines.append("  " + ink.bad("≠ drift") + "  the store does not show what the journal says")
-      lines.append("      journal  " + Terminal.plain(drift.expected))
-      lines.append("      store    " + Terminal.plain(drift.shown))
+      lines.append("      journal  " + Terminal.plain(drift.expected.description))
+      lines.append("      store    " + Terminal.plain(drift.shown.description))
     }
     if let hold = report.hold {
       let reason = hold.reason.map { ": " + Terminal.plain($0) } ?? ""

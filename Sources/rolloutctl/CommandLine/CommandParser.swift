@@ -7,31 +7,32 @@ import RolloutOps
 /// the same flag after the name replaces them. A separate value never begins with a dash, unless it is a negative
 /// number: `--reason --dry-run` is a forgotten reason, and must not act.
 struct CommandParser<Options: CommandOptions> {
-  private let row: CommandRow<Options>
   private let others: @Sendable () -> [FlagDescription]
   private var options = Options()
   private var arguments: [String] = []
-  private var seen: Set<String> = []
+  /// A handful: a set would cost the start of every command more than it saves.
+  private var seen: [String] = []
   private var wantsHelp = false
 
   /// `others` are the flags of the whole table, for the sentence about a flag that only another command has.
-  private init(_ row: CommandRow<Options>, others: @escaping @Sendable () -> [FlagDescription]) {
-    self.row = row
+  private init(others: @escaping @Sendable () -> [FlagDescription]) {
     self.others = others
   }
+
+  private var row: CommandRow<Options> { Options.row }
 
   /// Nil when help is asked for.
   static func parse(
     _ type: Options.Type, defaults: [String], words: [String],
     others: @escaping @Sendable () -> [FlagDescription]
   ) throws(UsageError) -> Options? {
-    var parser = CommandParser(Options.row, others: others)
+    var parser = CommandParser(others: others)
     do throws(UsageError.Fault) {
       try parser.read(defaults)
       let given = parser.seen
       parser.seen = []
       try parser.read(words)
-      parser.seen.formUnion(given)
+      parser.seen += given
       if parser.wantsHelp { return nil }
       try parser.finish()
       return parser.options
@@ -112,7 +113,8 @@ struct CommandParser<Options: CommandOptions> {
 
   private mutating func update(_ flag: FlagRow<Options>, _ spelling: String, _ value: String?) throws(UsageError.Fault)
   {
-    let isFirst = seen.insert(flag.description.long).inserted
+    let isFirst = !seen.contains(flag.description.long)
+    if isFirst { seen.append(flag.description.long) }
     guard isFirst || !flag.description.takesValue || flag.description.repeats else {
       throw UsageError.Fault.givenTwice(flag: flag.description.spelling)
     }
