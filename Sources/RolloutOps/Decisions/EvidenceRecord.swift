@@ -46,6 +46,7 @@ extension Gate {
   /// Its name, its verdict, and the numbers behind it; a gate that no machine measures has nulls in their place.
   package var figures: [JSON.Member] {
     let action: JSON = if case .trigger(let trigger) = kind { .string(trigger.action.name) } else { "hold" }
+    let isBand = if case .trigger(let trigger) = kind { trigger.isBand } else { false }
     var finding: Finding?
     if case .found(let judged)? = found?.outcome { finding = judged }
     return [
@@ -58,7 +59,7 @@ extension Gate {
       JSON.Member("scale", .text(finding?.scale.rawValue)),
       JSON.Member("would_see", .figure(finding?.smallestVisible)),
       JSON.Member("measure", .text(found?.measure?.description)), JSON.Member("segment", .text(found?.segment)),
-      JSON.Member("reason", .string(reason)),
+      JSON.Member("default_band", .bool(isBand)), JSON.Member("reason", .string(reason)),
     ]
   }
 }

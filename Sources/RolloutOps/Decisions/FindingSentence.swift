@@ -10,8 +10,20 @@ struct FindingSentence {
   }
 
   var text: String {
-    let place = segment.flatMap { segment in trigger.condition.segment.map { "\($0.attribute) \(segment): " } } ?? ""
+    var attribute = trigger.condition.segment?.attribute
+    if case .novel(let field)? = measure { attribute = field }
+    let place = segment.flatMap { segment in attribute.map { "\($0) \(segment): " } } ?? ""
     return place + [numbers, remark, bareness].filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+
+  /// Surely better by as much as the trigger would not allow it to be worse.
+  private var isSurprise: Bool {
+    guard let interval = finding.interval, finding.threshold != 0 else { return false }
+    switch (finding.scale, trigger.condition.test) {
+    case (.relative, .relative(.up, _)), (.points, .points(.up, _)): return interval.upper <= -finding.threshold
+    case (.relative, .relative(.down, _)), (.points, .points(.down, _)): return interval.lower >= -finding.threshold
+    default: return false
+    }
   }
 
   private var numbers: String {
@@ -42,10 +54,12 @@ struct FindingSentence {
 
   private var remark: String {
     switch finding.reason {
+    case .inside where isSurprise: "a surprise: better by more than it may be worse; is the right thing measured?"
     case .inside:
       // A pass on few samples is seen for what it is.
       finding.smallestVisible.map { "would see \(place($0))" } ?? ""
     case .provenInside: "proven"
+    case .likeControl: "past the line, but the control is no better"
     case .beyond: ""
     case .firstEvent: "none is tolerated"
     case .beyondByChance: "past the line, but that may be chance"

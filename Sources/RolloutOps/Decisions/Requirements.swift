@@ -64,7 +64,7 @@ package struct Requirements: Sendable {
 
   /// Every trigger is a gate; what no machine measures holds until a person has looked at this stage and said so.
   func evidence(for stage: Stage) -> [Gate] {
-    if let evidence = situation.evidence, !plan.triggers.isEmpty {
+    if let evidence = situation.evidence, !plan.triggers.isEmpty || !evidence.rows.isEmpty {
       return MeasuredGates(plan: plan, situation: situation, evidence: evidence, stage: stage).gates
     }
     let word = situation.progress.attestation(StageAttestation.gates, for: stage.name)

@@ -101,6 +101,17 @@ extension Situation {
     }
   }
 
+  /// At a stage that is left by promotion, how long it has stood there beyond its soak and a week: a rollout that nobody
+  /// ends is a risk of its own.
+  package var stalled: TimeSpan? {
+    guard progress.phase == .open, !isKilled, !isAtLastStage, let plan, let index = progress.place.stageIndex,
+      let since = progress.since
+    else { return nil }
+    let patience = TimeSpan(seconds: plan.stages[index].soak.seconds + TimeSpan.days(7).seconds)
+    let stood = now.since(since)
+    return stood > patience ? stood : nil
+  }
+
   /// How far the clock is behind the journal, where that is more than two minutes.
   package var clockBehind: TimeSpan? {
     guard let newest = progress.newest else { return nil }

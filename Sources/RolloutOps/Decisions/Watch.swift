@@ -4,13 +4,29 @@ package struct Watch: Hashable, Sendable {
   package let measure: Measure
   /// With its limit in the measure's own unit.
   package let test: Trigger.Test
-  package let reference: Judgement.Reference
+  package let counterpart: Counterpart
 
-  package var window: TimeSpan? { trigger.condition.window }
+  /// What stands beside the canary's records.
+  package enum Counterpart: Hashable, Sendable {
+    case control
+    /// A baseline or a forecast that somebody named.
+    case number(Double)
+    /// The canary itself, at the stage before this one.
+    case previousStage
+    /// The canary itself, earlier in this stay.
+    case normal
+  }
+
+  /// Against its own normal level the present is what came last: an hour, unless the trigger says otherwise.
+  package var window: TimeSpan? {
+    trigger.condition.window ?? (counterpart == .normal ? trigger.condition.per ?? .hours(1) : nil)
+  }
   package var segment: Trigger.Segment? { trigger.condition.segment }
 
   /// Whether it is compared with the control's records rather than with a number.
-  package var comparesArms: Bool { !Self.isAbsolute(test) && reference == .control }
+  package var comparesArms: Bool { !isAbsolute && counterpart == .control }
+
+  package var isAbsolute: Bool { Self.isAbsolute(test) }
 
   private static func isAbsolute(_ test: Trigger.Test) -> Bool {
     switch test {
@@ -24,16 +40,21 @@ package struct Watch: Hashable, Sendable {
     let named = try Self.measure(of: trigger.condition, in: plan)
     test = try Self.test(of: trigger.condition, named)
     switch trigger.condition.against {
-    case .none, .control: reference = .control
-    case .baseline(let value?), .forecast(let value?): reference = .number(value)
-    case .baseline(nil) where plan.controlVersion != nil: reference = .control
+    case .none, .control: counterpart = .control
+    case .baseline(let value?), .forecast(let value?): counterpart = .number(value)
+    case .baseline(nil) where plan.controlVersion != nil: counterpart = .control
     case .baseline(nil): throw .noFigure("baseline")
     case .forecast(nil): throw .noFigure("forecast")
-    case .normal where plan.controlVersion != nil: reference = .control
-    case .normal: throw .noFigure("normal level")
-    case .previousStage: throw .previousStage
+    case .normal where plan.controlVersion != nil: counterpart = .control
+    case .normal: counterpart = .normal
+    case .previousStage: counterpart = .previousStage
     }
-    measure = Self.isAbsolute(test) ? named : named.perRecord
+    // What one version shows in all, in an hour, is compared with its own hours, never with another version's.
+    measure = Self.isAbsolute(test) || counterpart == .normal ? named : named.perRecord
+    if case .novel = measure, !Self.isAbsolute(test) { throw .function("comparison", measure) }
+    if measure.queries != nil, counterpart == .normal || counterpart == .previousStage {
+      throw .noEarlierQueries
+    }
   }
 
   /// Why evidence cannot answer a trigger; a person has to look.
@@ -43,7 +64,7 @@ package struct Watch: Hashable, Sendable {
     /// A threshold in seconds on a field whose name tells no unit.
     case unit(field: String)
     case noFigure(String)
-    case previousStage
+    case noEarlierQueries
 
     package var sentence: String {
       switch self {
@@ -53,7 +74,8 @@ package struct Watch: Hashable, Sendable {
         "the unit of \(field) is unknown: name it \(field)_ms or \(field)_s, or map it under `Fields:`"
       case .noFigure(let what):
         "the note gives no figure for the \(what): write `\(what) 0.86`, or name a control version"
-      case .previousStage: "the level of the previous stage is not kept"
+      case .noEarlierQueries:
+        "a metrics server is asked about the present only: write the earlier level into the note, as `baseline 0.86`"
       }
     }
   }
@@ -90,11 +112,15 @@ package struct Watch: Hashable, Sendable {
     }
   }
 
-  package func judgement(in plan: Plan) -> Judgement {
+  /// Against a number where there is one, else against samples.
+  package func judgement(in plan: Plan, level given: Double? = nil) -> Judgement {
     var level: Double?
     if case .quantile(let share, _) = measure { level = share }
     var isCount = false
     if case .count = measure { isCount = true }
+    var reference = Judgement.Reference.control
+    if case .number(let number) = counterpart { reference = .number(number) }
+    if let given { reference = .number(given) }
     // How many samples are enough is a gate of its own.
     return Judgement(
       test, against: reference, level: level, isCount: isCount, minimumSamples: 0, isProven: plan.provenEvidence)

@@ -11,12 +11,29 @@ package enum Measure: Hashable, Sendable {
   case sum(String, per: TimeSpan?)
   /// How often it happened: `count(policy_violation)`.
   case count(String, per: TimeSpan?)
+  /// How many records there were: `count(*) per hour`.
+  case records(per: TimeSpan?)
+  /// How many values of the field only the canary has: `new(error_type)`.
+  case novel(String)
+  /// `0.5 mean(judge) + 0.3 share(feedback = up) + 0.2 rate(task_success)`
+  case weighted([Term])
   case queries(Queries)
+
+  /// One signal of a composite score.
+  package struct Term: Hashable, Sendable {
+    package let weight: Double
+    package let measure: Measure
+
+    package init(_ weight: Double, _ measure: Measure) { (self.weight, self.measure) = (weight, measure) }
+  }
 
   /// The field of a record; for queries the metric's own name.
   package var field: String {
     switch self {
     case .queries(let queries): queries.metric
+    case .records: "records"
+    case .novel(let field): field
+    case .weighted(let terms): terms.first?.measure.field ?? ""
     case .rate(let field), .share(let field, _), .mean(let field), .quantile(_, let field), .sum(let field, _),
       .count(let field, _):
       field
@@ -26,10 +43,12 @@ package enum Measure: Hashable, Sendable {
   /// A total grows with traffic: only against a number does it mean anything.
   package var isTotal: Bool {
     switch self {
-    case .sum, .count: true
-    case .rate, .share, .mean, .quantile, .queries: false
+    case .sum, .count, .records, .novel: true
+    case .rate, .share, .mean, .quantile, .weighted, .queries: false
     }
   }
+
+  package var isComposite: Bool { if case .weighted = self { true } else { false } }
 
   package var queries: Queries? { if case .queries(let queries) = self { queries } else { nil } }
 
@@ -38,14 +57,14 @@ package enum Measure: Hashable, Sendable {
     switch self {
     case .sum(let field, _): .mean(field)
     case .count(let field, _): .rate(field)
-    case .rate, .share, .mean, .quantile, .queries: self
+    case .rate, .share, .mean, .quantile, .records, .novel, .weighted, .queries: self
     }
   }
 
   package var isShare: Bool {
     switch self {
     case .rate, .share: true
-    case .mean, .quantile, .sum, .count: false
+    case .mean, .quantile, .sum, .count, .records, .novel, .weighted: false
     case .queries(let queries): queries.isShare
     }
   }
@@ -78,7 +97,8 @@ package enum Measure: Hashable, Sendable {
     case .count(let field, _): .count(field, per: span)
     case .rate(let field): .count(field, per: span)
     case .mean(let field): .sum(field, per: span)
-    case .share, .quantile, .queries: nil
+    case .records: .records(per: span)
+    case .share, .quantile, .novel, .weighted, .queries: nil
     }
   }
 }
@@ -94,8 +114,21 @@ extension Measure: CustomStringConvertible {
     case .quantile(let level, let field): "p\(Self.percent(level))(\(field))"
     case .sum(let field, let span): "sum(\(field))\(Self.spelled(span))"
     case .count(let field, let span): "count(\(field))\(Self.spelled(span))"
+    case .records(let span): "count(*)\(Self.spelled(span))"
+    case .novel(let field): "new(\(field))"
+    case .weighted(let terms): Self.spelled(terms)
     case .queries(let queries): queries.description
     }
+  }
+
+  private static func spelled(_ terms: [Term]) -> String {
+    var text = ""
+    for term in terms {
+      let weight = abs(term.weight) == 1 ? "" : "\(abs(term.weight)) "
+      let sign = term.weight < 0 ? "- " : "+ "
+      text += (text.isEmpty ? (term.weight < 0 ? "-" : "") : " " + sign) + weight + "\(term.measure)"
+    }
+    return text
   }
 
   private static func percent(_ level: Double) -> String {
@@ -119,7 +152,11 @@ extension Measure: CustomStringConvertible {
 extension Measure {
   /// What a second is in the field's own unit, by the ending of its name; nil where the name does not tell.
   package var second: Double? {
-    if let second = queries?.second { return second }
+    switch self {
+    case .queries(let queries): return queries.second
+    case .records, .novel, .weighted: return nil
+    case .rate, .share, .mean, .quantile, .sum, .count: break
+    }
     let name = field.lowercased()
     let endings: [(String, Double)] = [
       ("_ms", 1000), ("millis", 1000), ("_us", 1_000_000), ("_ns", 1_000_000_000), ("_s", 1), ("_sec", 1),
@@ -129,6 +166,7 @@ extension Measure {
   }
 
   package var isMoney: Bool {
+    if case .weighted = self { return false }
     let name = field.lowercased()
     return name.hasPrefix("cost") || name.contains("_cost") || name.hasSuffix("usd") || name.hasSuffix("eur")
   }

@@ -52,8 +52,26 @@ package struct Signal: Hashable, Sendable {
       usual: "rate(regenerated)"),
     Signal("fallbacks", ["fallback rate"], usual: "rate(fallback)"),
     Signal("timeouts", ["timeout rate"], usual: "rate(timeout)"),
+    Signal(
+      "abandonment", ["abandonment rate", "abandoned conversations", "conversation abandonment"],
+      usual: "rate(abandoned)"),
+    Signal("conversation length", ["turns", "turns per conversation"], usual: "mean(turns)", worse: .either),
+    Signal("click-through", ["click-through rate", "clickthrough", "ctr"], usual: "rate(clicked)", worse: .down),
+    Signal("requests", ["request count", "number of requests", "traffic"], usual: "count(*)", worse: .either),
+    Signal(
+      "new error categories", ["new errors", "new error types", "new error kinds", "unknown errors"],
+      usual: "new(error_type)"),
     Signal("support tickets", ["tickets", "complaints", "user complaints"], usual: nil),
-    Signal("abuse attempts", ["prompt injection", "prompt injection attempts", "abuse", "injections"], usual: nil),
+    Signal(
+      "abuse attempts",
+      [
+        "prompt injection", "prompt injections", "prompt injection attempts", "injection attempts", "abuse",
+        "injections",
+      ],
+      usual: "rate(injection)"),
+    Signal(
+      "new injection shapes", ["new injections", "new abuse patterns", "new injection patterns"],
+      usual: "new(injection_shape)"),
   ]
 
   /// The signal that goes by that name.

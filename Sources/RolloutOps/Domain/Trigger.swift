@@ -16,9 +16,11 @@ package struct Trigger: Hashable, Sendable {
   package let condition: Condition
   /// As the note spells it.
   package let text: String
+  /// A healthy band that holds where the note says nothing of a signal.
+  package let isBand: Bool
 
-  package init(action: Action, condition: Condition, text: String) {
-    (self.action, self.condition, self.text) = (action, condition, text)
+  package init(action: Action, condition: Condition, text: String, isBand: Bool = false) {
+    (self.action, self.condition, self.text, self.isBand) = (action, condition, text, isBand)
   }
 
   /// `policy violations above 0`: the first event fires it.

@@ -57,8 +57,12 @@ package struct FieldNames: Hashable, Sendable {
     Row("feedback", ["user_feedback", "thumbs", "rating"], "what the person said of it"),
     Row("regenerated", ["regenerate", "retried"], "whether the person asked again"),
     Row("abandoned", ["abandonment"], "whether the person left"),
-    Row("category", ["topic", "intent", "error_category"], "what kind of request it is"),
+    Row("turns", ["turn_count", "conversation_length", "message_count"], "how long the conversation was"),
+    Row("clicked", ["click", "click_through"], "whether the person followed it"),
+    Row("category", ["topic", "intent"], "what kind of request it is"),
+    Row("error_type", ["error_category", "error.type", "error_code", "exception.type"], "what kind of error it was"),
     Row("injection", ["prompt_injection", "injection_attempt"], "whether it tried to inject a prompt"),
+    Row("injection_shape", ["injection_type", "attack_pattern"], "how it tried to"),
   ]
 
   /// The note's own names, by ours.

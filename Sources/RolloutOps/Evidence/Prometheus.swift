@@ -7,6 +7,15 @@ package struct Prometheus: Sendable {
     case buckets(BucketedValues)
     case bare(Double)
 
+    /// The figure itself; nil where there is none, or where a level has to be asked for.
+    package var value: Double? {
+      switch self {
+      case .rate(let events, let count): count == 0 ? nil : Double(events) / Double(count)
+      case .mean(let value, _), .bare(let value): value.isFinite ? value : nil
+      case .buckets: nil
+      }
+    }
+
     /// Requests behind it; nil where the queries do not tell.
     package var count: Int? {
       switch self {

@@ -63,6 +63,8 @@ package struct Finding: Hashable, Sendable {
     // Pass.
     case inside
     case provenInside
+    /// Past an absolute line, and so is the control, no better.
+    case likeControl
     // Breach.
     case beyond
     case firstEvent

@@ -29,7 +29,11 @@ package struct ComparedMetric: Hashable, Sendable {
       let near = Suggestion.nearest(to: text, among: names).map { "; did you mean \($0)?" } ?? ""
       throw Fault(reason: "a metric is written p95(latency_ms), rate(error) or share(feedback = down)\(near)")
     }
-    measure = asked.perRecord
+    switch asked {
+    case .records, .novel:
+      throw Fault(reason: "two versions are compared by what their records show, and \(asked) counts")
+    case .rate, .share, .mean, .quantile, .sum, .count, .weighted, .queries: measure = asked.perRecord
+    }
     // A total was asked for, and what one record shows of it is compared: the name must say so.
     let isOwnName = read != nil && measure == asked
     name = isOwnName ? text.split(separator: " ").joined(separator: " ") : ComparedMetric(measure, worse: nil).name
@@ -39,12 +43,12 @@ package struct ComparedMetric: Hashable, Sendable {
   /// What is looked for where nothing is asked for.
   package static let usual: [ComparedMetric] =
     Signal.known.flatMap { signal -> [ComparedMetric] in
-      guard let measure = signal.measure?.perRecord else { return [] }
+      guard let measure = signal.measure?.perRecord, !measure.isTotal else { return [] }
       var measures = [measure]
       if case .quantile(_, let field) = measure { measures = [.quantile(0.5, field), .quantile(0.95, field)] }
       if signal.name == "tokens" { measures += [.mean("tokens_in"), .mean("tokens_out")] }
       return measures.map { ComparedMetric($0, worse: signal.worse) }
-    } + [ComparedMetric(.rate("abandoned"), worse: .up), ComparedMetric(.rate("injection"), worse: .up)]
+    }
 
   /// Whichever function of a field is asked for, its field gets worse in the same direction.
   private static func worse(_ measure: Measure) -> Trigger.Direction? {

@@ -36,7 +36,9 @@ package struct Comparing: Sendable {
     if let text = request.filter { filter = try Selecting.included(text) } else { filter = nil }
     let arms = ([request.control] + request.canaries).map { TraceQuestion.Arm($0, values: [$0]) }
     var measures: [TraceQuestion.Measure] = []
-    for metric in metrics where !measures.contains(metric.asked) { measures.append(metric.asked) }
+    for measure in metrics.flatMap({ TraceQuestion.Measure.asked(for: $0.measure) }) where !measures.contains(measure) {
+      measures.append(measure)
+    }
 
     let evidence: TraceEvidence
     var question: TraceQuestion
@@ -91,20 +93,6 @@ package struct Comparing: Sendable {
     if names.count > 60 { throw .usage("\(names.count) versions are more than one look can compare; 60 at most") }
     if let share = request.share, share.micro * request.canaries.count >= Percentage.whole.micro || share == .zero {
       throw .usage("--share \(share) leaves nobody for one of the versions")
-    }
-  }
-}
-
-extension ComparedMetric {
-  /// What has to be taken from each record for it. All quantiles of a field are one.
-  var asked: TraceQuestion.Measure {
-    switch measure {
-    case .rate(let field), .count(let field, _): .rate(field)
-    case .share(let field, let value): .share(value, of: field)
-    case .mean(let field), .sum(let field, _): .mean(field)
-    case .quantile(_, let field): .quantile(field)
-    // Only a note has queries; a log has no such field, and says so.
-    case .queries(let queries): .mean(queries.metric)
     }
   }
 }

@@ -62,15 +62,22 @@ struct ComparisonAnswer {
   /// In the order of the metrics.
   private func readings(_ cell: TraceEvidence.Cell) -> [ArmReading] {
     var found: [ComparedMetric: ArmReading] = [:]
+    var samples: [TraceQuestion.Measure: Sample] = [:]
     for (measure, sample) in zip(question.measures, cell.samples) {
       let sample = knowsUnits ? sample : sample.withoutUnits
-      let asking = metrics.filter { $0.asked == measure }
+      samples[measure] = sample
+      let asking = metrics.filter {
+        [measure] == TraceQuestion.Measure.asked(for: $0.measure) && !$0.measure.isComposite
+      }
       if sample.kind == .quantile {
         let levels = asking.map { if case .quantile(let level, _) = $0.measure { level } else { 0.5 } }
         for (metric, reading) in zip(asking, ArmReading.quantiles(sample, at: levels)) { found[metric] = reading }
       } else {
         for metric in asking { found[metric] = ArmReading(sample) }
       }
+    }
+    for metric in metrics {
+      if let score = CompositeScore(metric.measure, { samples[$0] }) { found[metric] = ArmReading(score.sample) }
     }
     return metrics.map { found[$0] ?? ArmReading(Sample(.mean)) }
   }

@@ -2,6 +2,8 @@
 extension StageQuestion {
   /// More than this share of broken lines, or of records without a time or a label, and the rest speaks for nobody.
   private static let (mostBroken, mostTimeless, mostUnlabelled, mostCrossing) = (0.01, 0.01, 0.05, 0.05)
+  /// A fallback may answer now and then.
+  private static let mostStrange = 0.05
   private static let stalest = TimeSpan.hours(1)
 
   func describe(_ answer: Answer, in stage: inout StageEvidence) {
@@ -10,7 +12,7 @@ extension StageQuestion {
     stage.canary = arms.canary
     stage.control = arms.control.records > 0 ? arms.control : nil
     stage.newest = evidence.last
-    stage.faults += faults(evidence, arms.canary)
+    stage.faults += faults(evidence, arms.canary) + strangeModels(answer)
     stage.remarks += remarks(answer, stage)
   }
 
@@ -52,6 +54,27 @@ extension StageQuestion {
           + evidence.crossing.examples.prefix(3).joined(separator: ", "))
     }
     return faults
+  }
+
+  /// A provider that answers with another model than the one that was pinned has changed the version by itself.
+  private func strangeModels(_ answer: Answer) -> [String] {
+    guard let pinned = pinnedModel else { return [] }
+    let served = answer.evidence.cells.filter {
+      $0.key.arm == Self.canary && $0.key.period == 2 && $0.key.segment?.field == Self.servedModel
+    }
+    let strangers = served.filter { cell in
+      guard let name = cell.key.segment?.value else { return false }
+      // Providers answer with the dated name of what was asked for: `m-5` is served as `m-5-2026-10-01`.
+      return name != pinned && !name.hasPrefix(pinned + "-")
+    }.sorted { ($1.records, $0.key.segment?.value ?? "") < ($0.records, $1.key.segment?.value ?? "") }
+    let (strange, all) = (strangers.reduce(0) { $0 + $1.records }, served.reduce(0) { $0 + $1.records })
+    guard Self.share(strange, of: all) > Self.mostStrange, let first = strangers.first?.key.segment?.value else {
+      return []
+    }
+    return [
+      "\(Figures.percent(Self.share(strange, of: all))) of the canary was answered by \(first), not by the pinned \(pinned): "
+        + "name in `Variants:` the model that is meant"
+    ]
   }
 
   private func remarks(_ answer: Answer, _ stage: StageEvidence) -> [String] {

@@ -44,6 +44,8 @@ struct Measuring {
         watches.append((trigger, .failure(error)))
       }
     }
+    let bands = plan.bands.compactMap { try? Watch($0, in: plan) }
+    for band in bands { question.add(band) }
     var answers: [StageQuestion.Answer] = []
     for part in question.parts where !paths.isEmpty {
       guard answers.isEmpty || !paths.contains("-") else {
@@ -69,12 +71,14 @@ struct Measuring {
             ?? .init(trigger, .silent("no metrics server is named under `Evidence:`"), measure: watch.measure)
         }
         if paths.isEmpty { return .init(trigger, .unmeasured("no log is named that carries \(watch.measure.field)")) }
-        guard let answer = answers.first(where: { $0.part.window == watch.window }) else {
-          return .init(trigger, .silent("the evidence could not be read"), measure: watch.measure)
-        }
-        return question.row(watch, answer)
+        return question.row(watch, answers)
       }
     }
+    evidence.rows += bands.compactMap { band in
+      if let asked = band.measure.queries { return queries?.row(band, asked).asBand }
+      return paths.isEmpty ? nil : question.bandRow(band, answers)
+    }
+    evidence.remarks += question.hidden(watches.compactMap { try? $0.watch.get() }, evidence.rows, answers)
     if let queries { add(queries, to: &evidence, withLogs: !paths.isEmpty) }
     evidence.correct()
     return evidence

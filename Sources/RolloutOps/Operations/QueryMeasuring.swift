@@ -35,7 +35,7 @@ struct QueryMeasuring {
     let canary = try server.read(
       queries, .init(version: version, from: start, to: question.now, segment: label), isNow: true)
     var control: [String: Prometheus.Figure]?
-    if watch.comparesArms, let old = plan.controlVersion {
+    if watch.comparesArms || watch.trigger.isBand, let old = plan.controlVersion {
       let before = question.before
       control = try server.read(
         queries,
@@ -47,7 +47,8 @@ struct QueryMeasuring {
       if let mine, watch.window == nil { count(mine, others) }
       guard let mine else { return .init(watch.trigger, .silent("no answer about the canary"), measure: watch.measure) }
       let (finding, measure) = try judge(watch, queries, mine, others)
-      return .init(watch.trigger, .found(finding), measure: measure)
+      let row = StageEvidence.Row(watch.trigger, .found(finding), measure: measure)
+      return watch.trigger.isBand && watch.isAbsolute ? row.beside(control: others?.value) : row
     }
     return try worst(watch, queries, asked, canary, control)
   }

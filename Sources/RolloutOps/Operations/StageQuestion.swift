@@ -5,8 +5,15 @@
 struct StageQuestion {
   /// One pass over the logs. Each window is a pass of its own, so that no record is counted in two.
   struct Part {
-    let window: TimeSpan?
+    let time: Time
     var question: TraceQuestion
+
+    enum Time: Hashable {
+      case stay
+      case window(TimeSpan)
+      /// The canary's stay at the stage before this one, with the cohort that it had then.
+      case previousStage
+    }
   }
 
   struct Answer {
@@ -16,7 +23,7 @@ struct StageQuestion {
     let isWidened: Bool
   }
 
-  private let plan: Plan
+  let plan: Plan
   private let stage: Stage
   private let version: VersionLabel
   private let since: Instant
@@ -24,11 +31,21 @@ struct StageQuestion {
   /// Where the control comes from: nil for the same time as the canary.
   let before: Instant?
   private let filter: Selector?
+  private let previous: Previous?
   private(set) var parts: [Part] = []
 
   static let (canary, control) = (0, 1)
   /// A segment with fewer canary records says nothing yet.
   static let smallestSegment = 30
+  /// By these requests are told apart also where no trigger asks for it: what goes wrong for one kind of request hides in
+  /// the whole.
+  static let lookouts = ["category", "language"]
+
+  private struct Previous {
+    let filter: Selector?
+    let from: Instant
+    let to: Instant
+  }
 
   init(_ plan: Plan, at index: Int, version: VersionLabel, progress: Progress, since: Instant, now: Instant) {
     (self.plan, self.version, self.since, self.now) = (plan, version, since, now)
@@ -39,7 +56,14 @@ struct StageQuestion {
     }
     before = isSplit ? nil : lastSplit?.entered ?? Instant(microseconds: since.microseconds - 7 * 86_400_000_000)
     filter = Self.cohort(plan, at: index, excluding: progress.exclusions)
-    parts = [part(nil)]
+    let earlier = progress.visits.last { $0.stage < index && !plan.stages[$0.stage].isOffline && $0.left != nil }
+    previous = earlier.map { visit in
+      Previous(
+        filter: Self.cohort(plan, at: visit.stage, excluding: progress.exclusions), from: visit.entered,
+        to: max(visit.entered, visit.left ?? since))
+    }
+    parts = [part(.stay)]
+    parts[0].question.segments = Self.lookouts + (pinnedModel == nil ? [] : [Self.servedModel])
   }
 
   /// Who is newly let in at that stage.
@@ -60,44 +84,55 @@ struct StageQuestion {
     return max(since, Instant(microseconds: now.microseconds - Int64(window.seconds) * 1_000_000))
   }
 
-  private func part(_ window: TimeSpan?) -> Part {
+  /// Of the periods the first lies before everything that is asked about, the second before what is judged, the third is
+  /// what is judged.
+  private func part(_ time: Part.Time) -> Part {
     let end = Instant(microseconds: now.microseconds + 1)
+    var (moments, filter) = ([before ?? since, since, end], filter)
+    switch time {
+    case .stay: break
+    case .window(let window): moments = [before ?? since, start(window), end]
+    case .previousStage:
+      if let previous { (moments, filter) = ([previous.from, previous.from, previous.to], previous.filter) }
+    }
     var arms = [TraceQuestion.Arm("canary", values: [version.value])]
     if let old = plan.controlVersion, old.field == version.field {
       arms.append(TraceQuestion.Arm("control", values: [old.value]))
     }
     return Part(
-      window: window,
+      time: time,
       question: TraceQuestion(
         label: version.field, arms: arms, unit: plan.unit,
-        periods: .between([before ?? start(window), start(window), end]), filter: filter, measures: [],
+        periods: .between(moments), filter: filter, measures: [],
         names: FieldNames(overrides: plan.fields)))
   }
 
   mutating func add(_ watch: Watch) {
-    guard let measure = Self.asked(watch.measure) else { return }
-    var index = 0
-    if let known = parts.firstIndex(where: { $0.window == watch.window }) {
-      index = known
-    } else {
-      index = parts.count
-      parts.append(part(watch.window))
-    }
-    if !parts[index].question.measures.contains(measure) { parts[index].question.measures.append(measure) }
-    if let attribute = watch.segment?.attribute, !parts[index].question.segments.contains(attribute) {
-      parts[index].question.segments.append(attribute)
+    guard watch.measure.queries == nil else { return }
+    var times = [time(of: watch)]
+    if watch.counterpart == .previousStage, previous != nil { times.append(.previousStage) }
+    for time in times {
+      let index = parts.firstIndex { $0.time == time } ?? parts.count
+      if index == parts.count { parts.append(part(time)) }
+      for measure in TraceQuestion.Measure.asked(for: watch.measure)
+      where !parts[index].question.measures.contains(measure) { parts[index].question.measures.append(measure) }
+      var fields = watch.segment.map { [$0.attribute] } ?? []
+      if case .novel(let field) = watch.measure { fields.append(field) }
+      for field in fields where !parts[index].question.segments.contains(field) {
+        parts[index].question.segments.append(field)
+      }
     }
   }
 
-  /// Nil for what no log can answer.
-  private static func asked(_ measure: Measure) -> TraceQuestion.Measure? {
-    switch measure {
-    case .queries: nil
-    case .rate(let field), .count(let field, _): .rate(field)
-    case .share(let field, let value): .share(value, of: field)
-    case .mean(let field), .sum(let field, _): .mean(field)
-    case .quantile(_, let field): .quantile(field)
-    }
+  func time(of watch: Watch) -> Part.Time { watch.window.map { .window($0) } ?? .stay }
+
+  // MARK: The model that answers
+
+  static let servedModel = "served_model"
+
+  /// The model that the canary is meant to be: by its variant, or by its version; nil where neither names one.
+  var pinnedModel: String? {
+    plan.variants[plan.variants.canary]?["model"]?.text ?? (version.field == "model_version" ? version.value : nil)
   }
 
   // MARK: Answers
@@ -110,67 +145,7 @@ struct StageQuestion {
   func cell(
     _ arm: Int, _ answer: Answer, _ segment: TraceEvidence.Cell.Segment? = nil
   ) -> TraceEvidence.Cell? {
-    // Of the periods the first lies before everything that is asked about, the second before the stage, the third is
-    // the stage. Where the control is of the same time the second is empty.
+    // Where the control is of the same time the second period is empty.
     answer.evidence.cell(arm: arm, period: arm == Self.control && !isSplit ? 1 : 2, segment: segment)
-  }
-
-  func row(_ watch: Watch, _ answer: Answer) -> StageEvidence.Row {
-    guard let wanted = Self.asked(watch.measure), let at = answer.part.question.measures.firstIndex(of: wanted) else {
-      return .init(watch.trigger, .silent("it was not asked about"), measure: watch.measure)
-    }
-    guard let asked = watch.segment else {
-      let finding = judge(watch, cell(Self.canary, answer), cell(Self.control, answer), at, answer)
-      return .init(watch.trigger, .found(finding), measure: watch.measure)
-    }
-    let segments = answer.evidence.cells.filter { cell in
-      guard cell.key.arm == Self.canary, cell.key.period == 2, let segment = cell.key.segment else { return false }
-      return segment.field == asked.attribute && (asked.value == nil || asked.value == segment.value)
-    }
-    let large = segments.filter { $0.records >= Self.smallestSegment }
-    guard !large.isEmpty else {
-      let why =
-        segments.isEmpty
-        ? "no record of the canary carries \(asked.attribute)"
-        : "no \(asked.attribute) has \(Self.smallestSegment) records of the canary yet"
-      return .init(watch.trigger, .silent(why), measure: watch.measure)
-    }
-    // A segment that is a unit itself has nobody like it in the control: then it is held against all of that.
-    let isUnit = asked.attribute == plan.unit
-    let findings = large.map { canary in
-      judge(watch, canary, cell(Self.control, answer, isUnit ? nil : canary.key.segment), at, answer, single: isUnit)
-    }
-    guard let worst = Judgement.worst(findings) else {
-      return .init(watch.trigger, .silent("no segment could be judged"), measure: watch.measure)
-    }
-    return .init(
-      watch.trigger, .found(worst.finding), measure: watch.measure,
-      segment: large[worst.index].key.segment?.value)
-  }
-
-  private func judge(
-    _ watch: Watch, _ canary: TraceEvidence.Cell?, _ control: TraceEvidence.Cell?, _ at: Int, _ answer: Answer,
-    single: Bool = false
-  ) -> Finding {
-    let judgement = watch.judgement(in: plan)
-    let empty = Sample(.mean)
-    let mine = canary?.samples[at] ?? empty
-    let others = control?.samples[at]
-    var span: TimeSpan?
-    switch watch.measure {
-    case .sum(_, let per): span = per
-    case .count(_, let per?): span = per
-    case .rate, .share, .mean, .quantile, .count(_, nil), .queries:
-      return judgement.judge([Stratum(canary: single ? mine.withoutUnits : mine, control: others)])
-    }
-    // A total is what it is; per hour it is spread over the time that was looked at.
-    var total = mine.kind == .rate ? Double(mine.events) : mine.moments.mean * Double(mine.moments.count)
-    if let span {
-      let seconds = Double(max(1, now.since(start(answer.part.window)).seconds))
-      total *= Double(span.seconds) / seconds
-    }
-    var finding = judgement.judge(bare: mine.count > 0 ? total : .nan, control: nil)
-    finding.canary.count = mine.count
-    return mine.count > 0 ? finding : finding.holding(.noCanary)
   }
 }

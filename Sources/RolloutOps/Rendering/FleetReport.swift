@@ -51,7 +51,8 @@ package struct FleetReport: Sendable {
       let reason = kill.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
       return "by \(Terminal.plain(kill.actor)), \(report.calendar.exact(kill.time))\(reason)"
     }
-    return "\(report.outlook.rawValue): \(Terminal.plain(report.reasons.first ?? ""))"
+    let stalled = report.stalled.map { "stalled for \($0); " } ?? ""
+    return "\(stalled)\(report.outlook.rawValue): \(Terminal.plain(report.reasons.first ?? ""))"
   }
 
   /// Killed, and the store agrees.

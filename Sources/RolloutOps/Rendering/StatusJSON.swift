@@ -9,7 +9,7 @@ extension StatusReport {
       "drift": drift.map { ["expected": .string($0.expected.description), "shown": .string($0.shown.description)] }
         ?? .null,
       "serving": .text(serving), "held": hold.map(json(of:)) ?? .null, "degraded_to": .text(degradedTo),
-      "excluded": .strings(exclusions),
+      "excluded": .strings(exclusions), "stalled_seconds": stalled.map { .number($0.seconds) } ?? .null,
       "earliest": .text(earliest.map(calendar.iso)), "stages": .array(stages.map(json(of:))),
       "checklist": .array(checklist.map(json(of:))), "gates": .array(gates.map(json(of:))),
       "evidence": evidence.map(json(of:)) ?? .null,

@@ -32,6 +32,8 @@ package struct StatusReport: Sendable {
   package let isKnown: Bool
   /// When waiting alone opens the last gate, where nothing else is missing or not.
   package let earliest: Instant?
+  /// How long it has stood at a stage that should be over.
+  package let stalled: TimeSpan?
   /// What the note's evidence showed, where it names some.
   package let evidence: StageEvidence?
   /// What else the operator should know: an interrupted change, a torn journal line.
@@ -83,7 +85,10 @@ package struct StatusReport: Sendable {
     serving = situation.shown.map { $0.serving.inShort }
     isKnown = situation.progress.head > 0
     evidence = situation.evidence
-    self.remarks = remarks
+    stalled = situation.stalled
+    self.remarks =
+      remarks
+      + (stalled.map { ["stalled: at \(situation.progress.place) for \($0); promote, roll back or abandon"] } ?? [])
     calendar = LocalCalendar(zone: zone, now: now)
     let lines = plan.map { Self.lines($0, situation.progress, now: now) } ?? []
     stages = lines

@@ -139,7 +139,11 @@ package struct StatusText {
       if triggers.contains(where: { $0.hint != nil }) { lines.append("  " + attest(StageAttestation.gates)) }
     }
     lines += rows(triggers) { gate in
-      if case .trigger(let trigger) = gate.kind { "\(trigger.action.name): \(gate.name)" } else { gate.name }
+      if case .trigger(let trigger) = gate.kind {
+        "\(trigger.isBand ? "default band" : trigger.action.name): \(gate.name)"
+      } else {
+        gate.name
+      }
     }
     if !others.isEmpty { lines.append(report.next.map { "Before \(Terminal.plain($0.name)):" } ?? "Before finish:") }
     lines += rows(others, naming: \.name)

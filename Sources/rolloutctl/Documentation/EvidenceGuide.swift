@@ -41,6 +41,11 @@ enum EvidenceGuide {
       Entry("mean(field)", "the mean; `median(field)`, `p95(field)` and `p99(field)` are quantiles"),
       Entry("count(field)", "how often it happened; with `per hour`, spread over the time that was looked at"),
       Entry("sum(field)", "the total, likewise with `per hour` or `per day`"),
+      Entry("count(*)", "how many records, likewise: `requests above 100 per hour in any user`"),
+      Entry("new(field)", "how many values only the canary shows, more often than chance would: new kinds of errors"),
+      Entry(
+        "0.5 mean(judge) + 0.3 share(feedback = up) + 0.2 rate(task_success)",
+        "a score of several signals, each with its weight; they need not stand in the same records"),
     ]),
     .paragraph(
       """
@@ -51,7 +56,14 @@ enum EvidenceGuide {
     .paragraph(
       """
       A trigger may look over a window (`over 1h`), and at segments: `in any tenant`, `by category`. Then each segment \
-      with 30 records is judged for itself, and the worst is named.
+      with 30 records is judged for itself, and the worst is named. Requests are told apart by `category` and `language` \
+      also where no trigger asks, and one that fares worse than the whole shows is named.
+      """),
+    .paragraph(
+      """
+      It may compare with the `control`, with a number (`baseline 0.86`, `forecast 120`), with the canary at `the previous \
+      stage`, or with what is `normal`: without a control version that is the canary's own earlier time at this stage, at \
+      least six times the window.
       """),
   ]
 
@@ -65,9 +77,16 @@ enum EvidenceGuide {
       """),
     .paragraph(
       """
+      For signals that the records carry and no trigger of the note speaks of, default bands hold: \
+      \(Band.usual.map(\.trigger.text).joined(separator: "; ")). One with a fixed limit lets pass what the control does as \
+      well. `Bands: none` turns them off.
+      """),
+    .paragraph(
+      """
       Evidence that cannot be trusted holds as a whole: nothing readable, more than 1% of broken lines or of records \
       without a time, more than 5% without the label, no record of the canary, nothing newer than an hour, units that \
-      show both versions, or units split otherwise than the stage says. From the first percentage stage on \
+      show both versions, units split otherwise than the stage says, or more than 5% of the canary answered by another \
+      model (`served_model`) than its variant's `model`. From the first percentage stage on \
       `Samples:` canary units are wanted, 200 if the note does not say.
       """),
     .paragraph(

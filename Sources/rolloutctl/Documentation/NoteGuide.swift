@@ -46,7 +46,7 @@ enum NoteGuide {
   /// What a note may say already, and a later version goes by.
   private static let unused = Block.paragraph(
     """
-    This version knows no approvals or deploy windows. `Bands:`, `Evaluation:`, `Approvers:`, \
+    This version knows no approvals or deploy windows. `Evaluation:`, `Approvers:`, \
     `Notify:` and `Flag hash:` are read and checked, and change nothing yet.
     """)
 

@@ -38,13 +38,25 @@ import Testing
   }
 
   @Test func referencesWithoutAFigureNeedAControl() throws {
-    #expect(try watch("quality below baseline 0.86").reference == .number(0.86))
-    #expect(try watch("quality below baseline").reference == .control)
+    #expect(try watch("quality below baseline 0.86").counterpart == .number(0.86))
+    #expect(try watch("quality below baseline").counterpart == .control)
     #expect(throws: Watch.Unwatchable.noFigure("baseline")) { try watch("quality below baseline", control: false) }
-    #expect(throws: Watch.Unwatchable.noFigure("normal level")) {
-      try watch("cost exceeds 5x normal per hour", control: false)
-    }
-    #expect(throws: Watch.Unwatchable.previousStage) { try watch("quality down more than 2% vs the previous stage") }
+    #expect(try watch("quality down more than 2% vs the previous stage").counterpart == .previousStage)
+  }
+
+  /// Where no control exists the feature's own hours tell what is normal; a total stays a total then.
+  @Test func itsOwnHoursStandInForAControl() throws {
+    let own = try watch("cost exceeds 5x normal per hour", control: false)
+    #expect(own.counterpart == .normal && own.measure == .sum("cost_usd", per: .hours(1)) && own.window == .hours(1))
+    let other = try watch("cost exceeds 5x normal per hour")
+    #expect(other.counterpart == .control && other.measure == .mean("cost_usd") && other.window == nil)
+  }
+
+  @Test func aMetricsServerIsNotAskedAboutThePast() throws {
+    var plan = try plan("quality down more than 2% vs the previous stage")
+    plan.metrics = [Metric(name: "quality", definition: "mean(`q{v=\"$version\"}`, `n{v=\"$version\"}`)")]
+    let trigger = plan.triggers[0]
+    #expect(throws: Watch.Unwatchable.noEarlierQueries) { try Watch(trigger, in: plan) }
   }
 
   @Test func whatNothingMeasuresIsSaid() throws {

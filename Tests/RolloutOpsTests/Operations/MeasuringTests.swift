@@ -12,14 +12,15 @@ import Testing
     static let log = "/w/traces/today.ndjson"
 
     init(
-      _ triggers: String, schedule: String = "5% of paid 0s -> 25% of paid 0s -> 100% 0s", more: String = ""
+      _ triggers: String, schedule: String = "5% of paid 0s -> 25% of paid 0s -> 100% 0s", more: String = "",
+      metrics: String = "- quality: mean(quality)", bands: String = "none", control: Bool = true
     ) throws {
       let note = World.plainNote.replacing("Rollback trigger:\n- parse failures above 2%", with: "")
         .replacing("Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s", with: "Schedule: \(schedule)")
-      world = World(
-        note: note
-          + "\nSamples: 20\nEvidence: traces/*.ndjson\nBands: none\n\(more)Metrics to watch:\n- quality: mean(quality)\n"
-          + triggers + "\n")
+      let whole =
+        note + "\nSamples: 20\nEvidence: traces/*.ndjson\nBands: \(bands)\n\(more)Metrics to watch:\n\(metrics)\n"
+        + triggers + "\n"
+      world = World(note: control ? whole : whole.replacing("Control version: prompt_version = v6\n", with: ""))
       try world.move(.promote)
       world.clock.advance(.minutes(90))
     }

@@ -6,6 +6,7 @@ import Testing
 @Suite struct QueryMeasuringTests {
   static let metrics = """
     Evidence: prometheus+https://prom
+    Bands: none
     Metrics to watch:
     - parse failures: ratio(`e{v="$version"}[$window]`, `a{v="$version"}[$window]`)
     - latency: quantile(0.95, `seconds_bucket_seconds{v="$version"}[$window]`)
@@ -139,6 +140,7 @@ import Testing
         "Rollback trigger",
         """
         Evidence: prometheus+https://prom
+        Bands: none
         Metrics to watch:
         - quality: `q{v="$version"}`
         Rollback trigger:
