@@ -91,6 +91,14 @@ package enum Measure: Hashable, Sendable {
     }
   }
 
+  /// Of a total per hour the hour.
+  package var span: TimeSpan? {
+    switch self {
+    case .sum(_, let span), .count(_, let span), .records(let span): span
+    case .rate, .share, .mean, .quantile, .novel, .weighted, .queries: nil
+    }
+  }
+
   package func per(_ span: TimeSpan) -> Measure? {
     switch self {
     case .sum(let field, _): .sum(field, per: span)

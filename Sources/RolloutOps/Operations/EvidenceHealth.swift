@@ -40,7 +40,9 @@ extension StageQuestion {
     if Self.share(evidence.withoutLabel, of: evidence.records) > Self.mostUnlabelled {
       faults.append("\(evidence.withoutLabel) of \(evidence.records) records carry no \(label)")
     }
-    if canary.records == 0 {
+    if canary.records == 0, let newest = evidence.last, newest < start(nil) {
+      faults.append("the newest record is from \(ISO8601.string(newest)), before this stage was entered")
+    } else if canary.records == 0 {
       let seen = evidence.otherLabels.prefix(3).map { "\($0.value) \($0.records)" }.joined(separator: ", ")
       faults.append(
         "no record of this stage carries \(label) = \(canaryValue)" + (seen.isEmpty ? "" : " (others: \(seen))"))

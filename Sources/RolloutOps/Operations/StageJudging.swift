@@ -92,6 +92,11 @@ extension StageQuestion {
         return .silent("\(before) of earlier traffic tell no normal level yet, \(needed) do")
       }
     }
+    if case .below = watch.test, let span = watch.measure.span,
+      window < min(span, watch.trigger.condition.window ?? span)
+    {
+      return .silent("\(window) of this stage tell too little of what comes in \(span)")
+    }
     switch watch.measure {
     case .sum(_, let per):
       return .found(total(watch, sides, per: per, over: window) { Self.sum(sample(watch.measure, $0, $1)) })
@@ -121,13 +126,16 @@ extension StageQuestion {
     return (total, sample.count)
   }
 
-  /// A total is what it is; per hour it is spread over the time that was looked at.
+  /// A total is what it is; per hour it is spread over the time that was looked at: over the trigger's window, else an hour
+  /// at least. The first minute of a stage is not taken for sixty of them.
   private func total(
     _ watch: Watch, _ sides: Sides, per span: TimeSpan?, over window: TimeSpan,
     _ add: (TraceEvidence.Cell, Answer) -> (total: Double, count: Int)
   ) -> Finding {
     func spread(_ total: Double, over time: TimeSpan) -> Double {
-      span.map { total * Double($0.seconds) / Double(max(1, time.seconds)) } ?? total
+      guard let span else { return total }
+      let least = min(span, watch.trigger.condition.window ?? span)
+      return total * Double(span.seconds) / Double(max(1, least.seconds, time.seconds))
     }
     let mine = sides.canary.map { add($0, sides.answer) } ?? (total: 0, count: 0)
     var level: Double?

@@ -191,6 +191,21 @@ import Testing
     #expect(gate.verdict == .breach && gate.reason.hasPrefix("tenant t19: 267"), "\(gate.reason)")
   }
 
+  /// Fifty requests in the first minute of a stage are no three thousand in an hour.
+  @Test func aMinuteIsNotTakenForAnHour() throws {
+    let names = ["requests above 100 per hour in any tenant", "requests below 10 per hour"]
+    var measured = try Measured("Kill trigger:\n- \(names[0])\nHold trigger:\n- \(names[1])")
+    try measured.world.move(.rollback)
+    try measured.world.move(.promote)
+    measured.world.clock.advance(TimeSpan(seconds: 65))
+    measured.add("v7", tenants: 0..<20, records: 50, since: TimeSpan(seconds: 50))
+    measured.add("v6", tenants: 20..<400, since: TimeSpan(seconds: 50))
+    let decision = try measured.look()
+    #expect(decision.gates.first { $0.name == names[0] }?.verdict == .pass, "\(decision.gates)")
+    let below = try #require(decision.gates.first { $0.name == names[1] })
+    #expect(below.verdict == .hold && below.reason.contains("too little"), "\(below.reason)")
+  }
+
   @Test func aSurpriseInTheGoodDirectionIsSaid() throws {
     var measured = try Measured("Rollback trigger:\n- cost up more than 20%")
     measured.add("v7", tenants: 0..<20, Self.figures("cost_usd", "0.01"))
