@@ -22,7 +22,14 @@ package struct Signal: Hashable, Sendable {
         "satisfaction",
       ],
       usual: "mean(quality)", worse: .down),
-    Signal("latency", ["response time", "duration", "end-to-end latency"], usual: "p95(latency_ms)"),
+    Signal(
+      "functional correctness", ["correctness", "accuracy", "factual accuracy", "groundedness"],
+      usual: "mean(correctness)", worse: .down),
+    Signal(
+      "behavioural alignment",
+      ["behavioral alignment", "alignment", "instruction following", "tone", "guardrail adherence"],
+      usual: "mean(alignment)", worse: .down),
+    Signal("latency", ["response time", "duration", "end-to-end latency", "performance"], usual: "p95(latency_ms)"),
     Signal(
       "cost", ["token cost", "spend", "token spend", "llm spend", "llm cost", "cost per request", "costs"],
       usual: "mean(cost_usd)"),
@@ -57,7 +64,8 @@ package struct Signal: Hashable, Sendable {
       usual: "rate(abandoned)"),
     Signal("conversation length", ["turns", "turns per conversation"], usual: "mean(turns)", worse: .either),
     Signal("click-through", ["click-through rate", "clickthrough", "ctr"], usual: "rate(clicked)", worse: .down),
-    Signal("requests", ["request count", "number of requests", "traffic"], usual: "count(*)", worse: .either),
+    Signal(
+      "requests", ["request count", "number of requests", "traffic", "throughput"], usual: "count(*)", worse: .either),
     Signal(
       "new error categories", ["new errors", "new error types", "new error kinds", "unknown errors"],
       usual: "new(error_type)"),

@@ -54,6 +54,9 @@ package struct FieldNames: Hashable, Sendable {
     Row("task_success", ["task_completed", "success", "resolved"], "whether the task was done"),
     Row(
       "quality", ["quality_score", "score", "judge_score", "eval_score", "gen_ai.evaluation.score.value"], "its score"),
+    Row("correctness", ["functional_correctness", "accuracy", "groundedness"], "whether the answer is right"),
+    Row(
+      "alignment", ["behavioral_alignment", "behavioural_alignment", "instruction_following"], "whether it followed"),
     Row("feedback", ["user_feedback", "thumbs", "rating"], "what the person said of it"),
     Row("regenerated", ["regenerate", "retried"], "whether the person asked again"),
     Row("abandoned", ["abandonment"], "whether the person left"),

@@ -24,6 +24,10 @@ import Testing
     ("mean latency exceeds 3 s", .mean("latency_ms")), ("p50 latency exceeds 3 s", .quantile(0.5, "latency_ms")),
     ("parse failures above 2%", .rate("parse_error")), ("spend above $20", .sum("cost_usd", per: .hours(1))),
     ("violations above 0", .count("policy_violation", per: nil)),
+    // Known by name, whatever the note lists.
+    ("functional correctness below 0.9", .mean("correctness")), ("behavioral alignment below 0.9", .mean("alignment")),
+    ("abandonment rate above 20%", .rate("abandoned")), ("new error categories above 0", .novel("error_type")),
+    ("throughput below 100 per hour", .records(per: .hours(1))), ("injection attempts above 1%", .rate("injection")),
     // Two arms of different size are compared by what one record shows.
     ("spend up more than 20%", .mean("cost_usd")), ("violations up more than 20%", .rate("policy_violation")),
     ("cost exceeds 5x control per hour", .mean("cost_usd")),
