@@ -18,7 +18,7 @@ function __rolloutctl_at
         else if test $ended = 0; and test "$word" = --
             set ended 1
         else if test $ended = 0; and string match -qr -- '^-[^0-9]' $word
-            contains -- $word --reason --store --journal --format --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --to --override --stage --within --interval --since --until --traces --by --control --canary --metric --segment --where --share --action --actor -n --limit --evidence; and set skip 1
+            contains -- $word --reason --store --journal --format --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --to --override --stage --within --interval --since --until --traces --by --control --canary --metric --segment --where --share --action --actor -n --limit --evidence --size --each --seed --arm --version; and set skip 1
         else if test -z "$command"
             set command $word
         else
@@ -65,6 +65,7 @@ function __rolloutctl_commands
     printf '%s\t%s\n' attest 'tick a checklist item, with evidence'
     printf '%s\t%s\n' demo 'a whole small rollout in a new folder'
     printf '%s\t%s\n' watch 'gate on a schedule and act: roll back, degrade, kill'
+    printf '%s\t%s\n' sample 'draw records from trace logs, for a review or a judge'
     printf '%s\t%s\n' completions 'print the completion file of a shell'
     printf '%s\t%s\n' help 'explain a command or a topic'
     printf '%s\t%s\n' version 'print the version'
@@ -332,8 +333,26 @@ complete -c rolloutctl -n '__rolloutctl_at watch' -s q -l quiet -d 'print result
 complete -c rolloutctl -n '__rolloutctl_at watch' -s v -l verbose -d 'say on standard error what is being done'
 complete -c rolloutctl -n '__rolloutctl_at watch' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at watch' -k -a '(__rolloutctl_lookup flags) (__rolloutctl_files .md)'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l traces -x -k -a '(__rolloutctl_files "")' -d 'a trace log, instead of those of the note'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l by -x -k -a 'tenant category feedback prompt_version' -d 'draw from each value of this field'
+complete -c rolloutctl -n '__rolloutctl_at sample' -s n -l size -x -d 'how many records in all; 200 if not given'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l each -x -d 'how many from each value, instead'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l seed -x -d 'the same text, the same sample; 1 if not given'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l arm -x -k -a 'canary control both' -d 'which version of the note; canary if not given'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l version -x -d 'only records of this version: prompt_version=v7'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l where -x -d 'only these records: \'feedback = down and plan = paid\''
+complete -c rolloutctl -n '__rolloutctl_at sample' -l since -x -d 'only records that came after'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l until -x -d 'only what came before'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l journal -x -k -a '(__rolloutctl_files /)' -d 'where the journals are'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l format -x -k -a 'text json markdown' -d 'how to print the result'
+complete -c rolloutctl -n '__rolloutctl_at sample' -l color -x -k -a 'auto always never' -d 'colours: auto is for a terminal only'
+complete -c rolloutctl -n '__rolloutctl_at sample' -s q -l quiet -d 'print results and errors, no remarks'
+complete -c rolloutctl -n '__rolloutctl_at sample' -s v -l verbose -d 'say on standard error what is being done'
+complete -c rolloutctl -n '__rolloutctl_at sample' -s h -l help -d 'print this help and do nothing else'
+complete -c rolloutctl -n '__rolloutctl_at sample 0' -k -a '(__rolloutctl_lookup flags) (__rolloutctl_files .md)'
 complete -c rolloutctl -n '__rolloutctl_at completions' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at completions 0' -k -a 'bash zsh fish'
 complete -c rolloutctl -n '__rolloutctl_at help' -s h -l help -d 'print this help and do nothing else'
-complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch completions help version exit-codes notes evidence stores environment states'
+complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version exit-codes notes evidence stores environment states'
 complete -c rolloutctl -n '__rolloutctl_at version' -s h -l help -d 'print this help and do nothing else'

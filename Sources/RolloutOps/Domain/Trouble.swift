@@ -9,6 +9,8 @@ package enum Trouble: Error, Sendable {
   case journal(JournalTrouble)
   case zone(ZoneTrouble)
   case file(FileTrouble)
+  /// What a note names as its evidence cannot be had; the text says why.
+  case evidence(String)
 }
 
 extension Trouble {
@@ -25,7 +27,7 @@ extension Trouble {
       }
     case .store(.changedMeanwhile): .conflict
     case .store(.inexpressible): .badNote
-    case .settings, .store, .journal, .zone, .file: .inconclusive
+    case .settings, .store, .journal, .zone, .file, .evidence: .inconclusive
     }
   }
 }

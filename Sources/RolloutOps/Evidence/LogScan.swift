@@ -7,6 +7,13 @@ struct LogScan: ~Copyable {
     let reason: String
   }
 
+  /// Where a row stands in the text.
+  struct Place: Sendable {
+    let range: Range<Int>
+    /// Counted from 0 within the piece.
+    let line: Int
+  }
+
   static let keptFaults = 5
 
   var rows: RowTable
@@ -19,6 +26,11 @@ struct LogScan: ~Copyable {
   private(set) var isUnfinished = false
   /// Off, every line is read the slow way, which must say the same.
   var walksFast = true
+  /// On, the place of every row is kept too: for whoever wants the text itself.
+  var keepsPlaces = false
+  private(set) var places: [Place] = []
+  /// What was read are rows below a header, which is a line of the log too.
+  private(set) var isBelowHeader = false
   private var walk: LineWalk
   private var careful: CarefulLine
   private var cells: SeparatedRow
@@ -33,7 +45,8 @@ struct LogScan: ~Copyable {
   mutating func begin() {
     rows.removeAll()
     codes.removeAll()
-    (lines, broken, faults, isUnfinished) = (0, 0, [], false)
+    places.removeAll(keepingCapacity: true)
+    (lines, broken, faults, isUnfinished, isBelowHeader) = (0, 0, [], false, false)
   }
 
   mutating func breakLine(_ reason: String) {
@@ -49,6 +62,7 @@ struct LogScan: ~Copyable {
     while at < end {
       if walksFast, case .record(let next) = walk.read(text, at, end: end, into: rows, &codes) {
         rows.keepRow()
+        if keepsPlaces { places.append(Place(range: at..<next, line: lines)) }
         lines &+= 1
         at = next
       } else {
@@ -72,6 +86,7 @@ struct LogScan: ~Copyable {
     do throws(JSONError) {
       try careful.read(line, into: rows, &codes)
       rows.keepRow()
+      if keepsPlaces { places.append(Place(range: start..<stop, line: lines)) }
       lines += 1
     } catch {
       rows.beginRow()
@@ -87,11 +102,14 @@ struct LogScan: ~Copyable {
 
   /// Rows of cells. The text ends with a whole row, or with the log.
   mutating func readCells(_ text: UnsafePointer<UInt8>, _ range: Range<Int>, _ layout: SeparatedLayout, isLast: Bool) {
+    isBelowHeader = true
     var at = range.lowerBound
     while at < range.upperBound {
       let outcome = cells.read(text, at, range.upperBound, layout, rows, &codes)
       switch outcome.reading {
-      case .record: rows.keepRow()
+      case .record:
+        rows.keepRow()
+        if keepsPlaces { places.append(Place(range: at..<min(outcome.next, range.upperBound), line: lines)) }
       case .empty: break
       case .broken(let reason):
         rows.beginRow()

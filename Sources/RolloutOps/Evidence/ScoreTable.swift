@@ -90,15 +90,20 @@ struct LineCounts: Sendable {
   let broken: Int
   let faults: [LogScan.Fault]
   let isUnfinished: Bool
+  let isBelowHeader: Bool
 
   init(_ scan: borrowing LogScan) {
     (lines, records, broken) = (scan.lines, scan.rows.count, scan.broken)
-    (faults, isUnfinished) = (scan.faults, scan.isUnfinished)
+    (faults, isUnfinished, isBelowHeader) = (scan.faults, scan.isUnfinished, scan.isBelowHeader)
   }
 }
 
 extension TraceEvidence.Log {
-  mutating func add(_ part: LineCounts) {
+  /// How many lines there were before.
+  @discardableResult
+  mutating func add(_ part: LineCounts) -> Int {
+    if part.isBelowHeader, lines == 0 { lines = 1 }
+    let before = lines
     for fault in part.faults where faults.count < LogScan.keptFaults {
       faults.append(Fault(line: lines + fault.line + 1, reason: fault.reason))
     }
@@ -106,5 +111,6 @@ extension TraceEvidence.Log {
     records += part.records
     broken += part.broken
     if part.isUnfinished { isUnfinished = true }
+    return before
   }
 }

@@ -2,6 +2,8 @@
 package struct SeparatedLayout: Sendable {
   let separator: UInt8
   let names: [String]
+  /// The row itself, without its line break.
+  let header: [UInt8]
   /// By column.
   let targets: [[FieldMap.Target]]
 
@@ -15,7 +17,7 @@ package struct SeparatedLayout: Sendable {
       if wanted > best.wanted { best = (names, separator, wanted) }
     }
     guard best.wanted > 0 else { return nil }
-    (names, separator) = (best.names, best.separator)
+    (names, separator, self.header) = (best.names, best.separator, Array(header))
     targets = names.map { map.targets[$0] ?? [] }
   }
 

@@ -198,19 +198,7 @@ struct ComparisonAnswer {
     return remarks
   }
 
-  private var logRemarks: [String] {
-    evidence.logs.flatMap { log -> [String] in
-      let name = log.path == "-" ? "standard input" : Path.shortened(log.path, from: folder)
-      var remarks: [String] = []
-      if let fault = log.faults.first {
-        let place = fault.line > 0 ? ":\(fault.line)" : ""
-        let count = log.broken > 1 ? " (\(Figures.grouped(log.broken)) of \(Figures.grouped(log.lines)) lines)" : ""
-        remarks.append("\(name)\(place): broken\(count): \(fault.reason)")
-      }
-      if log.isUnfinished { remarks.append("\(name): its last line is not whole yet, and was left out") }
-      return remarks
-    }
-  }
+  private var logRemarks: [String] { evidence.logs.flatMap { $0.remarks(from: folder) } }
 
   private func unitRemarks(_ report: ComparisonReport) -> [String] {
     guard let unit = report.unit else {

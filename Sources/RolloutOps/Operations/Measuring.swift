@@ -112,7 +112,8 @@ struct Measuring {
     let sentence: String
   }
 
-  private func sources() throws(SourceTrouble) -> [String] {
+  /// The logs that the note names, where they are.
+  func sources() throws(SourceTrouble) -> [String] {
     var patterns: [String] = []
     for source in plan.evidence {
       if source == "-" {

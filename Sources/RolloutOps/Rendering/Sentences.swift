@@ -3,7 +3,7 @@ extension Trouble {
   /// What was being done, what happened, what to do next.
   package var sentences: [String] {
     switch self {
-    case .usage(let sentence): [sentence]
+    case .usage(let sentence), .evidence(let sentence): [sentence]
     case .note(let path, let diagnostics):
       diagnostics.filter { $0.severity == .error }.map { Sentences.compilerLine($0, path: path) }
         + ["nothing was changed; rolloutctl check \(path) shows all of it"]

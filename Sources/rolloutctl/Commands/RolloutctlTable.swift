@@ -14,7 +14,7 @@ extension CommandTable {
     StatusOptions.self, ChangesOptions.self, GateOptions.self, CompareOptions.self, HistoryOptions.self,
     AttestOptions.self,
     DemoOptions.self,
-    WatchOptions.self,
+    WatchOptions.self, SampleOptions.self,
     CompletionsOptions.self, HelpOptions.self, VersionOptions.self,
   ]
 }
