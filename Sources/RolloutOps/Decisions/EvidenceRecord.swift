@@ -34,7 +34,7 @@ extension StageEvidence {
       JSON.Member("from", time(from)), JSON.Member("newest", newest.map(time) ?? .null),
       JSON.Member("canary", canary.json), JSON.Member("control", control?.json ?? .null),
       JSON.Member("faults", .strings(faults)), JSON.Member("remarks", .strings(remarks)),
-    ]
+    ] + (scored.isEmpty ? [] : [JSON.Member("scores", .array(scored.map(\.json)))])
   }
 }
 

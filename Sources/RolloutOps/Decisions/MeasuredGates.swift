@@ -14,13 +14,19 @@ struct MeasuredGates {
   static let ratioAlpha = 0.001
 
   var gates: [Gate] {
-    evidence.faults.map { Gate("evidence", .evidence, .hold, $0) } + samples() + ratio() + evidence.rows.map(row)
+    evidence.faults.map { Gate("evidence", .evidence, .hold, $0) } + samples() + scores() + ratio()
+      + evidence.rows.map(row)
+  }
+
+  /// Nil at a stage that may end without a minimum.
+  var neededSamples: Int? {
+    let isPercentage = plan.stages.prefix((plan.index(of: stage.name) ?? 0) + 1).contains(where: \.isPercentage)
+    guard isPercentage || stage.samples != nil else { return nil }
+    return stage.samples ?? plan.samples ?? Self.usualSamples
   }
 
   private func samples() -> [Gate] {
-    let isPercentage = plan.stages.prefix((plan.index(of: stage.name) ?? 0) + 1).contains(where: \.isPercentage)
-    guard isPercentage || stage.samples != nil else { return [] }
-    let need = stage.samples ?? plan.samples ?? Self.usualSamples
+    guard let need = neededSamples else { return [] }
     let have = evidence.canary.samples
     let unit = evidence.canary.units == nil ? "records" : "\(plan.unit)s"
     let reason = "\(Figures.grouped(have)) of \(Figures.grouped(need)) canary \(unit)"

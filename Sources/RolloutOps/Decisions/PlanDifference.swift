@@ -51,6 +51,7 @@ package struct PlanDifference: Hashable, Sendable {
     compare("automation", \.promotesItself) { $0 ? "promote" : "none" }
     compare("evidence level", \.provenEvidence) { $0 ? "proven" : "default" }
     compare("evidence", \.evidence, as: list)
+    compare("scores", \.scores) { list($0.patterns + $0.fields) }
     compare("dashboard", \.dashboard, as: text)
     compare("fallback", \.fallback, as: text)
     compare("runbook", \.runbook, as: text)

@@ -41,6 +41,8 @@ package struct StageEvidence: Hashable, Sendable {
   package var from: Instant
   package var newest: Instant?
   package var rows: [Row] = []
+  /// What comes from a judge's scores.
+  package var scored: [Scored] = []
   /// What makes the evidence as a whole not to be trusted: each of them holds.
   package var faults: [String] = []
   /// A source did not answer, so that asking again is worth it.

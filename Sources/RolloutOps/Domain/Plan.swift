@@ -32,6 +32,7 @@ package struct Plan: Hashable, Sendable {
   package var promotesItself = false
   package var provenEvidence = false
   package var evidence: [String] = []
+  package var scores = ScoreFiles()
   /// What the evidence calls a field, by our name for it.
   package var fields: [String: String] = [:]
   package var dashboard: String?

@@ -13,6 +13,13 @@ extension PieceTally {
       }
     }
     switch (measuring.kind, measuring.value) {
+    case (.rate, nil) where measuring.joined != nil:
+      for row in 0..<count {
+        let cell = Int(cellOf[base + row])
+        guard cell >= 0 else { continue }
+        let score = measuring.joined.map { joined($0, scan.rows[row, measuring.column], scan) } ?? .nan
+        if score.isNaN { sums[cell].absent += 1 } else { add(score != 0, hasUnits, base + row, &sums[cell]) }
+      }
     case (.rate, nil):
       for row in 0..<count {
         let cell = Int(cellOf[base + row])

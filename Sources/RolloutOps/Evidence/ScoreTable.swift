@@ -2,7 +2,7 @@
 struct ScoreTable: Sendable {
   /// What reading them met.
   private(set) var logs: [TraceEvidence.Log]
-  let fields: [String]
+  private(set) var fields: [String]
   private var ids = TextCodes()
   /// By field and request; NaN where there is no score.
   private var scores: [[Double]]
@@ -32,6 +32,12 @@ struct ScoreTable: Sendable {
         if !score.isNaN { scores[field][request] = score }
       }
     }
+  }
+
+  /// What no request has a score of is no field of these files.
+  mutating func dropUnscored() {
+    let kept = fields.indices.filter { scores[$0].contains { !$0.isNaN } }
+    (fields, scores) = (kept.map { fields[$0] }, kept.map { scores[$0] })
   }
 
   struct Part: Sendable {

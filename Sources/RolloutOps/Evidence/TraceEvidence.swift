@@ -74,6 +74,8 @@ package struct TraceEvidence: Sendable {
   /// Of the scores' own files, and the requests that have one.
   package var scoreLogs: [Log] = []
   package var scores = 0
+  /// The fields that were taken from there.
+  package var scored: [String] = []
   package var records = 0
   /// Not selected by the question's filter.
   package var filteredOut = 0

@@ -14,20 +14,26 @@ package struct TraceLogs: Sendable {
 
   /// One pass over all of them. Paths are absolute, or `-`.
   package func ask(_ question: TraceQuestion, _ paths: [String]) throws(FileTrouble) -> TraceEvidence {
+    var question = question
+    let scores = try scores(question)
+    if let scores { question.scores?.fields = scores.fields }
     let plan = TracePlan(question)
     let map = FieldMap(plan.requests)
-    let scores = try scores(question)
     let whole = try crew.run(
       Job(plan: plan, map: map, scores: scores), LogFeed(inputs, paths, map), into: TraceTally(plan, paths, limits))
     var evidence = whole.evidence()
-    if let scores { (evidence.scoreLogs, evidence.scores) = (scores.logs, scores.count) }
+    if let scores {
+      (evidence.scoreLogs, evidence.scores, evidence.scored) = (scores.logs, scores.count, scores.fields)
+    }
     return evidence
   }
 
   private func scores(_ question: TraceQuestion) throws(FileTrouble) -> ScoreTable? {
     guard let asked = question.scores else { return nil }
     let job = ScoreTable.Job(asked.fields, question.names)
-    return try crew.run(job, LogFeed(inputs, asked.paths, job.map), into: ScoreTable(asked.fields, asked.paths))
+    var table = try crew.run(job, LogFeed(inputs, asked.paths, job.map), into: ScoreTable(asked.fields, asked.paths))
+    if asked.yields { table.dropUnscored() }
+    return table
   }
 
   private struct Job: CrewJob {

@@ -32,9 +32,10 @@ struct TracePlan: Sendable {
     segments = question.segments.map { column(.text, $0) }
     measures = question.measures.map { measure in
       switch measure {
-      case .rate(let field): Measuring(column: column(.event, field), kind: .rate)
+      case .rate(let field) where question.scores?.fields.contains(field) != true:
+        Measuring(column: column(.event, field), kind: .rate)
       case .share(let value, let field): Measuring(column: column(.text, field), kind: .rate, value: value)
-      case .mean(let field), .quantile(let field):
+      case .rate(let field), .mean(let field), .quantile(let field):
         if let joined = question.scores?.fields.firstIndex(of: field) {
           Measuring(column: column(.text, "trace_id"), kind: measure.kind, joined: joined)
         } else {

@@ -45,9 +45,13 @@ package struct TraceQuestion: Hashable, Sendable {
   package struct Scores: Hashable, Sendable {
     package let paths: [String]
     /// The fields that are looked for there, and not in the log.
-    package let fields: [String]
+    package var fields: [String]
+    /// Whether a field that no score has is looked for in the log after all.
+    package let yields: Bool
 
-    package init(_ paths: [String], fields: [String]) { (self.paths, self.fields) = (paths, fields) }
+    package init(_ paths: [String], fields: [String], yields: Bool = false) {
+      (self.paths, self.fields, self.yields) = (paths, fields, yields)
+    }
   }
 
   package var label: String

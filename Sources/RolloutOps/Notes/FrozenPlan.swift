@@ -37,6 +37,7 @@ extension Plan {
     members.add("promotes_itself", .bool(promotesItself))
     members.add("proven_evidence", .bool(provenEvidence))
     members.add("evidence", .strings(evidence))
+    members.add("scores", scores.isEmpty ? .null : scores.frozen)
     let named = fields.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }
     members.add("fields", named.isEmpty ? .null : .object(named))
     members.add("dashboard", .text(dashboard))
@@ -84,6 +85,7 @@ extension Plan {
     promotesItself = try plan.truth("promotes_itself")
     provenEvidence = try plan.truth("proven_evidence")
     evidence = try plan.texts("evidence")
+    if let files = try plan.optional("scores") { scores = try ScoreFiles(frozen: files) }
     for member in try plan.optional("fields")?.json.members ?? [] {
       guard let name = member.value.text else { throw .wrong("fields.\(member.name)", wanted: "a text") }
       fields[member.name] = name
@@ -113,6 +115,14 @@ extension VersionLabel {
 
   fileprivate init(frozen json: FrozenValue) throws(FrozenPlanTrouble) {
     self.init(field: try json.text("field"), value: try json.text("value"))
+  }
+}
+
+extension ScoreFiles {
+  fileprivate var frozen: JSON { ["files": .strings(patterns), "fields": .strings(fields)] }
+
+  fileprivate init(frozen json: FrozenValue) throws(FrozenPlanTrouble) {
+    self.init(try json.texts("files"), fields: try json.texts("fields"))
   }
 }
 

@@ -130,8 +130,9 @@ package struct NoteField: Hashable, Sendable {
       .dashboard, "Dashboard / query", or: ["Dashboard", "Monitoring query", "Monitoring"], "address or query",
       "the chart or query that people look at"),
     NoteField(
-      .evidence, "Evidence", "file, glob, `-` or address",
-      "where measured samples come from: trace logs, or `prometheus+https://host:9090`", list: true, repeats: true
+      .evidence, "Evidence", "file, glob, `-` or address, or `files joined by trace_id`",
+      "where measured samples come from: trace logs, a judge's scores beside them, or `prometheus+https://host:9090`",
+      list: true, repeats: true
     ),
     NoteField(
       .variants, "Variants", "JSON object in a code block", "what the flag serves; it names `control` and `canary`"),

@@ -41,6 +41,7 @@ struct NoteReader {
     readVariants()
     readMetrics()
     readTriggers()
+    checkScores()
     readStages()
     checkPlan()
     return plan
@@ -199,8 +200,8 @@ extension NoteReader {
     plan.runbook = value(.runbook)?.collapsed
     plan.evaluation = value(.evaluation)?.collapsed
     plan.dashboard = value(.dashboard)?.collapsed
-    plan.evidence = values(.evidence).map { $0.unwrapped.collapsed }
     readFields()
+    readEvidence()
     for value in values(.approvers) {
       for name in value.split(whereSeparator: { ",;&".contains($0) }).flatMap({ $0.split(word: "and") }) {
         let name = name.unwrapped.collapsed

@@ -105,6 +105,8 @@ package struct NoteRule: Hashable, Sendable {
     .warning, "prose-metric",
     "a definition in prose cannot be computed; the usual field for the name is measured instead")
   static let badMetric = NoteRule(.error, "bad-metric", "a definition that is not understood measures nothing")
+  static let badEvidence = NoteRule(
+    .error, "bad-evidence", "a source that is not understood is looked for under a wrong name, and its gates hold")
   static let badVariants = NoteRule(
     .error, "bad-variants", "readers of the flag reject a file with variants they cannot read")
 
@@ -116,6 +118,7 @@ package struct NoteRule: Hashable, Sendable {
     badSchedule, badShare, badSoak, tooManyStages, undefinedCohort, notRising, canaryTooBig, tooFast, neverFull,
     vagueCohort, cohortFields, presetStage, impliedSchedule,
     badSelector, personalData, negationOnly,
-    badTrigger, unmeasuredTrigger, noKillTrigger, proseMetric, badMetric, badVariants,
+    badTrigger, unmeasuredTrigger, noKillTrigger, proseMetric, badMetric, badEvidence,
+    badVariants,
   ]
 }

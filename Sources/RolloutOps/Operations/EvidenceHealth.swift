@@ -104,6 +104,8 @@ extension StageQuestion {
     return remarks
   }
 
+  static func isTooMany(broken: Int, of lines: Int) -> Bool { share(broken, of: lines) > mostBroken }
+
   private static func share(_ part: Int, of whole: Int) -> Double {
     whole == 0 ? 0 : Double(part) / Double(whole)
   }

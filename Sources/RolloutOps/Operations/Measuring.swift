@@ -25,9 +25,9 @@ struct Measuring {
       evidence.rows = plan.triggers.map { .init($0, .unmeasured("the note has no version label to look for")) }
       return evidence
     }
-    let (paths, server): ([String], Prometheus?)
+    let (paths, scores, server): ([String], [String], Prometheus?)
     do throws(SourceTrouble) {
-      (paths, server) = (try sources(), try self.server())
+      (paths, scores, server) = (try sources(), try scorePaths(), try self.server())
     } catch {
       (evidence.faults, evidence.isUnread) = ([error.sentence], true)
       evidence.rows = plan.triggers.map { .init($0, .silent("the evidence could not be read")) }
@@ -53,7 +53,7 @@ struct Measuring {
         break
       }
       do throws(FileTrouble) {
-        answers.append(try ask(part, paths))
+        answers.append(try ask(part, paths, scoredBy: scores))
       } catch {
         evidence.faults.append(Sentences.file(error))
         evidence.isUnread = true
@@ -61,6 +61,7 @@ struct Measuring {
       }
     }
     if let whole = answers.first { question.describe(whole, in: &evidence) }
+    question.describeScores(answers, scores, in: &evidence)
     var queries = server.map { QueryMeasuring(plan, question, version: version.value, server: $0) }
     evidence.rows = watches.map { trigger, watch in
       switch watch {
@@ -96,12 +97,15 @@ struct Measuring {
 
   /// The stage's cohort is looked for where the evidence carries its attributes; where nothing at all would be left, all
   /// records count, and that is said.
-  private func ask(_ part: StageQuestion.Part, _ paths: [String]) throws(FileTrouble) -> StageQuestion.Answer {
+  private func ask(
+    _ part: StageQuestion.Part, _ paths: [String], scoredBy scores: [String]
+  ) throws(FileTrouble) -> StageQuestion.Answer {
     let logs = TraceLogs(context.inputs)
-    let answer = try logs.ask(part.question, paths)
-    guard part.question.filter != nil, answer.records > 0, answer.filteredOut >= answer.records, !paths.contains("-")
+    let question = question(part, scoredBy: scores)
+    let answer = try logs.ask(question, paths)
+    guard question.filter != nil, answer.records > 0, answer.filteredOut >= answer.records, !paths.contains("-")
     else { return StageQuestion.Answer(part: part, evidence: answer, isWidened: false) }
-    var wider = part.question
+    var wider = question
     wider.filter = nil
     return StageQuestion.Answer(part: part, evidence: try logs.ask(wider, paths), isWidened: true)
   }

@@ -3,7 +3,9 @@ import RolloutOps
 /// Where numbers come from and how they become verdicts: the text of `help evidence` and of the note's manual page.
 enum EvidenceGuide {
   @Sendable static func blocks() -> [Block] {
-    [.heading("Trace logs")] + logs + [.heading("Metrics")] + metrics + [.heading("Verdicts")] + verdicts
+    [.heading("Trace logs")] + logs + [.heading("Scores")] + scores + [.heading("Metrics")] + metrics + [
+      .heading("Verdicts")
+    ] + verdicts
   }
 
   private static let logs: [Block] = [
@@ -30,6 +32,32 @@ enum EvidenceGuide {
       """
       `Evidence: prometheus+https://host:9090` names a Prometheus instead, for metrics that are queries in backticks; \
       `rolloutctl help notes` shows how. `PROMETHEUS_TOKEN` is its bearer token.
+      """),
+  ]
+
+  private static let scores: [Block] = [
+    .paragraph(
+      """
+      What a judge says of sampled requests may stand in files of its own, one score per request, NDJSON or CSV, with \
+      the `trace_id` that the trace logs have too. They are named beside the logs:
+      """),
+    .code(
+      """
+      Evidence:
+      - traces/*.ndjson
+      - scores/*.ndjson joined by trace_id
+      """),
+    .paragraph(
+      """
+      Every `rate`, `mean` and quantile whose field stands in the scores is then measured from them, numbers and truth \
+      values, and the gate says which; of two scores for one request the later one counts. A judge that also writes \
+      what it cost itself must not be taken at that: `- quality from scores/*.ndjson joined by trace_id` takes only \
+      the fields that it lists. Where both files call the field otherwise, `joined by request_id` says how.
+      """),
+    .paragraph(
+      """
+      How many of the canary's records have a score is a gate of its own, `quality scores`, and wants as many units as \
+      `Samples:` asks for. Scores that carry nothing measured, or more than 1% of broken lines, hold.
       """),
   ]
 

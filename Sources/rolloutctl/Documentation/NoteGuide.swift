@@ -106,7 +106,8 @@ enum NoteGuide {
       """
       `%` after up, down, drops or rises is relative to control; `points` is absolute. A line that is not understood \
       is an error that shows how far it was understood, and what could follow. Every trigger is a gate: \
-      `rolloutctl help evidence` says how it is measured.
+      `rolloutctl help evidence` says how it is measured, from trace logs, from a judge's scores beside them \
+      (`scores/*.ndjson joined by trace_id`), or by queries.
       """),
   ]
 

@@ -141,6 +141,27 @@ import Testing
     #expect(evidence.scoreLogs.map(\.broken) == [1])
   }
 
+  /// Shares of judged truths, and a field that no score has: that one is the log's own unless it must not be.
+  @Test(arguments: [true, false])
+  func truthsAreJoinedAndWhatIsNotScoredIsTheLogs(yields: Bool) throws {
+    let log = """
+      {"prompt_version":"v7","trace_id":"a","cost_usd":2,"grounded":false}
+      {"prompt_version":"v7","trace_id":"b","cost_usd":4}
+      {"prompt_version":"v7","trace_id":"c"}
+      """
+    let scores = [
+      #"{"trace_id":"a","grounded":true}"#, #"{"trace_id":"b","grounded":0}"#, #"{"trace_id":"z","grounded":1}"#,
+    ].joined(separator: "\n")
+    var question = Self.question(unit: "trace_id", .rate("grounded"), .mean("cost_usd"))
+    question.scores = TraceQuestion.Scores(["/s"], fields: ["cost_usd", "grounded"], yields: yields)
+    let evidence = try TraceLogs(MemoryInputs(["/l": log, "/s": scores]), crew: Crew(threads: 1)).ask(question, ["/l"])
+    let samples = try #require(evidence.cells.first?.samples)
+    #expect(samples[0].events == 1 && samples[0].count == 2 && samples[0].missing == 1)
+    #expect(samples[0].unitCount == 2)
+    #expect(samples[1].count == (yields ? 2 : 0))
+    #expect(evidence.scored == (yields ? ["grounded"] : ["cost_usd", "grounded"]))
+  }
+
   @Test func theNotesNamesAndOpenTelemetrys() throws {
     let log = """
       {"timestamp":1795256829,"attributes":{"gen_ai.request.model":"m-4","gen_ai.usage.input_tokens":7,"ms":5}}

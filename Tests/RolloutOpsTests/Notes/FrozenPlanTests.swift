@@ -110,6 +110,7 @@ struct RandomPlans {
     plan.promotesItself = pick([true, false])
     plan.provenEvidence = pick([true, false])
     plan.evidence = list { $0.text() }
+    if pick([true, false]) { plan.scores = ScoreFiles(list { $0.text() } + ["s"], fields: list { $0.text() }) }
     plan.dashboard = maybe { $0.text() }
     plan.fallback = maybe { $0.text() }
     plan.runbook = maybe { $0.text() }

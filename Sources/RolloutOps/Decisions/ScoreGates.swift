@@ -1,0 +1,46 @@
+/// Scores that a judge gave are a sample of the sample: each field that comes from them has to have enough of its own.
+extension StageEvidence {
+  package struct Scored: Hashable, Sendable {
+    package let field: String
+    /// That have any score, of whatever version and time.
+    package let requests: Int
+    /// Of the canary, at this stage.
+    package let records: Int
+    /// Of those, with a score.
+    package let judged: Int
+    /// Different units among the judged; nil where the evidence does not carry the unit.
+    package let units: Int?
+
+    package init(field: String, requests: Int, records: Int, judged: Int, units: Int?) {
+      (self.field, self.requests, self.records, self.judged, self.units) = (field, requests, records, judged, units)
+    }
+  }
+}
+
+extension MeasuredGates {
+  func scores() -> [Gate] { evidence.scored.map(gate) }
+
+  private func gate(_ scored: StageEvidence.Scored) -> Gate {
+    let name = "\(scored.field) scores"
+    let told = "\(Figures.grouped(scored.judged)) of \(Figures.grouped(scored.records)) canary records have one"
+    guard scored.judged > 0 else {
+      let why = scored.requests == 0 ? "there is no score at all" : "\(told): is it the same trace_id in both?"
+      return Gate(name, .samples, .hold, why)
+    }
+    guard let need = neededSamples else { return Gate(name, .samples, .pass, told) }
+    let have = scored.units ?? scored.judged
+    let unit = scored.units == nil ? "records" : "\(plan.unit)s"
+    return Gate(
+      name, .samples, have >= need ? .pass : .hold,
+      "\(Figures.grouped(have)) of \(Figures.grouped(need)) canary \(unit); \(told)")
+  }
+}
+
+extension StageEvidence.Scored {
+  var json: JSON {
+    [
+      "field": .string(field), "records": .number(records), "judged": .number(judged),
+      "units": units.map { .number($0) } ?? .null,
+    ]
+  }
+}
