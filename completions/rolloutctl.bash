@@ -57,7 +57,7 @@ __rolloutctl_lookup() {
 
 __rolloutctl_takes_value() {
   case $1 in
-    --reason | --store | --journal | --format | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --to | --override | --stage | --within | --interval | --since | --until | --traces | --by | --control | --canary | --metric | --segment | --where | --share | --action | --actor | -n | --limit | --evidence | --size | --each | --seed | --arm | --version) return 0 ;;
+    --reason | --store | --journal | --format | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --traces | --every | --canary | --control | --splits | --share | --seed | --where | --since | --until | --to | --override | --stage | --within | --interval | --by | --metric | --segment | --action | --actor | -n | --limit | --evidence | --size | --each | --arm | --version) return 0 ;;
   esac
   return 1
 }
@@ -68,6 +68,7 @@ __rolloutctl_flags() {
     init) __rolloutctl_words --flag --store --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --dry-run --color --quiet --verbose --help ;;
     check) __rolloutctl_words --strict --format --color --quiet --verbose --help ;;
     plan) __rolloutctl_words --at --format --color --quiet --verbose --help ;;
+    backtest) __rolloutctl_words --traces --every --canary --control --splits --share --seed --where --since --until --store --journal --format --color --quiet --verbose --help ;;
     promote) __rolloutctl_words --to --override --adopt --reason --dry-run --store --journal --format --color --quiet --verbose --help ;;
     rollback) __rolloutctl_words --to --reason --dry-run --store --journal --format --color --quiet --verbose --help ;;
     hold) __rolloutctl_words --reason --dry-run --store --journal --format --color --quiet --verbose --help ;;
@@ -101,7 +102,7 @@ __rolloutctl_values() {
     'init --flag' | 'kill '[0-9]*)
       __rolloutctl_lookup flags
       ;;
-    'init --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'compare --traces' | 'compare '[0-9]* | 'history --store' | 'attest --store' | 'watch --store' | 'sample --traces' | 'sample --store' | ' --store')
+    'init --store' | 'backtest --traces' | 'backtest --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'compare --traces' | 'compare '[0-9]* | 'history --store' | 'attest --store' | 'watch --store' | 'sample --traces' | 'sample --store' | ' --store')
       __rolloutctl_files ''
       ;;
     'init --change-type')
@@ -110,26 +111,26 @@ __rolloutctl_values() {
     'init --tier')
       __rolloutctl_words 0 1 2 3
       ;;
-    'init --color' | 'check --color' | 'plan --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'compare --color' | 'history --color' | 'attest --color' | 'demo --color' | 'watch --color' | 'sample --color' | ' --color')
+    'init --color' | 'check --color' | 'plan --color' | 'backtest --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'compare --color' | 'history --color' | 'attest --color' | 'demo --color' | 'watch --color' | 'sample --color' | ' --color')
       __rolloutctl_words auto always never
       ;;
-    'init '0 | 'check '[0-9]* | 'plan '0)
+    'init '0 | 'check '[0-9]* | 'plan '0 | 'backtest '0)
       __rolloutctl_files .md
       ;;
     'check --format')
       __rolloutctl_words text json markdown github
       ;;
-    'plan --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'compare --format' | 'history --format' | 'attest --format' | 'watch --format' | 'sample --format' | ' --format')
+    'plan --format' | 'backtest --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'compare --format' | 'history --format' | 'attest --format' | 'watch --format' | 'sample --format' | ' --format')
       __rolloutctl_words text json markdown
+      ;;
+    'backtest --journal' | 'promote --journal' | 'rollback --journal' | 'hold --journal' | 'resume --journal' | 'adopt --journal' | 'replan --journal' | 'finish --journal' | 'abandon --journal' | 'kill --journal' | 'restore --journal' | 'exclude --journal' | 'include --journal' | 'status --journal' | 'changes --journal' | 'gate --journal' | 'history --journal' | 'attest --journal' | 'demo '0 | 'watch --journal' | 'sample --journal' | ' --journal')
+      __rolloutctl_folders
       ;;
     'promote --to' | 'adopt --stage' | 'restore --to' | 'attest --stage')
       __rolloutctl_lookup stages
       ;;
     'promote --override' | 'finish --override')
       __rolloutctl_lookup gates
-      ;;
-    'promote --journal' | 'rollback --journal' | 'hold --journal' | 'resume --journal' | 'adopt --journal' | 'replan --journal' | 'finish --journal' | 'abandon --journal' | 'kill --journal' | 'restore --journal' | 'exclude --journal' | 'include --journal' | 'status --journal' | 'changes --journal' | 'gate --journal' | 'history --journal' | 'attest --journal' | 'demo '0 | 'watch --journal' | 'sample --journal' | ' --journal')
-      __rolloutctl_folders
       ;;
     'promote '0 | 'rollback '0 | 'hold '0 | 'resume '0 | 'adopt '0 | 'replan '0 | 'finish '0 | 'abandon '0 | 'restore '0 | 'exclude '0 | 'include '0 | 'status '0 | 'gate '0 | 'history '0 | 'attest '0 | 'watch '[0-9]* | 'sample '0)
       __rolloutctl_lookup flags; __rolloutctl_files .md
@@ -165,7 +166,7 @@ __rolloutctl_values() {
       __rolloutctl_words bash zsh fish
       ;;
     'help '0)
-      __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version exit-codes notes evidence stores environment states
+      __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version exit-codes notes evidence stores environment states
       ;;
   esac
 }
@@ -222,7 +223,7 @@ _rolloutctl() {
   elif [[ -z $ended && $current == -* ]]; then
     __rolloutctl_flags "$command"
   elif [[ -z $command ]]; then
-    __rolloutctl_words init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version
+    __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version
   else
     __rolloutctl_values "$command $place"
   fi

@@ -18,7 +18,7 @@ function __rolloutctl_at
         else if test $ended = 0; and test "$word" = --
             set ended 1
         else if test $ended = 0; and string match -qr -- '^-[^0-9]' $word
-            contains -- $word --reason --store --journal --format --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --to --override --stage --within --interval --since --until --traces --by --control --canary --metric --segment --where --share --action --actor -n --limit --evidence --size --each --seed --arm --version; and set skip 1
+            contains -- $word --reason --store --journal --format --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --traces --every --canary --control --splits --share --seed --where --since --until --to --override --stage --within --interval --by --metric --segment --action --actor -n --limit --evidence --size --each --arm --version; and set skip 1
         else if test -z "$command"
             set command $word
         else
@@ -45,6 +45,7 @@ function __rolloutctl_commands
     printf '%s\t%s\n' init 'write a rollout note from the template'
     printf '%s\t%s\n' check 'list every problem in the notes'
     printf '%s\t%s\n' plan 'print the stages with their earliest dates'
+    printf '%s\t%s\n' backtest 'when the triggers would have fired on past traffic'
     printf '%s\t%s\n' promote 'go one stage forward if every gate passes'
     printf '%s\t%s\n' rollback 'go back to the previous stage, or further'
     printf '%s\t%s\n' hold 'freeze a rollout where it is'
@@ -114,6 +115,24 @@ complete -c rolloutctl -n '__rolloutctl_at plan' -s q -l quiet -d 'print results
 complete -c rolloutctl -n '__rolloutctl_at plan' -s v -l verbose -d 'say on standard error what is being done'
 complete -c rolloutctl -n '__rolloutctl_at plan' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at plan 0' -k -a '(__rolloutctl_files .md)'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l traces -x -k -a '(__rolloutctl_files "")' -d 'a trace log, instead of those of the note'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l every -x -d 'how long from look to look'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l canary -x -d 'the version that plays the canary; the note\'s if not given'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l control -x -d 'the version beside it; the note\'s if not given'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l splits -x -d 'how often the control is split; 0 for never'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l share -x -d 'the part of the control that plays the canary'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l seed -x -d 'the same text, the same splits; 1 if not given'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l where -x -d 'only these records: \'plan = paid and not region = eu\''
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l since -x -d 'only records that came after'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l until -x -d 'only what came before'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l journal -x -k -a '(__rolloutctl_files /)' -d 'where the journals are'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l format -x -k -a 'text json markdown' -d 'how to print the result'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -l color -x -k -a 'auto always never' -d 'colours: auto is for a terminal only'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -s q -l quiet -d 'print results and errors, no remarks'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -s v -l verbose -d 'say on standard error what is being done'
+complete -c rolloutctl -n '__rolloutctl_at backtest' -s h -l help -d 'print this help and do nothing else'
+complete -c rolloutctl -n '__rolloutctl_at backtest 0' -k -a '(__rolloutctl_files .md)'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l to -x -k -a '(__rolloutctl_lookup stages)' -d 'the stage that you expect to enter'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l override -x -k -a '(__rolloutctl_lookup gates)' -d 'pass this one gate; needs --reason'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l adopt -d 'replace targeting that rolloutctl did not write'
@@ -354,5 +373,5 @@ complete -c rolloutctl -n '__rolloutctl_at sample 0' -k -a '(__rolloutctl_lookup
 complete -c rolloutctl -n '__rolloutctl_at completions' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at completions 0' -k -a 'bash zsh fish'
 complete -c rolloutctl -n '__rolloutctl_at help' -s h -l help -d 'print this help and do nothing else'
-complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version exit-codes notes evidence stores environment states'
+complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version exit-codes notes evidence stores environment states'
 complete -c rolloutctl -n '__rolloutctl_at version' -s h -l help -d 'print this help and do nothing else'

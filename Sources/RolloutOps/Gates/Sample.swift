@@ -97,6 +97,43 @@ package struct Sample: Hashable, Sendable {
     if other.unitNumbers.count > unitNumbers.count { unitNumbers = other.unitNumbers }
   }
 
+  /// Takes in a sample whose units are numbered otherwise: position p there is `positions[p]` here. Units at `noUnit` stay
+  /// out; then means and quantiles can only come from a sample that kept its values.
+  package mutating func merge(_ other: Sample, at positions: [UInt32]) {
+    guard !positions.contains(Self.noUnit) else { return mergePart(other, positions) }
+    count += other.count
+    events += other.events
+    missing += other.missing
+    added.merge(other.added)
+    for (position, total) in other.totals.enumerated() where total.count > 0 { add(total, at: positions[position]) }
+    guard kind == .quantile else { return }
+    values += other.values
+    for owner in other.owners { owners.append(owner == Self.noUnit ? owner : positions[Int(owner)]) }
+  }
+
+  private mutating func mergePart(_ other: Sample, _ positions: [UInt32]) {
+    switch kind {
+    case .rate:
+      for (position, total) in other.totals.enumerated() where total.count > 0 && positions[position] != Self.noUnit {
+        count += total.count
+        events += Int(total.sum)
+        add(total, at: positions[position])
+      }
+    case .mean, .quantile:
+      for (value, owner) in zip(other.values, other.owners) where owner != Self.noUnit {
+        let position = positions[Int(owner)]
+        if position != Self.noUnit { add(value, unit: position) }
+      }
+    }
+  }
+
+  private mutating func add(_ total: UnitTotal, at unit: UInt32) {
+    let position = Int(unit)
+    if position >= totals.count { extend(to: position) }
+    totals[position].count += total.count
+    totals[position].sum += total.sum
+  }
+
   /// What a reader has added up on its own, record by record, as `add` would have. Owners may be left out where there
   /// are no units.
   package init(

@@ -109,7 +109,7 @@ extension StageQuestion {
       let mine = sides.canary.map { sample(watch.measure, $0, sides.answer) } ?? Sample(.mean)
       let others = sides.other.map { sample(watch.measure, $0, sides.otherAnswer) }
       let stratum = Stratum(canary: sides.isUnit ? mine.withoutUnits : mine, control: others)
-      return .found(watch.judgement(in: plan).judge([stratum]))
+      return .found(watch.judgement(in: plan).judge([stratum], details: givesDetails))
     }
   }
 

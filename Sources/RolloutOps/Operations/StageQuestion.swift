@@ -24,15 +24,16 @@ struct StageQuestion {
   }
 
   let plan: Plan
-  private let stage: Stage
   private let version: VersionLabel
   private let since: Instant
-  let now: Instant
+  private(set) var now: Instant
   /// Where the control comes from: nil for the same time as the canary.
   let before: Instant?
   private let filter: Selector?
   private let previous: Previous?
   private(set) var parts: [Part] = []
+  /// Off, findings come without the interval and what could have been seen; the verdicts are the same, much sooner.
+  var givesDetails = true
 
   static let (canary, control) = (0, 1)
   /// A segment with fewer canary records says nothing yet.
@@ -49,7 +50,7 @@ struct StageQuestion {
 
   init(_ plan: Plan, at index: Int, version: VersionLabel, progress: Progress, since: Instant, now: Instant) {
     (self.plan, self.version, self.since, self.now) = (plan, version, since, now)
-    stage = plan.stages[index]
+    let stage = plan.stages[index]
     let isSplit = stage.isPercentage && !stage.share.isWhole
     let lastSplit = progress.visits.last { visit in
       visit.stage < index && plan.stages[visit.stage].isPercentage && !plan.stages[visit.stage].share.isWhole
@@ -64,6 +65,20 @@ struct StageQuestion {
     }
     parts = [part(.stay)]
     parts[0].question.segments = Self.lookouts + (pinnedModel == nil ? [] : [Self.servedModel])
+  }
+
+  /// About traffic that is over, as if all of it had been one stage with both versions: what a look at `now` would ask.
+  init(_ plan: Plan, ofPastSince since: Instant, version: VersionLabel, filter: Selector?) {
+    (self.plan, self.version, self.since, now, before) = (plan, version, since, since, nil)
+    (self.filter, previous) = (filter, nil)
+    parts = [part(.stay)]
+  }
+
+  /// The same question, asked at that time.
+  func asked(at time: Instant) -> StageQuestion {
+    var copy = self
+    copy.now = time
+    return copy
   }
 
   /// Who is newly let in at that stage.

@@ -52,10 +52,16 @@ package protocol Output: Sendable {
   func failure(_ text: String)
   /// Whether the reader of the results has gone away.
   var isBroken: Bool { get }
+  /// How far long work has come, for a person who waits; nil takes it away again. Where nobody watches it is nothing.
+  func progress(_ text: String?)
   /// Columns of the terminal behind the result; nil when it is no terminal.
   var width: Int? { get }
   /// A line a person typed in answer; nil where nobody can.
   func ask(_ question: String) -> String?
+}
+
+extension Output {
+  package func progress(_ text: String?) {}
 }
 
 /// What the process was started with, read once.

@@ -7,6 +7,7 @@ import Synchronization
 /// it.
 package final class StandardOutput: Output {
   private let broken = Atomic(false)
+  private let hasProgress = Atomic(false)
 
   package init() { signal(SIGPIPE, SIG_IGN) }
 
@@ -18,6 +19,13 @@ package final class StandardOutput: Output {
   }
 
   package func remark(_ text: String) { failure(text) }
+
+  /// One line that is written over and over, on standard error and only where that is a terminal.
+  package func progress(_ text: String?) {
+    guard text != nil || hasProgress.load(ordering: .relaxed), isatty(STDERR_FILENO) == 1 else { return }
+    hasProgress.store(text != nil, ordering: .relaxed)
+    write("\r\u{1B}[K" + (text ?? ""), to: STDERR_FILENO)
+  }
 
   package func failure(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO) }
 

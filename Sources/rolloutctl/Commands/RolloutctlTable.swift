@@ -7,7 +7,7 @@ extension CommandTable {
   static let names = types.map { $0.name }
 
   private static let types: [any CommandOptions.Type] = [
-    InitOptions.self, CheckOptions.self, PlanOptions.self,
+    InitOptions.self, CheckOptions.self, PlanOptions.self, BacktestOptions.self,
     PromoteOptions.self, RollbackOptions.self, HoldOptions.self, ResumeOptions.self, AdoptOptions.self,
     ReplanOptions.self, FinishOptions.self, AbandonOptions.self,
     KillOptions.self, RestoreOptions.self, ExcludeOptions.self, IncludeOptions.self,

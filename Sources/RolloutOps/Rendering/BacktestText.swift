@@ -1,0 +1,141 @@
+/// A backtest for eyes: a few lines for each trigger.
+package struct BacktestText {
+  private let report: BacktestReport
+  private let ink: Ink
+  private let width: Int
+
+  package init(_ report: BacktestReport, ink: Ink, width: Int) {
+    (self.report, self.ink, self.width) = (report, ink, width)
+  }
+
+  package var text: String {
+    var lines = [headline] + report.facts.map { ink.dim(Terminal.plain($0)) }
+    if report.reasons.isEmpty {
+      lines.append("Triggers")
+      for row in report.rows {
+        let name = Terminal.plain("\(row.trigger.action.name): \(row.trigger.text)")
+        lines.append("  \(mark(row)) \(name)")
+        for sentence in report.sentences(row) { lines += wrapped(sentence, "      ") }
+      }
+    }
+    let notes = report.remarks
+    lines += notes.flatMap { wrapped($0, "· ") }.map(ink.dim)
+    lines += report.conclusions.flatMap { wrapped($0, "→ ") }
+    return lines.joined(separator: "\n")
+  }
+
+  private var headline: String {
+    let versions = [report.control, report.version.value].compactMap(\.self).map { Terminal.plain($0) }
+    return
+      "\(ink.strong(Terminal.plain(report.flag.text)))   \(Terminal.plain(report.version.field)) "
+      + versions.joined(separator: " → ")
+  }
+
+  private func mark(_ row: BacktestReport.Row) -> String {
+    switch row.outcome {
+    case .fired: ink.bad("✗")
+    case .quiet: ink.good("✓")
+    case .unanswered: ink.warning("?")
+    }
+  }
+
+  private func wrapped(_ text: String, _ mark: String) -> [String] {
+    let lines = Terminal.wrapped(Terminal.plain(text), to: max(20, width - Terminal.width(mark)))
+    let rest = String(repeating: " ", count: Terminal.width(mark))
+    return lines.enumerated().map { ($0 == 0 ? mark : rest) + $1 }
+  }
+}
+
+extension BacktestReport {
+  var facts: [String] {
+    guard let first, let last, let every else { return [] }
+    let times = looks == 1 ? "once" : "\(Figures.grouped(looks)) times"
+    var facts = [
+      "\(calendar.exact(first)) to \(calendar.exact(last)), looked at every \(every), \(times)",
+      "canary \(Figures.grouped(canaryRecords)) records · control \(Figures.grouped(controlRecords))",
+    ]
+    if let splits {
+      facts.append(
+        "control against itself: \(Figures.grouped(splits.units)) \(unit)s, split \(Figures.grouped(splits.count)) times, "
+          + "\(Figures.percent(splits.share)) as the canary, seed \(splits.seed)")
+    }
+    return facts
+  }
+
+  func sentences(_ row: Row) -> [String] {
+    var sentences: [String]
+    switch row.outcome {
+    case .fired(let fired):
+      sentences = ["would have fired \(calendar.exact(fired.time)), after \(fired.after): \(figures(fired.row))"]
+    case .quiet(let found): sentences = ["would not have fired: \(figures(found))"]
+    case .unanswered(let why): sentences = ["cannot be answered: \(why)"]
+    }
+    if let alarms = falseAlarms(of: row) {
+      sentences.append("false alarms: " + alarms)
+      if firesTooOften(row) {
+        sentences.append("its limit lies within what the control does by itself: it says little of the canary")
+      }
+    }
+    return sentences
+  }
+
+  private func figures(_ row: StageEvidence.Row) -> String {
+    guard case .found(let finding) = row.outcome else { return "" }
+    return FindingSentence(finding, row).text
+  }
+
+  func falseAlarms(of row: Row) -> String? {
+    guard let fired = row.falseAlarms, let splits, splits.count > 0 else { return nil }
+    let share = Share(Double(fired), of: Double(splits.count))
+    let most = share.wilson(0.05).upper
+    let bound = fired < splits.count ? ", at most \(Figures.percent(most))" : ""
+    return "\(fired) of \(splits.count) splits (\(Figures.percent(share.rate))\(bound))"
+  }
+
+  var conclusions: [String] {
+    if !reasons.isEmpty { return reasons }
+    var lines: [String] = []
+    if let first = fired.first {
+      let count = fired.count == 1 ? "one trigger" : "\(fired.count) triggers"
+      lines.append(
+        "\(count) of \(rows.count) would have fired, first \(first.row.trigger.text) (\(first.row.trigger.action.name)) "
+          + "after \(first.fired.after)")
+    } else if unanswered < rows.count {
+      lines.append("no trigger would have fired")
+    }
+    if unanswered > 0 { lines.append("\(unanswered) of \(rows.count) cannot be answered") }
+    if let splits {
+      let share = Double(splits.any) / Double(max(1, splits.count))
+      lines.append("in \(Figures.percent(share)) of the harmless splits something would have acted")
+    }
+    return lines
+  }
+
+  // MARK: Markdown
+
+  package var markdown: String {
+    let versions = [control, version.value].compactMap(\.self).joined(separator: " → ")
+    var lines = ["## \(Markdown.text("\(flag.text): \(version.field) \(versions)"))", ""]
+    if !facts.isEmpty { lines += facts.map { "- \(Markdown.text($0))" } + [""] }
+    let table = rows.map { row in
+      let fired: String
+      switch row.outcome {
+      case .fired(let fired_): fired = "\(calendar.exact(fired_.time)), after \(fired_.after)"
+      case .quiet: fired = "no"
+      case .unanswered: fired = "?"
+      }
+      let found: String
+      switch row.outcome {
+      case .fired(let fired): found = figures(fired.row)
+      case .quiet(let row): found = figures(row)
+      case .unanswered(let why): found = why
+      }
+      return [row.trigger.action.name, row.trigger.text, fired, found, falseAlarms(of: row) ?? "–"]
+        .map { Markdown.text($0) }
+    }
+    lines += Markdown.table(["Action", "Trigger", "Would have fired", "Figures", "False alarms"], table) + [""]
+    if !remarks.isEmpty { lines += remarks.map { "- \(Markdown.text($0))" } + [""] }
+    lines += conclusions.map { "**\(Markdown.text($0))**" }
+    return lines.joined(separator: "\n")
+  }
+}
