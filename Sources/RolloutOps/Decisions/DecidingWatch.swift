@@ -34,6 +34,8 @@ private struct Watchful {
       return goingOn(forward.gates.isEmpty ? told(forward.status, forward.reasons, gates) : forward, plan)
     }
     let sentences = fired.map { "\($0.name): \($0.reason)" }
+    // Nobody has it, so there is nothing to take back: it stays where it is.
+    if plan.stages[index].isOffline { return WatchDecision(look: told(worst.status, sentences, gates), asks: nil) }
     var request: Request
     switch action {
     case .kill: request = Request(.kill)

@@ -35,6 +35,13 @@ extension StageEvidence {
       JSON.Member("canary", canary.json), JSON.Member("control", control?.json ?? .null),
       JSON.Member("faults", .strings(faults)), JSON.Member("remarks", .strings(remarks)),
     ] + (scored.isEmpty ? [] : [JSON.Member("scores", .array(scored.map(\.json)))])
+      + (origin.map { [JSON.Member("evaluation", .string($0)), JSON.Member("sets", .array(sets.map(\.json)))] } ?? [])
+  }
+}
+
+extension StageEvidence.CaseSet {
+  fileprivate var json: JSON {
+    ["name": .string(name), "canary": .number(canary), "control": .number(control)]
   }
 }
 
@@ -58,9 +65,10 @@ extension Gate {
       JSON.Member("p_value", .figure(finding?.pValue)), JSON.Member("threshold", .figure(finding?.threshold)),
       JSON.Member("scale", .text(finding?.scale.rawValue)),
       JSON.Member("would_see", .figure(finding?.smallestVisible)),
-      JSON.Member("measure", .text(found?.measure?.description)), JSON.Member("segment", .text(found?.segment)),
-      JSON.Member("default_band", .bool(isBand)), JSON.Member("reason", .string(reason)),
-    ]
+      JSON.Member("measure", .text(found?.measure?.description)),
+      JSON.Member("segment", .text(found?.set ?? found?.segment)), JSON.Member("default_band", .bool(isBand)),
+      JSON.Member("reason", .string(reason)),
+    ] + (found?.figure.map { [JSON.Member("reference", $0.json(finding?.control?.value))] } ?? [])
   }
 }
 

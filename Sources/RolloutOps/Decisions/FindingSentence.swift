@@ -4,16 +4,22 @@ struct FindingSentence {
   private let measure: Measure?
   private let segment: String?
   private let trigger: Trigger
+  private let set: String?
+  private let figure: EvaluationFigures.Figure?
 
   init(_ finding: Finding, _ row: StageEvidence.Row) {
     (self.finding, measure, segment, trigger) = (finding, row.measure, row.segment, row.trigger)
+    (set, figure) = (row.set, row.figure)
   }
 
   var text: String {
     var attribute = trigger.condition.segment?.attribute
     if case .novel(let field)? = measure { attribute = field }
-    let place = segment.flatMap { segment in attribute.map { "\($0) \(segment): " } } ?? ""
-    return place + [numbers, remark, bareness].filter { !$0.isEmpty }.joined(separator: "; ")
+    let place =
+      set.map { "worse in \($0): " }
+      ?? segment.flatMap { segment in attribute.map { "\($0) \(segment): " } } ?? ""
+    let origin = figure.map { $0.told(finding.control?.value, of: measure) } ?? ""
+    return place + [numbers, origin, remark, bareness].filter { !$0.isEmpty }.joined(separator: "; ")
   }
 
   /// Surely better by as much as the trigger would not allow it to be worse.

@@ -26,6 +26,7 @@ struct MeasuredGates {
   }
 
   private func samples() -> [Gate] {
+    if stage.isOffline { return cases() }
     guard let need = neededSamples else { return [] }
     let have = evidence.canary.samples
     let unit = evidence.canary.units == nil ? "records" : "\(plan.unit)s"
@@ -59,6 +60,8 @@ struct MeasuredGates {
       return Gate(name, .trigger(row.trigger), finding.verdict, sentence.text, found: row)
     case .silent(let why):
       return Gate(name, .trigger(row.trigger), .hold, why, found: row)
+    case .notAsked(let why):
+      return Gate(name, .trigger(row.trigger), .hold, "not asked offline: \(why)", advisory: true, found: row)
     case .unmeasured(let why):
       if let word = attestation { return Gate(name, .trigger(row.trigger), .pass, word) }
       return Gate(

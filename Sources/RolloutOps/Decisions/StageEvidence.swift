@@ -4,10 +4,14 @@ package struct StageEvidence: Hashable, Sendable {
   /// One trigger with what was found.
   package struct Row: Hashable, Sendable {
     package let trigger: Trigger
-    package let outcome: Outcome
+    package internal(set) var outcome: Outcome
     package let measure: Measure?
     /// The segment that fares worst, where the trigger looks at segments.
     package var segment: String?
+    /// What it was held against, where that comes from an evaluation.
+    package var figure: EvaluationFigures.Figure?
+    /// The kind of cases that fares worse than the whole, offline.
+    package var set: String?
 
     package init(_ trigger: Trigger, _ outcome: Outcome, measure: Measure? = nil, segment: String? = nil) {
       (self.trigger, self.outcome, self.measure, self.segment) = (trigger, outcome, measure, segment)
@@ -20,6 +24,8 @@ package struct StageEvidence: Hashable, Sendable {
     case unmeasured(String)
     /// The evidence should have told, and did not.
     case silent(String)
+    /// It has to wait for traffic, and holds nothing before.
+    case notAsked(String)
   }
 
   /// Records and units of one version inside the stage's cohort.
@@ -39,6 +45,10 @@ package struct StageEvidence: Hashable, Sendable {
   package var control: Arm?
   /// Since when it was measured.
   package var from: Instant
+  /// The files of an evaluation, as the note names them; nil for the traffic of a stage.
+  package var origin: String?
+  /// The kinds of cases of an evaluation.
+  package var sets: [CaseSet] = []
   package var newest: Instant?
   package var rows: [Row] = []
   /// What comes from a judge's scores.
@@ -65,8 +75,7 @@ extension StageEvidence {
       if case .found(let finding) = rows[index].outcome { finding } else { nil }
     }
     for (index, finding) in zip(tested, Judgement.corrected(findings)) {
-      rows[index] = Row(
-        rows[index].trigger, .found(finding), measure: rows[index].measure, segment: rows[index].segment)
+      rows[index].outcome = .found(finding)
     }
   }
 

@@ -5,6 +5,8 @@ package struct Watch: Hashable, Sendable {
   /// With its limit in the measure's own unit.
   package let test: Trigger.Test
   package let counterpart: Counterpart
+  /// The cases of an evaluation that stand in for the control.
+  package let figure: EvaluationFigures.Figure?
 
   /// What stands beside the canary's records.
   package enum Counterpart: Hashable, Sendable {
@@ -35,11 +37,14 @@ package struct Watch: Hashable, Sendable {
     }
   }
 
-  package init(_ trigger: Trigger, in plan: Plan) throws(Unwatchable) {
-    self.trigger = trigger
+  package init(
+    _ trigger: Trigger, in plan: Plan, figure: EvaluationFigures.Figure? = nil
+  ) throws(Unwatchable) {
+    (self.trigger, self.figure) = (trigger, figure)
     let named = try Self.measure(of: trigger.condition, in: plan)
     test = try Self.test(of: trigger.condition, named)
     switch trigger.condition.against {
+    case _ where figure != nil: counterpart = .control
     case .none, .control: counterpart = .control
     case .baseline(let value?), .forecast(let value?): counterpart = .number(value)
     case .baseline(nil) where plan.controlVersion != nil: counterpart = .control
@@ -74,10 +79,16 @@ package struct Watch: Hashable, Sendable {
         "the unit of \(field) is unknown: name it \(field)_ms or \(field)_s, or map it under `Fields:`"
       case .noFigure(let what):
         "the note gives no figure for the \(what): write `\(what) 0.86`, or name a control version"
+          + ", or a file of cases, such as `Evaluation: eval/*.ndjson`"
       case .noEarlierQueries:
         "a metrics server is asked about the present only: write the earlier level into the note, as `baseline 0.86`"
       }
     }
+  }
+
+  /// What two arms are compared by, or an arm and a figure.
+  package static func compared(by trigger: Trigger, in plan: Plan) throws(Unwatchable) -> Measure {
+    try measure(of: trigger.condition, in: plan).perRecord
   }
 
   private static func measure(of condition: Trigger.Condition, in plan: Plan) throws(Unwatchable) -> Measure {
@@ -113,7 +124,9 @@ package struct Watch: Hashable, Sendable {
   }
 
   /// Against a number where there is one, else against samples.
-  package func judgement(in plan: Plan, level given: Double? = nil) -> Judgement {
+  package func judgement(
+    in plan: Plan, level given: Double? = nil, looks: Comparison.Looks = .repeated
+  ) -> Judgement {
     var level: Double?
     if case .quantile(let share, _) = measure { level = share }
     var isCount = false
@@ -123,6 +136,7 @@ package struct Watch: Hashable, Sendable {
     if let given { reference = .number(given) }
     // How many samples are enough is a gate of its own.
     return Judgement(
-      test, against: reference, level: level, isCount: isCount, minimumSamples: 0, isProven: plan.provenEvidence)
+      test, against: reference, level: level, isCount: isCount, minimumSamples: 0, isProven: plan.provenEvidence,
+      looks: looks)
   }
 }

@@ -14,14 +14,24 @@ extension TraceQuestion.Measure {
   }
 }
 
-extension CompositeScore {
-  /// Of what a log answered for the measure's parts; nil where the measure is no composite.
-  package init?(_ measure: Measure, _ sample: (TraceQuestion.Measure) -> Sample?) {
-    guard case .weighted(let terms) = measure else { return nil }
-    self.init()
-    for term in terms {
-      let asked = TraceQuestion.Measure.asked(for: term.measure).first
-      add(term.weight, asked.flatMap(sample) ?? Sample(.mean))
+extension Measure {
+  /// Put together from what a log answered; nil where it was not asked about.
+  package func sample(_ answered: (TraceQuestion.Measure) -> Sample?) -> Sample? {
+    guard case .weighted(let terms) = self else {
+      return TraceQuestion.Measure.asked(for: self).first.flatMap(answered)
     }
+    var score = CompositeScore()
+    for term in terms { score.add(term.weight, term.measure.sample(answered) ?? Sample(.mean)) }
+    return score.sample
+  }
+}
+
+extension TraceQuestion {
+  package func sample(of measure: RolloutOps.Measure, in samples: [Sample]) -> Sample? {
+    measure.sample { asked in measures.firstIndex(of: asked).map { samples[$0] } }
+  }
+
+  package mutating func ask(_ measure: RolloutOps.Measure) {
+    for asked in TraceQuestion.Measure.asked(for: measure) where !measures.contains(asked) { measures.append(asked) }
   }
 }

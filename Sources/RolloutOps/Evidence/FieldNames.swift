@@ -62,6 +62,9 @@ package struct FieldNames: Hashable, Sendable {
     Row("abandoned", ["abandonment"], "whether the person left"),
     Row("turns", ["turn_count", "conversation_length", "message_count"], "how long the conversation was"),
     Row("clicked", ["click", "click_through"], "whether the person followed it"),
+    Row(
+      "set", ["case_set", "case_type", "case_kind", "subset"],
+      "in an evaluation, the kind of case: representative, known-bad or format-sensitive"),
     Row("category", ["topic", "intent"], "what kind of request it is"),
     Row("error_type", ["error_category", "error.type", "error_code", "exception.type"], "what kind of error it was"),
     Row("injection", ["prompt_injection", "injection_attempt"], "whether it tried to inject a prompt"),

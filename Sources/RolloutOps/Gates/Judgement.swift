@@ -24,11 +24,11 @@ package struct Judgement: Sendable {
 
   package init(
     _ test: Trigger.Test, against reference: Reference = .control, level: Double? = nil, isCount: Bool = false,
-    alpha: Double = 0.05, minimumSamples: Int = 200, isProven: Bool = false
+    alpha: Double = 0.05, minimumSamples: Int = 200, isProven: Bool = false, looks: Comparison.Looks = .repeated
   ) {
     (self.test, self.reference, self.level, self.isCount) = (test, reference, level, isCount)
     (self.minimumSamples, self.isProven) = (minimumSamples, isProven)
-    (tuning, halved) = (Tuning(alpha: alpha), Tuning(alpha: alpha / 2))
+    (tuning, halved) = (Tuning(alpha: alpha, looks: looks), Tuning(alpha: alpha / 2, looks: looks))
   }
 
   // MARK: The sides of a threshold

@@ -146,7 +146,8 @@ package struct NoteField: Hashable, Sendable {
       .evidenceLevel, "Evidence level", "proven",
       "asks for proof that a metric is no worse, not only for no sign of harm"),
     NoteField(
-      .evaluation, "Evaluation", or: ["Offline evaluation"], "text or path", "the evaluation before any traffic"),
+      .evaluation, "Evaluation", or: ["Offline evaluation"], "text, file or glob",
+      "the evaluation before any traffic: a file of cases gates an `offline` stage, prose is for people"),
     NoteField(.journal, "Journal", "path or address", "the journal's folder, when not beside the store"),
     NoteField(.notify, "Notify", "addresses", "who hears of every move", list: true, repeats: true),
     NoteField(

@@ -43,6 +43,7 @@ struct NoteReader {
     readTriggers()
     checkScores()
     readStages()
+    checkEvaluation()
     checkPlan()
     return plan
   }

@@ -107,6 +107,8 @@ package struct NoteRule: Hashable, Sendable {
   static let badMetric = NoteRule(.error, "bad-metric", "a definition that is not understood measures nothing")
   static let badEvidence = NoteRule(
     .error, "bad-evidence", "a source that is not understood is looked for under a wrong name, and its gates hold")
+  static let evaluation = NoteRule(
+    .warning, "evaluation", "an evaluation that is not measured, or cannot be, lets a change meet traffic on trust")
   static let badVariants = NoteRule(
     .error, "bad-variants", "readers of the flag reject a file with variants they cannot read")
 
@@ -118,7 +120,7 @@ package struct NoteRule: Hashable, Sendable {
     badSchedule, badShare, badSoak, tooManyStages, undefinedCohort, notRising, canaryTooBig, tooFast, neverFull,
     vagueCohort, cohortFields, presetStage, impliedSchedule,
     badSelector, personalData, negationOnly,
-    badTrigger, unmeasuredTrigger, noKillTrigger, proseMetric, badMetric, badEvidence,
+    badTrigger, unmeasuredTrigger, noKillTrigger, proseMetric, badMetric, badEvidence, evaluation,
     badVariants,
   ]
 }

@@ -110,7 +110,21 @@ extension NoteReader {
         at: target.startIndex)
     }
     if !trigger.isMeasured { reportUnmeasured(trigger) }
+    if plan.evaluationFiles == nil, isGiven(.evidence) { reportNoFigure(trigger) }
     plan.triggers.append(Trigger(action: action, condition: trigger.condition, text: trigger.text.collapsed))
+  }
+
+  private mutating func reportNoFigure(_ trigger: TriggerText) {
+    let what: String
+    switch trigger.condition.against {
+    case .forecast(nil): what = "forecast"
+    case .baseline(nil) where plan.controlVersion == nil: what = "baseline"
+    default: return
+    }
+    report(
+      .evaluation,
+      "the note gives no figure for the \(what), so a person has to look; write `\(what) 0.86`, or name a file of cases "
+        + "such as `Evaluation: eval/*.ndjson`", at: trigger.signal)
   }
 
   private mutating func reportUnmeasured(_ trigger: TriggerText) {

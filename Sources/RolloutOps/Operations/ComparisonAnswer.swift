@@ -77,7 +77,9 @@ struct ComparisonAnswer {
       }
     }
     for metric in metrics {
-      if let score = CompositeScore(metric.measure, { samples[$0] }) { found[metric] = ArmReading(score.sample) }
+      if metric.measure.isComposite, let score = metric.measure.sample({ samples[$0] }) {
+        found[metric] = ArmReading(score)
+      }
     }
     return metrics.map { found[$0] ?? ArmReading(Sample(.mean)) }
   }

@@ -10,16 +10,17 @@ struct Measuring {
   /// Whether a metrics server on another machine may be asked in the clear.
   var allowsPlain = false
 
-  /// Since when there is something to measure; nil where no evidence is named, or nobody gets the canary.
+  /// Since when there is something to measure; nil where no evidence is named, or where a stage that nobody is let in
+  /// at has no file of an evaluation.
   var since: Instant? {
-    guard !plan.evidence.isEmpty, let index = progress.place.stageIndex, plan.stages.indices.contains(index),
-      !plan.stages[index].isOffline
-    else { return nil }
-    return progress.since
+    guard let index = progress.place.stageIndex, plan.stages.indices.contains(index) else { return nil }
+    let isNamed = plan.stages[index].isOffline ? plan.evaluationFiles != nil : !plan.evidence.isEmpty
+    return isNamed ? progress.since : nil
   }
 
   func evidence() -> StageEvidence? {
     guard let since, let index = progress.place.stageIndex else { return nil }
+    if plan.stages[index].isOffline { return offlineEvidence(since) }
     var evidence = StageEvidence(from: since)
     guard let version = plan.version else {
       evidence.rows = plan.triggers.map { .init($0, .unmeasured("the note has no version label to look for")) }
@@ -34,16 +35,9 @@ struct Measuring {
       return evidence
     }
     var question = StageQuestion(plan, at: index, version: version, progress: progress, since: since, now: now)
-    var watches: [(trigger: Trigger, watch: Result<Watch, Watch.Unwatchable>)] = []
-    for trigger in plan.triggers {
-      do throws(Watch.Unwatchable) {
-        let watch = try Watch(trigger, in: plan)
-        question.add(watch)
-        watches.append((trigger, .success(watch)))
-      } catch {
-        watches.append((trigger, .failure(error)))
-      }
-    }
+    let figures = figures()
+    let watches = plan.triggers.map { asked($0, figures) }
+    for case .watch(let watch) in watches { question.add(watch) }
     let bands = plan.bands.compactMap { try? Watch($0, in: plan) }
     for band in bands { question.add(band) }
     var answers: [StageQuestion.Answer] = []
@@ -63,23 +57,26 @@ struct Measuring {
     if let whole = answers.first { question.describe(whole, in: &evidence) }
     question.describeScores(answers, scores, in: &evidence)
     var queries = server.map { QueryMeasuring(plan, question, version: version.value, server: $0) }
-    evidence.rows = watches.map { trigger, watch in
-      switch watch {
-      case .failure(let reason): return .init(trigger, .unmeasured(reason.sentence))
-      case .success(let watch):
+    evidence.rows = watches.map { asked in
+      switch asked {
+      case .row(let row): return row
+      case .watch(let watch):
+        let trigger = watch.trigger
         if let asked = watch.measure.queries {
           return queries?.row(watch, asked)
             ?? .init(trigger, .silent("no metrics server is named under `Evidence:`"), measure: watch.measure)
         }
         if paths.isEmpty { return .init(trigger, .unmeasured("no log is named that carries \(watch.measure.field)")) }
-        return question.row(watch, answers)
+        var row = question.row(watch, answers)
+        row.figure = watch.figure
+        return row
       }
     }
     evidence.rows += bands.compactMap { band in
       if let asked = band.measure.queries { return queries?.row(band, asked).asBand }
       return paths.isEmpty ? nil : question.bandRow(band, answers)
     }
-    evidence.remarks += question.hidden(watches.compactMap { try? $0.watch.get() }, evidence.rows, answers)
+    evidence.remarks += question.hidden(watches.compactMap(\.asking), evidence.rows, answers)
     if let queries { add(queries, to: &evidence, withLogs: !paths.isEmpty) }
     evidence.correct()
     return evidence

@@ -56,7 +56,7 @@ extension StageQuestion {
       case .found(let finding):
         found.append(finding)
         names.append(segment.value)
-      case .silent(let why), .unmeasured(let why): silence = why
+      case .silent(let why), .unmeasured(let why), .notAsked(let why): silence = why
       }
     }
     guard let worst = Judgement.worst(found) else {
@@ -107,18 +107,14 @@ extension StageQuestion {
         total(watch, sides, per: per, over: window) { cell, _ in (total: Double(cell.records), count: cell.records) })
     case .rate, .share, .mean, .quantile, .count(_, nil), .weighted, .novel, .queries:
       let mine = sides.canary.map { sample(watch.measure, $0, sides.answer) } ?? Sample(.mean)
-      let others = sides.other.map { sample(watch.measure, $0, sides.otherAnswer) }
+      let others = watch.figure?.sample ?? sides.other.map { sample(watch.measure, $0, sides.otherAnswer) }
       let stratum = Stratum(canary: sides.isUnit ? mine.withoutUnits : mine, control: others)
       return .found(watch.judgement(in: plan).judge([stratum], details: givesDetails))
     }
   }
 
   private func sample(_ measure: Measure, _ cell: TraceEvidence.Cell, _ answer: Answer) -> Sample {
-    let at = { (asked: TraceQuestion.Measure) -> Sample? in
-      answer.part.question.measures.firstIndex(of: asked).map { cell.samples[$0] }
-    }
-    if let score = CompositeScore(measure, at) { return score.sample }
-    return TraceQuestion.Measure.asked(for: measure).first.flatMap(at) ?? Sample(.mean)
+    answer.part.question.sample(of: measure, in: cell.samples) ?? Sample(.mean)
   }
 
   private static func sum(_ sample: Sample) -> (total: Double, count: Int) {

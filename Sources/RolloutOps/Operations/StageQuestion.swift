@@ -129,8 +129,7 @@ struct StageQuestion {
     for time in times {
       let index = parts.firstIndex { $0.time == time } ?? parts.count
       if index == parts.count { parts.append(part(time)) }
-      for measure in TraceQuestion.Measure.asked(for: watch.measure)
-      where !parts[index].question.measures.contains(measure) { parts[index].question.measures.append(measure) }
+      parts[index].question.ask(watch.measure)
       var fields = watch.segment.map { [$0.attribute] } ?? []
       if case .novel(let field) = watch.measure { fields.append(field) }
       for field in fields where !parts[index].question.segments.contains(field) {

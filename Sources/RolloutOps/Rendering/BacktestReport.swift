@@ -89,7 +89,7 @@ extension BacktestReport.Outcome {
   /// is no answer.
   package init(quiet row: StageEvidence.Row) {
     switch row.outcome {
-    case .silent(let why), .unmeasured(let why): self = .unanswered(why)
+    case .silent(let why), .unmeasured(let why), .notAsked(let why): self = .unanswered(why)
     case .found(let finding):
       switch finding.reason {
       case .noCanary, .noControl, .nothingComparable, .noSpread, .controlIsZero, .singleUnit, .notANumber, .impossible:

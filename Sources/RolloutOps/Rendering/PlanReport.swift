@@ -68,7 +68,7 @@ package struct PlanReport: Sendable {
 
   private func who(_ stage: Stage) -> String {
     switch stage.audience {
-    case .offline: "nobody live: before/after evidence"
+    case .offline: "nobody live: before/after evidence" + (plan.evaluationFiles.map { " from \($0)" } ?? "")
     case .cohort(_, let selector, let share): share.isWhole ? "\(selector)" : "\(share) of \(selector), by \(plan.unit)"
     case .everyone(let share): share.isWhole ? "everybody" : "\(share) of everybody, by \(plan.unit)"
     }

@@ -154,7 +154,8 @@ package struct StatusText {
   private var measured: String? {
     guard let evidence = report.evidence, evidence.canary.records > 0 || evidence.control != nil else { return nil }
     let control = evidence.control.map { " · control \(Figures.grouped($0.records))" } ?? ""
-    return ink.dim(" (canary \(Figures.grouped(evidence.canary.records))\(control) · since \(time(evidence.from)))")
+    let place = evidence.origin.map { Terminal.plain($0) } ?? "since \(time(evidence.from))"
+    return ink.dim(" (canary \(Figures.grouped(evidence.canary.records))\(control) · \(place))")
   }
 
   private func rows(_ gates: [Gate], naming name: (Gate) -> String) -> [String] {

@@ -3,9 +3,10 @@ import RolloutOps
 /// Where numbers come from and how they become verdicts: the text of `help evidence` and of the note's manual page.
 enum EvidenceGuide {
   @Sendable static func blocks() -> [Block] {
-    [.heading("Trace logs")] + logs + [.heading("Scores")] + scores + [.heading("Metrics")] + metrics + [
-      .heading("Verdicts")
-    ] + verdicts
+    [.heading("Trace logs")] + logs + [.heading("Scores")] + scores + [.heading("Before any traffic")] + offline
+      + [.heading("Metrics")] + metrics + [
+        .heading("Verdicts")
+      ] + verdicts
   }
 
   private static let logs: [Block] = [
@@ -58,6 +59,43 @@ enum EvidenceGuide {
       """
       How many of the canary's records have a score is a gate of its own, `quality scores`, and wants as many units as \
       `Samples:` asks for. Scores that carry nothing measured, or more than 1% of broken lines, hold.
+      """),
+  ]
+
+  private static let offline: [Block] = [
+    .paragraph(
+      """
+      `Evaluation:` may name a file or pattern, read as trace logs are: one record per case and version, with the \
+      version label, the fields of the metrics, and `set`, which says what kind of case it is. Then an `offline` stage \
+      is gated on it, both versions on the same cases, whatever their time. Prose there is for people, who look and \
+      `rolloutctl attest` it.
+      """),
+    .code(
+      """
+      {"prompt_version": "v7", "set": "known-bad", "quality": 0.82, "tokens": 812}
+      """),
+    .paragraph(
+      """
+      Wanted are 30 cases of each version, or the stage's own number (`offline 60 samples`), and of each kind, \
+      representative, known-bad and format-sensitive, 10, mixed alike in both versions. Cases that do not grow are one \
+      look, so the tests are those for a fixed sample; a p95 against control needs more than 73 cases. Where one kind \
+      fares worse than the whole, that is the verdict: `worse in known-bad`. An absolute limit counts there only where \
+      the old version does better, and what ten cases show by chance does not.
+      """),
+    .paragraph(
+      """
+      What only traffic can show is not asked there and holds nothing: windows, totals, tenants, what users say, a \
+      metrics server's counts that no case carries under the usual name. A field that no case carries holds until \
+      somebody attests the gates, and so does an evaluation that cannot be read. A trigger that fires keeps the \
+      rollout at the stage; `watch` takes nothing back, as nobody has it.
+      """),
+    .paragraph(
+      """
+      At later stages a trigger that names a `forecast` or a `baseline` without a number, such as `quality drops by \
+      more than 5% against forecast`, is held against the same files: the forecast is what the new version reached \
+      there, the baseline what the old one did. The cases are compared, not only their figure, so that a few of them \
+      do not pass for certain. The gate names both: `forecast 0.86 from eval/*.ndjson, 120 cases`. A baseline that no \
+      case has is the old version's traffic; a forecast that no case has is for people.
       """),
   ]
 

@@ -13,7 +13,6 @@ import Testing
     .replacingOccurrences(of: "- parse failures: rate(parse_error)", with: "- quality: mean(quality)")
     .replacingOccurrences(of: "- parse failures above 2%", with: "- quality drops by more than 5%")
 
-  /// A gzipped log stays readable, too: the scores are what is new here.
   @Test func aJudgesScoresGateThePromotion() throws {
     let world = try LiveWorld(note: Self.note)
     #expect(try world.run("check", LiveWorld.note).status == 0)
