@@ -16,8 +16,8 @@ struct FalseAlarms: Sendable {
 
   static let most = 200
   private static let fewest = 40
-  /// Records that are taken up over all splits: what some ten seconds are good for.
-  private static let work = 1_000_000_000
+  /// Records that are taken up over all splits: what some ten seconds of a processor are good for.
+  private static let work = 300_000_000
 
   /// How many splits such a log is worth, where nobody says: fewer of a large one.
   static func usual(records: Int, triggers: Int) -> Int {
