@@ -146,36 +146,3 @@ struct LogFeed: Sendable {
     }
   }
 }
-
-/// Room for a piece of a log, with zero bytes behind it.
-struct PaddedBuffer: ~Copyable {
-  private(set) var text: UnsafeMutablePointer<UInt8>
-  private(set) var room: Int
-
-  init() {
-    room = LogFeed.pieceSize + (1 << 16)
-    text = .allocate(capacity: room + LineWalk.padding)
-    close(at: 0)
-  }
-
-  deinit { text.deallocate() }
-
-  /// Room for that many bytes; what was in the buffer stays.
-  mutating func reserve(_ count: Int) {
-    guard count > room else { return }
-    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: count + LineWalk.padding)
-    larger.update(from: text, count: room + LineWalk.padding)
-    text.deallocate()
-    (text, room) = (larger, count)
-  }
-
-  func put(_ bytes: [UInt8]) {
-    bytes.withUnsafeBufferPointer { if let base = $0.baseAddress { text.update(from: base, count: $0.count) } }
-  }
-
-  func fill(from input: any Input, at offset: Int, into range: Range<Int>) throws(FileTrouble) -> Int {
-    try input.read(into: UnsafeMutableRawBufferPointer(start: text + range.lowerBound, count: range.count), at: offset)
-  }
-
-  func close(at end: Int) { (text + end).update(repeating: 0, count: LineWalk.padding) }
-}

@@ -45,6 +45,7 @@ struct LogScan: ~Copyable {
   mutating func begin() {
     rows.removeAll()
     codes.removeAll()
+    walk.begin()
     places.removeAll(keepingCapacity: true)
     (lines, broken, faults, isUnfinished, isBelowHeader) = (0, 0, [], false, false)
   }
@@ -66,7 +67,7 @@ struct LogScan: ~Copyable {
         lines &+= 1
         at = next
       } else {
-        rows.beginRow()
+        rows.dropRow()
         at = readCarefully(text, at, end, isLast)
       }
     }
@@ -89,7 +90,7 @@ struct LogScan: ~Copyable {
       if keepsPlaces { places.append(Place(range: start..<stop, line: lines)) }
       lines += 1
     } catch {
-      rows.beginRow()
+      rows.dropRow()
       if isLast, stop == end {
         isUnfinished = true
         lines += 1
@@ -110,9 +111,9 @@ struct LogScan: ~Copyable {
       case .record:
         rows.keepRow()
         if keepsPlaces { places.append(Place(range: at..<min(outcome.next, range.upperBound), line: lines)) }
-      case .empty: break
+      case .empty: rows.dropRow()
       case .broken(let reason):
-        rows.beginRow()
+        rows.dropRow()
         if isLast, outcome.next > range.upperBound {
           isUnfinished = true
         } else {

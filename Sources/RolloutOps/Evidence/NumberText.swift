@@ -71,6 +71,9 @@ enum NumberText {
     return UnsafeBufferPointer(rebasing: text[start..<end])
   }
 
+  /// 10^`places`, for at most 19.
+  static func power(_ places: Int) -> Double { powers[places] }
+
   /// 10^0 to 10^19: exact as Doubles too.
   private static let powers: [Double] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,

@@ -1,47 +1,49 @@
 /// Small numbers for keys of 64 bits, in the order in which they are first met.
 struct PairTable: Sendable {
-  private var keys: [UInt64] = []
-  /// A key's index plus one; 0 is free.
-  private var places: [UInt32] = Array(repeating: 0, count: 64)
-
-  var count: Int { keys.count }
-
-  mutating func removeAll() {
-    guard !keys.isEmpty else { return }
-    keys.removeAll(keepingCapacity: true)
-    for place in places.indices { places[place] = 0 }
+  private struct Place {
+    /// The key plus one; 0 is free.
+    var key: UInt64 = 0
+    var number: UInt32 = 0
   }
 
-  /// The key's number, and whether it is new.
+  private(set) var count = 0
+  private var places: [Place] = Array(repeating: Place(), count: 64)
+
+  mutating func removeAll() {
+    guard count > 0 else { return }
+    count = 0
+    for place in places.indices { places[place].key = 0 }
+  }
+
+  /// The key's number, and whether it is new. The largest key there is cannot be had.
   @inline(__always)
   mutating func number(of key: UInt64) -> (number: Int, isNew: Bool) {
+    let key = key &+ 1
+    let place = place(of: key)
+    if places[place].key == key { return (Int(places[place].number), false) }
+    return (add(key, place), true)
+  }
+
+  @inline(__always)
+  private func place(of key: UInt64) -> Int {
     let mask = places.count &- 1
-    var place = Self.place(key) & mask
-    while places[place] != 0 {
-      let index = Int(places[place]) &- 1
-      if keys[index] == key { return (index, false) }
-      place = (place &+ 1) & mask
-    }
-    keys.append(key)
-    places[place] = UInt32(keys.count)
-    if keys.count &* 2 > places.count { grow() }
-    return (keys.count &- 1, true)
+    let mixed = key &* 0x9E37_79B9_7F4A_7C15
+    var place = Int(truncatingIfNeeded: mixed ^ (mixed &>> 32)) & mask
+    while places[place].key != key, places[place].key != 0 { place = (place &+ 1) & mask }
+    return place
   }
 
   @inline(never)
-  private mutating func grow() {
-    places = Array(repeating: 0, count: places.count * 4)
-    let mask = places.count - 1
-    for (index, key) in keys.enumerated() {
-      var place = Self.place(key) & mask
-      while places[place] != 0 { place = (place + 1) & mask }
-      places[place] = UInt32(index + 1)
+  private mutating func add(_ key: UInt64, _ place: Int) -> Int {
+    let number = count
+    places[place] = Place(key: key, number: UInt32(number))
+    count += 1
+    // At least twice as many places as keys, so that a search ends soon.
+    if count * 2 > places.count {
+      let old = places
+      places = Array(repeating: Place(), count: old.count * 4)
+      for moved in old where moved.key != 0 { places[self.place(of: moved.key)] = moved }
     }
-  }
-
-  @inline(__always)
-  private static func place(_ key: UInt64) -> Int {
-    let mixed = key &* 0x9E37_79B9_7F4A_7C15
-    return Int(truncatingIfNeeded: mixed ^ (mixed &>> 32))
+    return number
   }
 }

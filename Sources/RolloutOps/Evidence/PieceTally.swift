@@ -1,6 +1,6 @@
 /// Adds up what one piece of a log says, cell by cell. The next floor of the sum is `TraceTally`, which takes the pieces
 /// in their order.
-struct PieceTally {
+struct PieceTally: ~Copyable {
   /// One cell's share of the piece.
   struct Cell: Sendable {
     let view: Int
@@ -12,7 +12,7 @@ struct PieceTally {
     /// The codes of its units, -1 for a record that has none, and how many records each has.
     var units: [Int32] = []
     var unitRecords: [UInt32] = []
-    var measures: [Measured]
+    var measures: [Measured] = []
   }
 
   struct Measured: Sendable {
@@ -24,6 +24,7 @@ struct PieceTally {
     /// For rates of ones and zeros, without their squares.
     var count = 0
     var moments = Moments()
+    /// By position in the cell's units; none at all where no record has a value.
     var totals: [UnitTotal] = []
     var values: [Double] = []
     /// By position in the cell's units.
@@ -48,59 +49,41 @@ struct PieceTally {
     var withoutUnit = 0
     var uncounted = 0
     var columns: [Column]
-    /// The earliest and latest time, and those of the first and last record that has one.
-    var earliest = Int64.max
-    var latest = Int64.min
-    var firstTime: Int64?
-    var lastTime: Int64?
-    var backwards = 0
+    var times = TimesSeen()
     var cells: [Cell] = []
     /// What the codes of segments and units mean.
     var codes: TextCodes?
   }
 
   let plan: TracePlan
+  let scores: ScoreTable?
   private let boundaries: [Int64]
-  private var cellTable = PairTable()
-  private var slotTable = PairTable()
-  private var periods: [Int] = []
-  /// By view and row: the number of the record's cell in the piece, -1 for none.
-  private(set) var cellOf: [Int32] = []
-  /// By view and row: the position of the record's unit in its cell.
-  private(set) var slotOf: [UInt32] = []
-  private var positions: [UInt32] = []
+  var places: PieceCells
   /// By code: the arm, -1 for none, -2 where it was not looked up yet.
   private var armOf: [Int16] = []
-  private var otherCounts: [Int: Int] = [:]
+  /// By code: records with that label, which no arm has.
+  private var otherCounts: [Int] = []
   /// By leaf and code: 0 no, 1 yes, 2 not looked up yet.
   var accepted: [[UInt8]] = []
-  /// A piece has few cells, unless a field with a value of its own per record is taken for a segment.
-  private static let mostCells = 1 << 14
-
-  let scores: ScoreTable?
 
   init(_ plan: TracePlan, _ scores: ScoreTable? = nil) {
     (self.plan, self.scores) = (plan, scores)
     boundaries = if case .between(let moments) = plan.question.periods { moments.map(\.microseconds) } else { [] }
+    places = PieceCells(
+      arms: plan.question.arms.count, views: plan.segments.count + 1, hasUnits: plan.unit != nil)
   }
 
   mutating func add(_ scan: borrowing LogScan) -> Part {
-    var part = Part(columns: Array(repeating: Column(), count: plan.requests.count))
+    var part = Part(columns: [])
     part.lines = LineCounts(scan)
-    let count = scan.rows.count
-    guard count > 0 else { return part }
     begin(scan)
-    let views = plan.segments.count + 1
-    if cellOf.count < count * views {
-      cellOf = Array(repeating: -1, count: count * views)
-      if plan.unit != nil { slotOf = Array(repeating: 0, count: count * views) }
-    }
-    for row in 0..<count { place(row, count, scan, &part) }
-    for (index, measuring) in plan.measures.enumerated() {
-      for view in 0..<views { measure(index, measuring, view * count, count, scan, &part) }
-    }
-    addColumns(scan, count, &part)
-    for (code, records) in otherCounts.sorted(by: { $0.key < $1.key }) {
+    place(scan, &part)
+    places.close()
+    (part.withoutUnit, part.uncounted) = (places.withoutUnit, places.uncounted)
+    part.cells = cells()
+    measure(scan, &part)
+    part.columns = plan.requests.indices.map { column($0, scan) }
+    for (code, records) in otherCounts.enumerated() where records > 0 {
       part.otherLabels.append((scan.codes.text(code), records))
     }
     if plan.unit != nil || !plan.segments.isEmpty { part.codes = scan.codes }
@@ -108,13 +91,11 @@ struct PieceTally {
   }
 
   private mutating func begin(_ scan: borrowing LogScan) {
-    cellTable.removeAll()
-    slotTable.removeAll()
-    positions.removeAll(keepingCapacity: true)
-    periods.removeAll(keepingCapacity: true)
-    otherCounts.removeAll(keepingCapacity: true)
+    places.begin(rows: scan.rows.count)
     armOf.removeAll(keepingCapacity: true)
     armOf.append(contentsOf: repeatElement(-2, count: scan.codes.count))
+    otherCounts.removeAll(keepingCapacity: true)
+    otherCounts.append(contentsOf: repeatElement(0, count: scan.codes.count))
     if let filter = plan.filter {
       accepted = filter.leaves.map { _ in Array(repeating: 2, count: scan.codes.count) }
     }
@@ -122,38 +103,50 @@ struct PieceTally {
 
   // MARK: Where a record belongs
 
-  @inline(__always)
-  private mutating func place(_ row: Int, _ count: Int, _ scan: borrowing LogScan, _ part: inout Part) {
-    cellOf[row] = -1
-    if plan.filter != nil, !isAccepted(row, scan) {
-      part.filteredOut += 1
-    } else {
-      let time = Int64(bitPattern: scan.rows[row, plan.time])
-      if time > Int64.min + 1 { see(time, &part) }
-      let label = Int(scan.rows[row, plan.label])
-      if label < RowTable.Absence.firstText {
+  private mutating func place(_ scan: borrowing LogScan, _ part: inout Part) {
+    let (times, labels) = (scan.rows.column(plan.time), scan.rows.column(plan.label))
+    let units = plan.unit.map { scan.rows.column($0) }
+    let (isFiltered, isWhole) = (plan.filter != nil, plan.question.periods == .whole)
+    var seen = TimesSeen()
+    for row in 0..<scan.rows.count {
+      if isFiltered, !isAccepted(row, scan) {
+        part.filteredOut += 1
+        places.leaveOut(row)
+        continue
+      }
+      let time = Int64(bitPattern: times[row])
+      if time > Int64.min + 1 { seen.add(time) }
+      let label = Int(labels[row]) - RowTable.Absence.firstText
+      guard label >= 0 else {
         part.withoutLabel += 1
-      } else if case let arm = arm(of: label - RowTable.Absence.firstText, scan), arm >= 0 {
-        if let period = period(of: time) {
-          enter(row, count, arm, period, scan, &part)
-          return
-        }
-        part.withoutTime += 1
-      } else {
+        places.leaveOut(row)
+        continue
+      }
+      let arm = arm(of: label, scan)
+      guard arm >= 0 else {
         part.withOtherLabels += 1
-        otherCounts[label - RowTable.Absence.firstText, default: 0] += 1
+        otherCounts[label] += 1
+        places.leaveOut(row)
+        continue
+      }
+      guard let period = isWhole ? 0 : period(of: time) else {
+        part.withoutTime += 1
+        places.leaveOut(row)
+        continue
+      }
+      var unit: Int32 = -1
+      if let units { unit = Int32(truncatingIfNeeded: units[row]) - Int32(RowTable.Absence.firstText) }
+      places.enter(row, arm: arm, period: period, unit: max(unit, -1))
+      for (index, column) in plan.segments.enumerated() {
+        let code = Int(scan.rows[row, column]) - RowTable.Absence.firstText
+        if code < 0 {
+          places.leaveOut(row, view: index + 1)
+        } else {
+          places.enter(row, view: index + 1, arm: arm, period: period, code: code, unit: max(unit, -1))
+        }
       }
     }
-    for view in 0..<plan.segments.count { cellOf[(view + 1) * count + row] = -1 }
-  }
-
-  @inline(__always)
-  private func see(_ time: Int64, _ part: inout Part) {
-    if let last = part.lastTime, time < last { part.backwards += 1 }
-    if part.firstTime == nil { part.firstTime = time }
-    part.lastTime = time
-    part.earliest = min(part.earliest, time)
-    part.latest = max(part.latest, time)
+    part.times = seen
   }
 
   @inline(__always)
@@ -162,7 +155,6 @@ struct PieceTally {
     return Int(armOf[code])
   }
 
-  @inline(__always)
   private func period(of time: Int64) -> Int? {
     switch plan.question.periods {
     case .whole: return 0
@@ -175,64 +167,47 @@ struct PieceTally {
     }
   }
 
-  @inline(__always)
-  private mutating func enter(
-    _ row: Int, _ count: Int, _ arm: Int, _ period: Int, _ scan: borrowing LogScan, _ part: inout Part
-  ) {
-    var unit: Int32 = -1
-    if let column = plan.unit {
-      unit = Int32(truncatingIfNeeded: scan.rows[row, column]) - Int32(RowTable.Absence.firstText)
-      if unit < 0 { part.withoutUnit += 1 }
+  private mutating func isAccepted(_ row: Int, _ scan: borrowing LogScan) -> Bool {
+    guard let filter = plan.filter else { return true }
+    for (index, leaf) in filter.leaves.enumerated() {
+      let code = Int(scan.rows[row, leaf.column]) - RowTable.Absence.firstText
+      guard code >= 0, accepted[index][code] == 2 else { continue }
+      accepted[index][code] = leaf.accepts(scan.codes.text(code), isBare: scan.codes.entry(code).isBare) ? 1 : 0
     }
-    enter(row, 0, arm, period, -1, unit, &part)
-    for (index, column) in plan.segments.enumerated() {
-      let code = Int(scan.rows[row, column]) - RowTable.Absence.firstText
-      if code < 0 {
-        cellOf[(index + 1) * count + row] = -1
-      } else {
-        enter((index + 1) * count + row, index + 1, arm, period, code, unit, &part)
-      }
+    return filter.accepts { index in
+      let code = Int(scan.rows[row, filter.leaves[index].column]) - RowTable.Absence.firstText
+      return code >= 0 && accepted[index][code] == 1
     }
   }
 
+  /// The cells with their units, and nothing measured yet.
+  private func cells() -> [Cell] {
+    places.cells.enumerated().map { index, cell in
+      let slots = places.slots(of: index)
+      return Cell(
+        view: cell.view, arm: cell.arm, period: cell.period, code: cell.code, records: cell.records,
+        units: slots.map { places.slots[Int($0)].unit }, unitRecords: slots.map { places.slots[Int($0)].records })
+    }
+  }
+}
+
+/// The times of a piece's records, one after another.
+struct TimesSeen: Sendable {
+  private(set) var earliest = Int64.max
+  private(set) var latest = Int64.min
+  private(set) var first = Int64.min
+  private(set) var last = Int64.min
+  /// Records that are older than the one before them.
+  private(set) var backwards = 0
+
+  var isEmpty: Bool { first == .min }
+
   @inline(__always)
-  private mutating func enter(
-    _ place: Int, _ view: Int, _ arm: Int, _ period: Int, _ code: Int, _ unit: Int32, _ part: inout Part
-  ) {
-    // Periods of one piece are few and come one after another.
-    var at = periods.count - 1
-    while at >= 0, periods[at] != period { at -= 1 }
-    if at < 0 {
-      at = periods.count
-      periods.append(period)
-    }
-    let key = UInt64(view) << 58 | UInt64(arm) << 50 | UInt64(at & 0x3FFFF) << 32 | UInt64(UInt32(code + 1))
-    if cellTable.count >= Self.mostCells || at > 0x3FFFF {
-      part.uncounted += 1
-      cellOf[place] = -1
-      return
-    }
-    let (cell, isNew) = cellTable.number(of: key)
-    if isNew {
-      let empty = Array(repeating: Measured(), count: plan.measures.count)
-      part.cells.append(Cell(view: view, arm: arm, period: period, code: code, measures: empty))
-    }
-    cellOf[place] = Int32(cell)
-    part.cells[cell].records += 1
-    guard plan.unit != nil else { return }
-    if unit < 0 {
-      slotOf[place] = UInt32(part.cells[cell].units.count)
-      part.cells[cell].units.append(-1)
-      part.cells[cell].unitRecords.append(1)
-      return
-    }
-    let (slot, isNewUnit) = slotTable.number(of: UInt64(cell) << 32 | UInt64(unit))
-    if isNewUnit {
-      positions.append(UInt32(part.cells[cell].units.count))
-      part.cells[cell].units.append(unit)
-      part.cells[cell].unitRecords.append(0)
-    }
-    slotOf[place] = positions[slot]
-    part.cells[cell].unitRecords[Int(positions[slot])] += 1
+  mutating func add(_ time: Int64) {
+    if time < last { backwards &+= 1 }
+    if first == .min { first = time }
+    last = time
+    earliest = min(earliest, time)
+    latest = max(latest, time)
   }
 }

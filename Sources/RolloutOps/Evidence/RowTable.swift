@@ -1,4 +1,7 @@
-/// What was read from a piece of a log: a row of machine words per record, a column per request.
+/// What was read from a piece of a log: a column of machine words per request, a row per record.
+///
+/// A log carries few of the fields that may be asked for. So a column is only written where a record has a value: it
+/// lags behind until the next value comes, and one that no record of the piece has costs nothing at all.
 struct RowTable: ~Copyable {
   /// What a word says where it says no value.
   enum Absence {
@@ -18,29 +21,34 @@ struct RowTable: ~Copyable {
     static let eventMissing: UInt64 = 2
   }
 
+  private struct Column {
+    var words: UnsafeMutablePointer<UInt64>
+    /// Rows that were written; all later ones are `empty`.
+    var filled = 0
+    let empty: UInt64
+    /// Of the name that gave the value of the last row written.
+    var rank = RowTable.unranked
+  }
+
   let width: Int
+  /// Rows that are kept; the current one comes behind them.
   private(set) var count = 0
-  private(set) var words: UnsafeMutablePointer<UInt64>
   private var room = 1024
-  /// The rank of the name that gave each value of the current row.
-  let ranks: UnsafeMutablePointer<UInt8>
-  private let empty: UnsafeMutablePointer<UInt64>
-  static let unranked = UInt8.max
+  private let columns: UnsafeMutablePointer<Column>
+  private static let unranked = UInt8.max
 
   init(_ requests: [FieldRequest]) {
     width = requests.count
-    words = .allocate(capacity: room * max(width, 1))
-    ranks = .allocate(capacity: width + 8)
-    ranks.update(repeating: Self.unranked, count: width + 8)
-    empty = .allocate(capacity: max(width, 1))
-    for (index, request) in requests.enumerated() { empty[index] = Self.absent(request.kind) }
-    beginRow()
+    columns = .allocate(capacity: max(width, 1))
+    for (index, request) in requests.enumerated() {
+      (columns + index).initialize(
+        to: Column(words: .allocate(capacity: room), empty: Self.absent(request.kind)))
+    }
   }
 
   deinit {
-    words.deallocate()
-    ranks.deallocate()
-    empty.deallocate()
+    for column in 0..<width { columns[column].words.deallocate() }
+    columns.deallocate()
   }
 
   static func absent(_ kind: FieldRequest.Kind) -> UInt64 {
@@ -61,9 +69,11 @@ struct RowTable: ~Copyable {
     }
   }
 
+  // MARK: Rows
+
   mutating func removeAll() {
     count = 0
-    beginRow()
+    for column in 0..<width { columns[column].filled = 0 }
   }
 
   /// Keeps the current row and begins the next.
@@ -71,42 +81,93 @@ struct RowTable: ~Copyable {
   mutating func keepRow() {
     count &+= 1
     if count == room { grow() }
-    beginRow()
   }
 
   /// Empties the current row.
-  @inline(__always)
-  mutating func beginRow() {
-    let row = words + count &* width
-    for column in 0..<width {
-      row[column] = empty[column]
-      ranks[column] = Self.unranked
-    }
+  mutating func dropRow() {
+    for column in 0..<width where columns[column].filled > count { columns[column].filled = count }
   }
 
-  @inline(__always)
-  subscript(row: Int, column: Int) -> UInt64 { words[row &* width &+ column] }
+  private mutating func grow() {
+    for column in 0..<width {
+      let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: room * 2)
+      larger.update(from: columns[column].words, count: columns[column].filled)
+      columns[column].words.deallocate()
+      columns[column].words = larger
+    }
+    room *= 2
+  }
+
+  // MARK: Values
+
+  subscript(row: Int, column: Int) -> UInt64 {
+    row < columns[column].filled ? columns[column].words[row] : columns[column].empty
+  }
+
+  /// One column of all kept rows, valid until the table changes.
+  func column(_ column: Int) -> RowColumn {
+    let column = columns + column
+    guard column.pointee.filled > 0 else { return RowColumn(words: nil, empty: column.pointee.empty) }
+    fill(column)
+    return RowColumn(words: column.pointee.words, empty: column.pointee.empty)
+  }
 
   /// Takes a value unless a better name has given one; of one name the last counts.
   @inline(__always)
   func store(_ word: UInt64, _ column: Int, rank: UInt8) {
-    guard rank <= ranks[column] else { return }
-    ranks[column] = rank
-    words[count &* width &+ column] = word
+    let column = columns + column
+    guard column.pointee.filled == count else { return storeRarely(word, column, rank) }
+    column.pointee.words[count] = word
+    column.pointee.rank = rank
+    column.pointee.filled = count &+ 1
+  }
+
+  /// The column lags behind, or another name or the same once more has given a value.
+  @inline(never)
+  private func storeRarely(_ word: UInt64, _ column: UnsafeMutablePointer<Column>, _ rank: UInt8) {
+    if column.pointee.filled > count {
+      guard rank <= column.pointee.rank else { return }
+    } else {
+      fill(column)
+      column.pointee.filled = count + 1
+    }
+    column.pointee.words[count] = word
+    column.pointee.rank = rank
   }
 
   /// Null is no value, so that another name may still give one; but for an event it says that nothing happened.
-  @inline(__always)
   func storeNull(_ kind: FieldRequest.Kind, _ column: Int, rank: UInt8) {
-    guard ranks[column] == Self.unranked || ranks[column] == rank else { return }
-    ranks[column] = Self.unranked
-    words[count &* width &+ column] = kind == .event ? Absence.noEvent : empty[column]
+    let column = columns + column
+    if column.pointee.filled > count {
+      guard column.pointee.rank == Self.unranked || column.pointee.rank == rank else { return }
+    } else {
+      fill(column)
+      column.pointee.filled = count + 1
+    }
+    column.pointee.words[count] = kind == .event ? Absence.noEvent : column.pointee.empty
+    column.pointee.rank = Self.unranked
   }
 
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: room * 2 * max(width, 1))
-    larger.update(from: words, count: count * width)
-    words.deallocate()
-    (words, room) = (larger, room * 2)
+  /// Writes the empty word into the rows before the current one that have no value.
+  private func fill(_ column: UnsafeMutablePointer<Column>) {
+    while column.pointee.filled < count {
+      column.pointee.words[column.pointee.filled] = column.pointee.empty
+      column.pointee.filled += 1
+    }
+  }
+}
+
+/// The words of one column.
+struct RowColumn {
+  fileprivate let words: UnsafeMutablePointer<UInt64>?
+  fileprivate let empty: UInt64
+
+  /// No row has a value.
+  var isEmpty: Bool { words == nil }
+
+  @inline(__always)
+  subscript(row: Int) -> UInt64 {
+    guard let words else { return empty }
+    return words[row]
   }
 }

@@ -85,11 +85,11 @@ extension TraceTally {
     (evidence.withoutUnit, evidence.uncounted) = (sums.withoutUnit, sums.uncounted)
     evidence.otherLabels = otherLabels.map(TraceEvidence.Label.init)
       .sorted { ($1.records, $0.value) < ($0.records, $1.value) }.prefix(10).map(\.self)
-    if sums.earliest <= sums.latest {
-      evidence.first = Instant(microseconds: sums.earliest)
-      evidence.last = Instant(microseconds: sums.latest)
+    if earliest <= latest {
+      evidence.first = Instant(microseconds: earliest)
+      evidence.last = Instant(microseconds: latest)
     }
-    evidence.backwards = sums.backwards
+    evidence.backwards = backwards
     let crossing = armsOfUnit.indices.filter { armsOfUnit[$0].nonzeroBitCount > 1 }
     evidence.crossing = TraceEvidence.Crossing(units: crossing.count, examples: crossing.prefix(5).map(units.text))
     evidence.pooledUnits = hasPooledUnits

@@ -40,6 +40,14 @@ struct TraceTally: Sendable {
     var owners: [UInt32] = []
     /// Values there were, kept or not.
     var met = 0
+
+    /// Long lists grow by far more than is needed: memory that nobody has written to costs nothing, moving does.
+    mutating func reserve(_ more: Int, atMost limit: Int, withOwners: Bool) {
+      guard values.count + more > values.capacity, values.count >= 1 << 12 else { return }
+      let room = max(min((values.count + more) * 8, limit), values.count + more)
+      values.reserveCapacity(room)
+      if withOwners { owners.reserveCapacity(room) }
+    }
   }
 
   let plan: TracePlan
@@ -62,6 +70,11 @@ struct TraceTally: Sendable {
   private var positions = PairTable()
   private var nextNumber: UInt32
   private var log = -1
+  private var lastTime: Int64?
+  private(set) var earliest = Int64.max
+  private(set) var latest = Int64.min
+  /// Records that are older than the one before them.
+  private(set) var backwards = 0
 
   init(_ plan: TracePlan, _ paths: [String], _ limits: Limits) {
     self.plan = plan
@@ -97,14 +110,15 @@ struct TraceTally: Sendable {
   }
 
   private mutating func addTimes(_ part: PieceTally.Part) {
-    sums.backwards += part.backwards
+    backwards += part.times.backwards
     // One log need not go on where the one before it ended.
-    if part.log == log, let last = sums.lastTime, let first = part.firstTime, first < last { sums.backwards += 1 }
-    if part.log != log { sums.lastTime = nil }
+    if part.log == log, let lastTime, !part.times.isEmpty, part.times.first < lastTime { backwards += 1 }
+    if part.log != log { lastTime = nil }
     log = part.log
-    if let last = part.lastTime { sums.lastTime = last }
-    sums.earliest = min(sums.earliest, part.earliest)
-    sums.latest = max(sums.latest, part.latest)
+    guard !part.times.isEmpty else { return }
+    lastTime = part.times.last
+    earliest = min(earliest, part.times.earliest)
+    latest = max(latest, part.times.latest)
   }
 
   // MARK: Cells
@@ -148,6 +162,7 @@ struct TraceTally: Sendable {
       }
       let before = whole.values.count
       if thinning == 0 {
+        whole.reserve(sum.values.count, atMost: limits.values, withOwners: !sum.owners.isEmpty)
         whole.values.append(contentsOf: sum.values)
         for owner in sum.owners { whole.owners.append(places[Int(owner)]) }
       } else {

@@ -32,7 +32,7 @@ package struct ArmEstimate: Sendable {
     case .mean, .quantile:
       if sample.kind == .quantile, let level {
         guard let estimate = QuantileEstimate(sample, level: level, from: &order) else { return nil }
-        if !totals.isEmpty { totals = sample.totals(below: estimate.value) }
+        if !totals.isEmpty { totals = estimate.totals }
         center = totals.reduce(0) { $0 + $1.sum } / count
         // One record more below the quantile lowers it by 1/(n f), and the variance knows f.
         weight = -(estimate.plainVariance / (level * (1 - level) * count)).squareRoot()

@@ -1,11 +1,17 @@
 import Glibc
 
 /// Quantiles by linear interpolation at (n-1)p (definition 7 of Hyndman and Fan, 1996), found by selection: what lies
-/// elsewhere is never sorted. Each search leaves the values partitioned, so the next one starts from less.
+/// elsewhere is never sorted.
+///
+/// Many values are first counted by their leading bits, which says in which class each rank lies; only the classes that
+/// are asked for are gathered, and the values themselves are neither copied nor moved.
 package struct OrderStatistics: Sendable {
-  private var values: [Double]
-  /// Positions already in place.
-  private var settled: [Int] = []
+  private let values: [Double]
+  /// By leading bits: the values that lie in lower classes. Empty where the values are few and are one class.
+  private var ranks: [Int32] = []
+  private var classes: [Int: Selection] = [:]
+  /// Fewer values are not worth the counting.
+  private static let many = 1 << 15
 
   package init(_ values: [Double]) { self.values = values }
 
@@ -23,6 +29,64 @@ package struct OrderStatistics: Sendable {
 
   /// The value that sorting would put there.
   private mutating func select(_ position: Int) -> Double {
+    guard values.count >= Self.many, values.count < Int32.max else {
+      return classes[0, default: Selection(values)].select(position)
+    }
+    if ranks.isEmpty { count() }
+    // The last class that does not start behind the position.
+    var (low, high) = (0, ranks.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if Int(ranks[middle]) <= position { low = middle } else { high = middle }
+    }
+    if classes[low] == nil { classes[low] = Selection(gathered(low)) }
+    return classes[low]?.select(position - Int(ranks[low])) ?? .nan
+  }
+
+  // MARK: Classes
+
+  /// The leading bits, sign, exponent and four bits of the fraction, of the values of a class. Rising classes hold rising
+  /// values: numbers with the sign bit set are negative and count downwards.
+  private static func bits(_ number: Int) -> Int { number >= 0x8000 ? number & 0x7FFF : ~number & 0xFFFF }
+
+  private mutating func count() {
+    var counts = [Int32](repeating: 0, count: 1 << 16)
+    counts.withUnsafeMutableBufferPointer { counts in
+      values.withUnsafeBufferPointer { values in
+        // By the bits as they are; their order is put right afterwards.
+        for value in values { counts[Int(truncatingIfNeeded: value.bitPattern &>> 48)] &+= 1 }
+      }
+    }
+    var below: Int32 = 0
+    ranks = (0..<(1 << 16)).map { number in
+      defer { below += counts[Self.bits(number)] }
+      return below
+    }
+  }
+
+  private func gathered(_ number: Int) -> [Double] {
+    let end = number + 1 < ranks.count ? Int(ranks[number + 1]) : values.count
+    let bits = UInt64(Self.bits(number))
+    return values.withUnsafeBufferPointer { values in
+      [Double](unsafeUninitializedCapacity: end - Int(ranks[number])) { found, count in
+        for value in values where value.bitPattern &>> 48 == bits {
+          found[count] = value
+          count &+= 1
+        }
+      }
+    }
+  }
+}
+
+/// Values that each search leaves more parted than before, so the next one starts from less.
+private struct Selection: Sendable {
+  private var values: [Double]
+  /// Positions already in place.
+  private var settled: [Int] = []
+
+  init(_ values: [Double]) { self.values = values }
+
+  mutating func select(_ position: Int) -> Double {
     var lower = 0
     var upper = values.count - 1
     for place in settled {

@@ -8,6 +8,8 @@ package struct QuantileEstimate: Hashable, Sendable {
   package let plainVariance: Double
   /// How much more the share below the quantile varies because records come in units; at least 1.
   package let designEffect: Double
+  /// The units' counts of values that are at most `value`; none where records come without units.
+  let totals: [UnitTotal]
 
   package var variance: Double { plainVariance * designEffect }
 
@@ -29,7 +31,8 @@ package struct QuantileEstimate: Hashable, Sendable {
     guard width > 0, width.isFinite else { return nil }
     plainVariance = (width / (2 * z)) * (width / (2 * z))
     var effect = 1.0
-    if sample.isClustered, let clustered = UnitSpread.variance(sample.totals(below: value)) {
+    totals = sample.isClustered ? sample.totals(below: value) : []
+    if sample.isClustered, let clustered = UnitSpread.variance(totals) {
       effect = max(1, clustered / (level * (1 - level) / count))
     }
     designEffect = effect

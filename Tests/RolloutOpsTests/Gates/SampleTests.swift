@@ -91,4 +91,28 @@ import Testing
     var none = OrderStatistics([])
     #expect(none.quantile(0.5).isNaN)
   }
+
+  /// As many values as are first put into classes, of both signs and of very different sizes.
+  @Test(arguments: [0, 1, 2, 3, 4])
+  func selectionAmongManyValuesFindsWhatSortingWould(shape: Int) {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SplitMix64(seed: seed)
+    let values: [Double] = (0..<40_001).map { index in
+      switch shape {
+      case 0: Double.random(in: -5..<5, using: &random)
+      case 1: Double.random(in: -1..<1, using: &random) * [1e-300, 1, 1e300, 0][index % 4]
+      case 2: Double(index % 7) - 3
+      case 3: -Double(index)
+      default: 600 + Double.random(in: 0..<1, using: &random)
+      }
+    }
+    let sorted = values.sorted()
+    var order = OrderStatistics(values)
+    for level in [0.95, 0.5, 0, 1, 0.123, 0.4999, 0.95, 0.999_99] + (0..<30).map({ Double($0) / 29 }) {
+      let place = level * 40_000
+      let (low, part) = (Int(place), place - Double(Int(place)))
+      let expected = sorted[low] + (part > 0 ? part * (sorted[low + 1] - sorted[low]) : 0)
+      #expect(order.quantile(level) == expected, "seed \(seed), level \(level)")
+    }
+  }
 }
