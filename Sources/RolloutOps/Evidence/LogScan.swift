@@ -29,6 +29,8 @@ struct LogScan: ~Copyable {
   /// On, the place of every row is kept too: for whoever wants the text itself.
   var keepsPlaces = false
   private(set) var places: [Place] = []
+  /// Nil where nobody asks whether records stand there twice.
+  var repeated: RepeatedLines?
   /// What was read are rows below a header, which is a line of the log too.
   private(set) var isBelowHeader = false
   private var walk: LineWalk
@@ -47,6 +49,7 @@ struct LogScan: ~Copyable {
     codes.removeAll()
     walk.begin()
     places.removeAll(keepingCapacity: true)
+    repeated?.begin()
     (lines, broken, faults, isUnfinished, isBelowHeader) = (0, 0, [], false, false)
   }
 
@@ -62,8 +65,7 @@ struct LogScan: ~Copyable {
     let end = range.upperBound
     while at < end {
       if walksFast, case .record(let next) = walk.read(text, at, end: end, into: rows, &codes) {
-        rows.keepRow()
-        if keepsPlaces { places.append(Place(range: at..<next, line: lines)) }
+        keepRow(text, at..<next)
         lines &+= 1
         at = next
       } else {
@@ -71,6 +73,13 @@ struct LogScan: ~Copyable {
         at = readCarefully(text, at, end, isLast)
       }
     }
+  }
+
+  @inline(__always)
+  private mutating func keepRow(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
+    rows.keepRow()
+    if keepsPlaces { places.append(Place(range: range, line: lines)) }
+    repeated?.see(text, range)
   }
 
   @inline(never)
@@ -86,8 +95,7 @@ struct LogScan: ~Copyable {
     }
     do throws(JSONError) {
       try careful.read(line, into: rows, &codes)
-      rows.keepRow()
-      if keepsPlaces { places.append(Place(range: start..<stop, line: lines)) }
+      keepRow(text, start..<stop)
       lines += 1
     } catch {
       rows.dropRow()
@@ -110,7 +118,9 @@ struct LogScan: ~Copyable {
       switch outcome.reading {
       case .record:
         rows.keepRow()
-        if keepsPlaces { places.append(Place(range: at..<min(outcome.next, range.upperBound), line: lines)) }
+        let place = at..<min(outcome.next, range.upperBound)
+        if keepsPlaces { places.append(Place(range: place, line: lines)) }
+        repeated?.see(text, place, below: layout)
       case .empty: rows.dropRow()
       case .broken(let reason):
         rows.dropRow()

@@ -51,6 +51,8 @@ struct PieceTally: ~Copyable {
     var columns: [Column]
     var times = TimesSeen()
     var cells: [Cell] = []
+    /// Of the lines that were remembered; see `RepeatedLines`.
+    var digests: [UInt64] = []
     /// What the codes of segments and units mean.
     var codes: TextCodes?
   }
@@ -82,6 +84,7 @@ struct PieceTally: ~Copyable {
     (part.withoutUnit, part.uncounted) = (places.withoutUnit, places.uncounted)
     part.cells = cells()
     measure(scan, &part)
+    part.digests = scan.repeated?.digests ?? []
     part.columns = plan.requests.indices.map { column($0, scan) }
     for (code, records) in otherCounts.enumerated() where records > 0 {
       part.otherLabels.append((scan.codes.text(code), records))
@@ -199,6 +202,11 @@ struct TimesSeen: Sendable {
   private(set) var last = Int64.min
   /// Records that are older than the one before them.
   private(set) var backwards = 0
+  /// How many came in which hour since 1970, as one after the other saw them.
+  private(set) var hours: [(number: Int64, records: Int)] = []
+  private var (hourStart, hourEnd) = (Int64.max, Int64.min)
+
+  private static let hour: Int64 = 3_600_000_000
 
   var isEmpty: Bool { first == .min }
 
@@ -209,5 +217,15 @@ struct TimesSeen: Sendable {
     last = time
     earliest = min(earliest, time)
     latest = max(latest, time)
+    if time < hourStart || time >= hourEnd { begin(hourOf: time) }
+    hours[hours.count &- 1].records &+= 1
+  }
+
+  @inline(never)
+  private mutating func begin(hourOf time: Int64) {
+    let number = time.quotientRoundedDown(by: Self.hour)
+    let (start, overflows) = number.multipliedReportingOverflow(by: Self.hour)
+    (hourStart, hourEnd) = overflows ? (time, time) : (start, start &+ Self.hour)
+    hours.append((number, 0))
   }
 }

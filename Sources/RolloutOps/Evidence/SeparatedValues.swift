@@ -21,6 +21,8 @@ package struct SeparatedLayout: Sendable {
     targets = names.map { map.targets[$0] ?? [] }
   }
 
+  func hasColumn(of wanted: [String]) -> Bool { names.contains { wanted.contains($0) } }
+
   private static func cells(_ row: UnsafeBufferPointer<UInt8>, _ separator: UInt8) -> [String] {
     row.split(separator: separator, omittingEmptySubsequences: false).map { cell in
       var cell = NumberText.trimmed(UnsafeBufferPointer(rebasing: cell))

@@ -90,6 +90,10 @@ package struct TraceEvidence: Sendable {
   package var last: Instant?
   /// Records that are older than the one before them.
   package var backwards = 0
+  /// Of the records that carry an id, the share that stands there already; from one line in sixteen.
+  package var repeated = 0.0
+  /// Records by the hour since 1970.
+  package var hours: [Int64: Int] = [:]
   package var crossing = Crossing(units: 0, examples: [])
   /// More units than are told apart: the later ones are put together in groups, which keeps intervals honest.
   package var pooledUnits = false

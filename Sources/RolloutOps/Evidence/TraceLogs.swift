@@ -47,6 +47,7 @@ package struct TraceLogs: Sendable {
 
       init(_ plan: TracePlan, _ map: FieldMap, _ scores: ScoreTable?) {
         log = LogBench(plan.requests, map)
+        log.scan.repeated = RepeatedLines(plan.question.names.names(of: "trace_id"))
         tally = PieceTally(plan, scores)
       }
     }
@@ -90,6 +91,8 @@ extension TraceTally {
       evidence.last = Instant(microseconds: latest)
     }
     evidence.backwards = backwards
+    evidence.repeated = repeatedShare
+    evidence.hours = hours
     let crossing = armsOfUnit.indices.filter { armsOfUnit[$0].nonzeroBitCount > 1 }
     evidence.crossing = TraceEvidence.Crossing(units: crossing.count, examples: crossing.prefix(5).map(units.text))
     evidence.pooledUnits = hasPooledUnits

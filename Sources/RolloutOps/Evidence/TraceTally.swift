@@ -10,6 +10,10 @@ struct TraceTally: Sendable {
     var cells = 1 << 14
     /// Labels that belong to no arm.
     var labels = 1 << 10
+    /// Lines remembered to find those that stand there twice.
+    var digests = 1 << 21
+    /// Hours told apart.
+    var hours = 1 << 16
   }
 
   struct Key: Hashable, Sendable {
@@ -75,6 +79,8 @@ struct TraceTally: Sendable {
   private(set) var latest = Int64.min
   /// Records that are older than the one before them.
   private(set) var backwards = 0
+  private var digests: [UInt64] = []
+  private(set) var hours: [Int64: Int] = [:]
 
   init(_ plan: TracePlan, _ paths: [String], _ limits: Limits) {
     self.plan = plan
@@ -103,6 +109,7 @@ struct TraceTally: Sendable {
       columns[index].events += part.columns[index].events
     }
     addTimes(part)
+    if digests.count < limits.digests { digests += part.digests }
     var numbers: [Int32] = []
     if plan.unit != nil, let codes = part.codes { numbers = Array(repeating: -1, count: codes.count) }
     for cell in part.cells { add(cell, part.codes, &numbers) }
@@ -119,6 +126,17 @@ struct TraceTally: Sendable {
     lastTime = part.times.last
     earliest = min(earliest, part.times.earliest)
     latest = max(latest, part.times.latest)
+    for hour in part.times.hours where hours[hour.number] != nil || hours.count < limits.hours {
+      hours[hour.number, default: 0] += hour.records
+    }
+  }
+
+  /// Of the remembered lines the share that was there before.
+  var repeatedShare: Double {
+    guard digests.count > 1 else { return 0 }
+    let sorted = digests.sorted()
+    let again = zip(sorted, sorted.dropFirst()).count { $0 == $1 }
+    return Double(again) / Double(sorted.count)
   }
 
   // MARK: Cells

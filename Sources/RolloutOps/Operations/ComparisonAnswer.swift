@@ -157,6 +157,11 @@ struct ComparisonAnswer {
         "\(Figures.grouped(evidence.broken)) lines are broken and only \(Figures.grouped(evidence.records)) are not"
       ]
     }
+    if evidence.repeated > StageQuestion.mostRepeated {
+      return [
+        "about \(Figures.percent(evidence.repeated)) of the records stand in the logs more than once: count each once"
+      ]
+    }
     if let filter = request.filter, evidence.filteredOut >= evidence.records { return ["no record is \(filter)"] }
     if arms[0] == nil { return [missing(request.control)] }
     if arms.dropFirst().allSatisfy({ $0 == nil }) { return request.canaries.map(missing) }

@@ -2,6 +2,7 @@
 extension StageQuestion {
   /// More than this share of broken lines, or of records without a time or a label, and the rest speaks for nobody.
   private static let (mostBroken, mostTimeless, mostUnlabelled, mostCrossing) = (0.01, 0.01, 0.05, 0.05)
+  static let mostRepeated = 0.01
   /// A fallback may answer now and then.
   private static let mostStrange = 0.05
   private static let stalest = TimeSpan.hours(1)
@@ -39,6 +40,10 @@ extension StageQuestion {
     }
     if Self.share(evidence.withoutLabel, of: evidence.records) > Self.mostUnlabelled {
       faults.append("\(evidence.withoutLabel) of \(evidence.records) records carry no \(label)")
+    }
+    if evidence.repeated > Self.mostRepeated {
+      faults.append(
+        "about \(Figures.percent(evidence.repeated)) of the records stand in the logs more than once: count each once")
     }
     if canary.records == 0, let newest = evidence.last, newest < start(nil) {
       faults.append("the newest record is from \(ISO8601.string(newest)), before this stage was entered")
@@ -95,6 +100,10 @@ extension StageQuestion {
         remarks.append("\(Figures.percent(units)) of the \(unitName)s send \(Figures.percent(records)) of the traffic")
       }
     }
+    if evidence.repeated > 0, evidence.repeated <= Self.mostRepeated {
+      remarks.append("about \(Figures.percent(evidence.repeated)) of the records stand in the logs more than once")
+    }
+    if let peak = TrafficPeak(evidence.hours, unseenFrom: start(nil), to: now) { remarks.append(peak.sentence) }
     let torn = evidence.logs.filter(\.isUnfinished).count
     if torn > 0 { remarks.append("\(torn) log\(torn == 1 ? " is" : "s are") still being written") }
     if evidence.broken > 0 {

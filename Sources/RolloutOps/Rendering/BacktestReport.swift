@@ -94,7 +94,8 @@ extension BacktestReport.Outcome {
       switch finding.reason {
       case .noCanary, .noControl, .nothingComparable, .noSpread, .controlIsZero, .singleUnit, .notANumber, .impossible:
         self = .unanswered(FindingSentence(finding, row).text)
-      case .inside, .provenInside, .likeControl, .beyond, .firstEvent, .beyondByChance, .beyondUncorrected, .insideUnproven,
+      case .inside, .provenInside, .likeControl, .beyond, .firstEvent, .beyondByChance, .beyondUncorrected,
+        .insideUnproven,
         .tooFewSamples:
         self = .quiet(row)
       }

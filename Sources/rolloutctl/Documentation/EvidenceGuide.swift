@@ -151,9 +151,11 @@ enum EvidenceGuide {
       """
       Evidence that cannot be trusted holds as a whole: nothing readable, more than 1% of broken lines or of records \
       without a time, more than 5% without the label, no record of the canary, nothing newer than an hour, units that \
-      show both versions, units split otherwise than the stage says, or more than 5% of the canary answered by another \
+      show both versions, more than 1% of records that stand there twice (by a line's text, where it carries an id), \
+      units split otherwise than the stage says, or more than 5% of the canary answered by another \
       model (`served_model`) than its variant's `model`. From the first percentage stage on \
-      `Samples:` canary units are wanted, 200 if the note does not say.
+      `Samples:` canary units are wanted, 200 if the note does not say. A stay that has not seen the busiest hour of the \
+      day or the busiest day of the week, as the logs show them, is told so.
       """),
     .paragraph(
       """

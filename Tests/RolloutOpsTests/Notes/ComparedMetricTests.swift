@@ -34,7 +34,7 @@ import Testing
     for metric in ComparedMetric.usual { #expect(try ComparedMetric(metric.name) == metric) }
     #expect(
       ComparedMetric.usual.map(\.name).prefix(4) == [
-        "mean(quality)", "p50(latency_ms)", "p95(latency_ms)", "mean(cost_usd)",
+        "mean(quality)", "mean(correctness)", "mean(alignment)", "p50(latency_ms)",
       ])
   }
 }

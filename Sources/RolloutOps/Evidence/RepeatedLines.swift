@@ -1,0 +1,89 @@
+/// Finds records that stand in the logs more than once: a collector that sends again, a file that is matched twice.
+///
+/// Two requests may well look alike, so only lines that carry a request's own id are looked at. Of those one in sixteen is
+/// remembered, chosen by its own text: all copies of a line are, or none.
+struct RepeatedLines: Sendable {
+  static let oneIn: UInt64 = 16
+
+  private(set) var digests: [UInt64] = []
+  private let names: [String]
+  /// As they stand in JSON.
+  private let keys: [[UInt8]]
+
+  init(_ names: [String]) {
+    self.names = names
+    keys = names.map { Array("\"\($0)\"".utf8) }
+  }
+
+  mutating func begin() { digests.removeAll(keepingCapacity: true) }
+
+  /// A line of JSON, with or without what ends it.
+  @inline(__always)
+  mutating func see(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
+    if let end = Self.chosenEnd(text, range) { add(text, range.lowerBound..<end) }
+  }
+
+  /// A row below a header.
+  mutating func see(_ text: UnsafePointer<UInt8>, _ range: Range<Int>, below layout: SeparatedLayout) {
+    guard let end = Self.chosenEnd(text, range), layout.hasColumn(of: names) else { return }
+    digests.append(Self.digest(text, range.lowerBound..<end))
+  }
+
+  @inline(never)
+  private mutating func add(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
+    let line = UnsafeBufferPointer(start: text + range.lowerBound, count: range.count)
+    guard keys.contains(where: { Self.contains($0, in: line) }) else { return }
+    digests.append(Self.digest(text, range))
+  }
+
+  private static func contains(_ key: [UInt8], in line: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard line.count >= key.count else { return false }
+    return (0...(line.count - key.count)).contains { start in
+      line[start] == key[0] && key.indices.allSatisfy { line[start + $0] == key[$0] }
+    }
+  }
+
+  // MARK: Digests
+
+  private static let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// Where the line's own text ends, if its text chooses it. Four words of it tell: short lines never are.
+  @inline(__always)
+  private static func chosenEnd(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) -> Int? {
+    var end = range.upperBound
+    while end > range.lowerBound, text[end - 1] <= 0x20 { end &-= 1 }
+    let count = end &- range.lowerBound
+    guard count >= 32 else { return nil }
+    var mixed = UInt64(truncatingIfNeeded: count)
+    let start = range.lowerBound
+    mixed = mix(mixed, word(text, start))
+    mixed = mix(mixed, word(text, start &+ count / 3))
+    mixed = mix(mixed, word(text, start &+ count &* 2 / 3))
+    mixed = mix(mixed, word(text, end &- 8))
+    return mixed & (oneIn - 1) == 0 ? end : nil
+  }
+
+  @inline(__always)
+  private static func mix(_ mixed: UInt64, _ word: UInt64) -> UInt64 {
+    let product = (mixed ^ word) &* factor
+    return product ^ product &>> 29
+  }
+
+  @inline(__always)
+  private static func word(_ text: UnsafePointer<UInt8>, _ place: Int) -> UInt64 {
+    UnsafeRawPointer(text).loadUnaligned(fromByteOffset: place, as: UInt64.self)
+  }
+
+  /// The words of the text, the last of them ending with it, multiplied and folded one after another.
+  private static func digest(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) -> UInt64 {
+    var digest = UInt64(truncatingIfNeeded: range.count)
+    var place = range.lowerBound
+    while place < range.upperBound {
+      let start = min(place, range.upperBound - 8)
+      let product = (digest ^ word(text, start)).multipliedFullWidth(by: factor)
+      digest = product.high ^ product.low ^ (digest &<< 1)
+      place += 8
+    }
+    return digest
+  }
+}
