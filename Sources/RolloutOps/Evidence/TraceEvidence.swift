@@ -94,7 +94,8 @@ package struct TraceEvidence: Sendable {
   package var repeated = 0.0
   /// Records by the hour since 1970.
   package var hours: [Int64: Int] = [:]
-  package var crossing = Crossing(units: 0, examples: [])
+  /// By period, where the question names periods; else all of the time is one.
+  package var crossings: [Crossing] = []
   /// More units than are told apart: the later ones are put together in groups, which keeps intervals honest.
   package var pooledUnits = false
   /// Records in segments and periods beyond the number that is kept.
@@ -104,6 +105,10 @@ package struct TraceEvidence: Sendable {
 
   package func cell(arm: Int, period: Int = 0, segment: Cell.Segment? = nil) -> Cell? {
     cells.first { $0.key == Cell.Key(arm: arm, period: period, segment: segment) }
+  }
+
+  package func crossing(in period: Int = 0) -> Crossing {
+    crossings.indices.contains(period) ? crossings[period] : Crossing(units: 0, examples: [])
   }
 
   package func log(_ path: String) -> Log? { logs.first { $0.path == path } }

@@ -93,8 +93,10 @@ extension TraceTally {
     evidence.backwards = backwards
     evidence.repeated = repeatedShare
     evidence.hours = hours
-    let crossing = armsOfUnit.indices.filter { armsOfUnit[$0].nonzeroBitCount > 1 }
-    evidence.crossing = TraceEvidence.Crossing(units: crossing.count, examples: crossing.prefix(5).map(units.text))
+    evidence.crossings = armsOfUnit.map { arms in
+      let crossing = arms.indices.filter { arms[$0].nonzeroBitCount > 1 }
+      return TraceEvidence.Crossing(units: crossing.count, examples: crossing.prefix(5).map(units.text))
+    }
     evidence.pooledUnits = hasPooledUnits
     evidence.thinning = 1 << thinning
     evidence.cells = cells.map(finished).sorted { $0.key < $1.key }

@@ -61,8 +61,9 @@ struct TraceTally: Sendable {
   private(set) var columns: [PieceTally.Column]
   private(set) var segments = TextCodes()
   private(set) var units = TextCodes()
-  /// By unit: a bit for each arm that it was seen in.
-  private(set) var armsOfUnit: [UInt64] = []
+  /// By period and unit: a bit for each arm that it was seen in. Who has the old version at one stage may have the new one
+  /// at the next. Times of equal width are not told apart.
+  private(set) var armsOfUnit: [[UInt64]]
   private(set) var hasPooledUnits = false
   private(set) var otherLabels: [String: Int] = [:]
   /// Sums of what has no cell.
@@ -89,6 +90,8 @@ struct TraceTally: Sendable {
     columns = Array(repeating: PieceTally.Column(), count: plan.requests.count)
     sums = PieceTally.Part(columns: [])
     nextNumber = UInt32(limits.units)
+    let periods = if case .between(let moments) = plan.question.periods { moments.count + 1 } else { 1 }
+    armsOfUnit = Array(repeating: [], count: periods)
   }
 
   mutating func add(_ part: PieceTally.Part) {
@@ -210,9 +213,7 @@ struct TraceTally: Sendable {
       } else {
         if numbers[Int(code)] < 0 { numbers[Int(code)] = unit(Int(code), codes) }
         number = UInt32(numbers[Int(code)])
-        if part.view == 0, part.arm < 64, Int(number) < armsOfUnit.count, !isPooled(Int(code), codes) {
-          armsOfUnit[Int(number)] |= 1 << UInt64(part.arm)
-        }
+        if part.view == 0, part.arm < 64, !isPooled(Int(code), codes) { mark(Int(number), part) }
       }
       let (place, isNew) = positions.number(of: UInt64(cell) << 32 | UInt64(number))
       if isNew {
@@ -224,6 +225,15 @@ struct TraceTally: Sendable {
     }
   }
 
+  private mutating func mark(_ unit: Int, _ part: PieceTally.Cell) {
+    let period = armsOfUnit.count > 1 ? part.period : 0
+    guard armsOfUnit.indices.contains(period) else { return }
+    if unit >= armsOfUnit[period].count {
+      armsOfUnit[period] += repeatElement(0, count: max(units.count, unit + 1) - armsOfUnit[period].count)
+    }
+    armsOfUnit[period][unit] |= 1 << UInt64(part.arm)
+  }
+
   private var places: [UInt32] = []
 
   private mutating func unit(_ code: Int, _ codes: TextCodes) -> Int32 {
@@ -232,7 +242,6 @@ struct TraceTally: Sendable {
       hasPooledUnits = true
       return Int32(codes.entry(code).hash % UInt64(limits.units))
     }
-    armsOfUnit.append(0)
     return Int32(units.code(of: code, in: codes))
   }
 

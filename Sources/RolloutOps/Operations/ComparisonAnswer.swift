@@ -217,9 +217,10 @@ struct ComparisonAnswer {
     if evidence.withoutUnit > 0 {
       remarks.append("\(Figures.grouped(evidence.withoutUnit)) records carry no \(unit); each counts for itself")
     }
-    if evidence.crossing.units > 0 {
-      let examples = evidence.crossing.examples.prefix(3).joined(separator: ", ")
-      let count = evidence.crossing.units
+    let crossing = evidence.crossing(in: period)
+    if crossing.units > 0 {
+      let examples = crossing.examples.prefix(3).joined(separator: ", ")
+      let count = crossing.units
       remarks.append(
         "\(Figures.grouped(count)) \(unit)\(count == 1 ? " is" : "s are") in more than one version: \(examples)")
     }

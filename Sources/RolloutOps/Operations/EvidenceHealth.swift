@@ -55,10 +55,11 @@ extension StageQuestion {
       faults.append("the newest record is \(now.since(newest)) old")
     }
     let units = canary.units ?? 0
-    if isSplit, Self.share(evidence.crossing.units, of: units) > Self.mostCrossing {
+    let crossing = evidence.crossing(in: 2)
+    if isSplit, Self.share(crossing.units, of: units) > Self.mostCrossing {
       faults.append(
-        "\(evidence.crossing.units) \(unitName)s sent records of both versions, such as "
-          + evidence.crossing.examples.prefix(3).joined(separator: ", "))
+        "\(crossing.units) \(unitName)s sent records of both versions, such as "
+          + crossing.examples.prefix(3).joined(separator: ", "))
     }
     return faults
   }
@@ -87,6 +88,10 @@ extension StageQuestion {
   private func remarks(_ answer: Answer, _ stage: StageEvidence) -> [String] {
     let evidence = answer.evidence
     var remarks: [String] = []
+    if !earlier.isEmpty, stage.control != nil {
+      let stays = earlier.count == 1 ? "the stay before it" : "\(earlier.count) stays before it"
+      remarks.append("comparisons count \(stays) with the same cohort too, each for itself")
+    }
     if answer.isWidened { remarks.append("the evidence does not tell who is in the cohort: all records count") }
     if !isSplit, stage.control != nil {
       remarks.append("everybody at this stage has the canary: it is held against the old version before it")

@@ -30,7 +30,8 @@ extension StageQuestion {
     }
     guard let asked = watch.segment else {
       let sides = sides(watch, answer, earlier)
-      return .init(watch.trigger, outcome(watch, sides), measure: watch.measure)
+      let before = isStratified(watch) ? strata(watch.measure, answers) : []
+      return .init(watch.trigger, outcome(watch, sides, before), measure: watch.measure)
     }
     let segments = answer.evidence.cells.filter { cell in
       guard cell.key.arm == Self.canary, cell.key.period == 2, let segment = cell.key.segment else { return false }
@@ -83,7 +84,19 @@ extension StageQuestion {
 
   // MARK: One comparison
 
-  private func outcome(_ watch: Watch, _ sides: Sides) -> StageEvidence.Outcome {
+  /// Earlier stays in which both versions had records.
+  private func strata(_ measure: Measure, _ answers: [Answer]) -> [Stratum] {
+    answers.compactMap { answer in
+      guard case .earlier = answer.part.time, let canary = answer.evidence.cell(arm: Self.canary, period: 2),
+        let control = answer.evidence.cell(arm: Self.control, period: 2)
+      else { return nil }
+      return Stratum(canary: sample(measure, canary, answer), control: sample(measure, control, answer))
+    }
+  }
+
+  private func outcome(
+    _ watch: Watch, _ sides: Sides, _ before: [Stratum] = []
+  ) -> StageEvidence.Outcome {
     let window = watch.window.map { now.since(start($0)) } ?? now.since(start(nil))
     if watch.counterpart == .normal {
       let before = start(watch.window).since(start(nil))
@@ -109,7 +122,7 @@ extension StageQuestion {
       let mine = sides.canary.map { sample(watch.measure, $0, sides.answer) } ?? Sample(.mean)
       let others = watch.figure?.sample ?? sides.other.map { sample(watch.measure, $0, sides.otherAnswer) }
       let stratum = Stratum(canary: sides.isUnit ? mine.withoutUnits : mine, control: others)
-      return .found(watch.judgement(in: plan).judge([stratum], details: givesDetails))
+      return .found(watch.judgement(in: plan).judge(before + [stratum], details: givesDetails))
     }
   }
 

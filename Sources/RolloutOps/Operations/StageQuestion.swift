@@ -13,6 +13,8 @@ struct StageQuestion {
       case window(TimeSpan)
       /// The canary's stay at the stage before this one, with the cohort that it had then.
       case previousStage
+      /// An earlier stay with this cohort, in which the canary had another share of it.
+      case earlier(Int)
     }
   }
 
@@ -30,7 +32,10 @@ struct StageQuestion {
   /// Where the control comes from: nil for the same time as the canary.
   let before: Instant?
   private let filter: Selector?
-  private let previous: Previous?
+  private let previous: Stay?
+  /// Stays before this one that drew from the same cohort. Their records are never added to this stay's: each is a stratum
+  /// of its own, since the canary's share, and the time, was another.
+  let earlier: [Stay]
   private(set) var parts: [Part] = []
   /// Off, findings come without the interval and what could have been seen; the verdicts are the same, much sooner.
   var givesDetails = true
@@ -42,7 +47,10 @@ struct StageQuestion {
   /// the whole.
   static let lookouts = ["category", "language"]
 
-  private struct Previous {
+  /// More of them would each be one more reading of the logs.
+  private static let mostEarlier = 3
+
+  struct Stay {
     let filter: Selector?
     let from: Instant
     let to: Instant
@@ -56,13 +64,18 @@ struct StageQuestion {
       visit.stage < index && plan.stages[visit.stage].isPercentage && !plan.stages[visit.stage].share.isWhole
     }
     before = isSplit ? nil : lastSplit?.entered ?? Instant(microseconds: since.microseconds - 7 * 86_400_000_000)
-    filter = Self.cohort(plan, at: index, excluding: progress.exclusions)
-    let earlier = progress.visits.last { $0.stage < index && !plan.stages[$0.stage].isOffline && $0.left != nil }
-    previous = earlier.map { visit in
-      Previous(
-        filter: Self.cohort(plan, at: visit.stage, excluding: progress.exclusions), from: visit.entered,
-        to: max(visit.entered, visit.left ?? since))
+    let cohort = Self.cohort(plan, at: index, excluding: progress.exclusions)
+    filter = cohort
+    let stays = progress.visits.compactMap { visit -> (stage: Int, stay: Stay)? in
+      guard visit.stage < index, !plan.stages[visit.stage].isOffline, let left = visit.left else { return nil }
+      let filter = Self.cohort(plan, at: visit.stage, excluding: progress.exclusions)
+      return (visit.stage, Stay(filter: filter, from: visit.entered, to: max(visit.entered, left)))
     }
+    previous = stays.last?.stay
+    earlier =
+      isSplit
+      ? stays.filter { $0.stay.filter == cohort && plan.stages[$0.stage].isPercentage }.map(\.stay)
+        .suffix(Self.mostEarlier) : []
     parts = [part(.stay)]
     parts[0].question.segments = Self.lookouts + (pinnedModel == nil ? [] : [Self.servedModel])
   }
@@ -70,7 +83,7 @@ struct StageQuestion {
   /// About traffic that is over, as if all of it had been one stage with both versions: what a look at `now` would ask.
   init(_ plan: Plan, ofPastSince since: Instant, version: VersionLabel, filter: Selector?) {
     (self.plan, self.version, self.since, now, before) = (plan, version, since, since, nil)
-    (self.filter, previous) = (filter, nil)
+    (self.filter, previous, earlier) = (filter, nil, [])
     parts = [part(.stay)]
   }
 
@@ -109,6 +122,7 @@ struct StageQuestion {
     case .window(let window): moments = [before ?? since, start(window), end]
     case .previousStage:
       if let previous { (moments, filter) = ([previous.from, previous.from, previous.to], previous.filter) }
+    case .earlier(let index): moments = [earlier[index].from, earlier[index].from, earlier[index].to]
     }
     var arms = [TraceQuestion.Arm("canary", values: [version.value])]
     if let old = plan.controlVersion, old.field == version.field {
@@ -126,6 +140,7 @@ struct StageQuestion {
     guard watch.measure.queries == nil else { return }
     var times = [time(of: watch)]
     if watch.counterpart == .previousStage, previous != nil { times.append(.previousStage) }
+    if isStratified(watch) { times += earlier.indices.map { .earlier($0) } }
     for time in times {
       let index = parts.firstIndex { $0.time == time } ?? parts.count
       if index == parts.count { parts.append(part(time)) }
@@ -136,6 +151,11 @@ struct StageQuestion {
         parts[index].question.segments.append(field)
       }
     }
+  }
+
+  /// Whether earlier stays speak too: about the two versions, not about how much came in some time.
+  func isStratified(_ watch: Watch) -> Bool {
+    watch.comparesArms && watch.figure == nil && watch.window == nil && watch.segment == nil
   }
 
   func time(of watch: Watch) -> Part.Time { watch.window.map { .window($0) } ?? .stay }

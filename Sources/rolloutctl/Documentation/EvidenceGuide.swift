@@ -27,7 +27,8 @@ enum EvidenceGuide {
       """
       What counts at a stage are the records of its own cohort since it was entered, without those whom earlier \
       stages let in whole. Where a stage leaves no control (a whole cohort, or everybody), the old version's records \
-      from before it stand in, and that is said.
+      from before it stand in, and that is said. A comparison with the control counts up to three earlier stays with the \
+      same cohort too, each for itself, so that a ramp over changing days shows no difference of its own.
       """),
     .paragraph(
       """

@@ -159,6 +159,6 @@ import Testing
     #expect(evidence.cell(arm: 0)?.units == 8)
     #expect(evidence.cell(arm: 0)?.samples[0].totals.map(\.count).reduce(0, +) == 100)
     #expect(evidence.cells.count == 11 && evidence.uncounted == 90)
-    #expect(evidence.crossing.units == 0)
+    #expect(evidence.crossing().units == 0)
   }
 }

@@ -60,7 +60,7 @@ import Testing
     let control = try #require(evidence.cell(arm: 0))
     let canary = try #require(evidence.cell(arm: 1))
     #expect((control.units, canary.units) == (2, 2))
-    #expect(evidence.crossing == TraceEvidence.Crossing(units: 1, examples: ["acme"]))
+    #expect(evidence.crossing() == TraceEvidence.Crossing(units: 1, examples: ["acme"]))
     #expect(evidence.withoutUnit == 1)
     #expect(control.samples[0].totals == [UnitTotal(count: 1, sum: 100), UnitTotal(count: 1, sum: 200)])
     #expect(canary.samples[0].totals == [UnitTotal(count: 1, sum: 300), UnitTotal(count: 1, sum: 400)])

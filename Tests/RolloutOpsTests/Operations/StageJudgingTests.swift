@@ -112,6 +112,29 @@ import Testing
     #expect(decision.status == .rollback, "\(decision.reasons)")
   }
 
+  /// Who has the old version at one stage may have the new one at the next; and a ramp that reached other people at another
+  /// time shows no difference where there is none.
+  @Test func aRampIsComparedStayByStay() throws {
+    let name = "quality drops by more than 5%"
+    var measured = try Measured("Rollback trigger:\n- \(name)")
+    measured.add("v7", tenants: 0..<20, Self.figures("quality", "0.9"))
+    measured.add("v6", tenants: 20..<400, Self.figures("quality", "0.9"))
+    measured.write()
+    let report = try measured.world.move(.promote)
+    try #require(report.status == .done, "\(report.decision.reasons)")
+    measured.world.clock.advance(.minutes(90))
+    // The day got worse for everybody, and most of the canary's records are of it.
+    measured.add("v7", tenants: 0..<100, records: 10, Self.figures("quality", "0.5"))
+    measured.add("v6", tenants: 100..<400, records: 10, Self.figures("quality", "0.5"))
+    let decision = try measured.look()
+    let gate = try #require(decision.gates.first { $0.name == name })
+    #expect(gate.verdict == .pass, "\(gate.reason)")
+    #expect(decision.status == .done, "\(decision.reasons)")
+    #expect(Self.finding(gate)?.canary.count == 1200, "both stays count")
+    let remarks = try measured.world.status().evidence?.remarks ?? []
+    #expect(remarks.contains("comparisons count the stay before it with the same cohort too, each for itself"))
+  }
+
   @Test(arguments: [("0.01", Verdict.pass), ("0.09", .breach)])
   func itsOwnNormalHourIsAReference(price: String, verdict: Verdict) throws {
     let name = "cost exceeds 5x normal per hour"
