@@ -69,11 +69,13 @@ struct MemberLeads: ~Copyable {
 
   init(_ map: FieldMap) {
     self.map = map
-    leads = .allocate(capacity: Self.most * 2)
-    leads.initialize(repeating: MemberLead(next: leads), count: Self.most * 2)
+    // The one behind them all is never learned, so it matches nothing: what follows a new lead is looked for.
+    leads = .allocate(capacity: Self.most * 2 + 1)
+    let nobody = leads + Self.most * 2
+    leads.initialize(repeating: MemberLead(next: nobody), count: Self.most * 2 + 1)
     heads = .allocate(capacity: 1 << Self.headBits)
     heads.initialize(repeating: nil, count: 1 << Self.headBits)
-    first = leads
+    first = nobody
   }
 
   deinit {

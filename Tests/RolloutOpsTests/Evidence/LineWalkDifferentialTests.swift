@@ -10,6 +10,18 @@ import Testing
     FieldRequest(.event, ["error"]), FieldRequest(.time, ["ts"]), FieldRequest(.text, ["a_name_of_twenty_bytes"]),
   ]
 
+  /// A new member is followed by nothing that was seen before, least of all by a record's first one.
+  @Test(arguments: [
+    #"{"tokens":12{"tokens":12.5}"#, #"{"tokens":12 {"tokens":13}"#, #"{"tokens":1,"cost":2{"tokens":3}"#,
+  ])
+  func aBraceBetweenMembersIsNoComma(line: String) {
+    for log in [line + "\n", #"{"tokens":5}"# + "\n" + line + "\n"] {
+      let fast = LogReading.objects(log, Self.requests)
+      #expect(fast == LogReading.objects(log, Self.requests, carefully: true), "\(log)")
+      #expect(fast.broken == [log == line + "\n" ? 0 : 1], "\(log)")
+    }
+  }
+
   // MARK: Random logs
 
   private static let names = [
