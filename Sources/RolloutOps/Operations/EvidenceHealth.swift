@@ -7,14 +7,14 @@ extension StageQuestion {
   private static let mostStrange = 0.05
   private static let stalest = TimeSpan.hours(1)
 
-  func describe(_ answer: Answer, in stage: inout StageEvidence) {
+  func describe(_ answer: Answer, beside earlier: Int, in stage: inout StageEvidence) {
     let evidence = answer.evidence
     let arms = (canary: arm(Self.canary, answer), control: arm(Self.control, answer))
     stage.canary = arms.canary
     stage.control = arms.control.records > 0 ? arms.control : nil
     stage.newest = evidence.last
     stage.faults += faults(evidence, arms.canary) + strangeModels(answer)
-    stage.remarks += remarks(answer, stage)
+    stage.remarks += remarks(answer, earlier, stage)
   }
 
   private func arm(_ arm: Int, _ answer: Answer) -> StageEvidence.Arm {
@@ -85,11 +85,11 @@ extension StageQuestion {
     ]
   }
 
-  private func remarks(_ answer: Answer, _ stage: StageEvidence) -> [String] {
+  private func remarks(_ answer: Answer, _ earlier: Int, _ stage: StageEvidence) -> [String] {
     let evidence = answer.evidence
     var remarks: [String] = []
-    if !earlier.isEmpty, stage.control != nil {
-      let stays = earlier.count == 1 ? "the stay before it" : "\(earlier.count) stays before it"
+    if earlier > 0, stage.control != nil {
+      let stays = earlier == 1 ? "the stay before it" : "\(earlier) stays before it"
       remarks.append("comparisons count \(stays) with the same cohort too, each for itself")
     }
     if answer.isWidened { remarks.append("the evidence does not tell who is in the cohort: all records count") }

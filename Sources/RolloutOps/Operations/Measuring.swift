@@ -42,6 +42,8 @@ struct Measuring {
     for band in bands { question.add(band) }
     var answers: [StageQuestion.Answer] = []
     for part in question.parts where !paths.isEmpty {
+      // What comes once is about this stay.
+      if part.time.isEarlier, paths.contains("-") { continue }
       guard answers.isEmpty || !paths.contains("-") else {
         evidence.faults.append("standard input can be read once, and the triggers look over several windows")
         break
@@ -54,7 +56,9 @@ struct Measuring {
         break
       }
     }
-    if let whole = answers.first { question.describe(whole, in: &evidence) }
+    if let whole = answers.first {
+      question.describe(whole, beside: answers.count(where: \.part.time.isEarlier), in: &evidence)
+    }
     question.describeScores(answers, scores, in: &evidence)
     var queries = server.map { QueryMeasuring(plan, question, version: version.value, server: $0) }
     evidence.rows = watches.map { asked in

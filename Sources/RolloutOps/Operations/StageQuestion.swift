@@ -15,6 +15,8 @@ struct StageQuestion {
       case previousStage
       /// An earlier stay with this cohort, in which the canary had another share of it.
       case earlier(Int)
+
+      var isEarlier: Bool { if case .earlier = self { true } else { false } }
     }
   }
 

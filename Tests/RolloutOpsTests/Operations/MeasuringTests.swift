@@ -13,12 +13,13 @@ import Testing
 
     init(
       _ triggers: String, schedule: String = "5% of paid 0s -> 25% of paid 0s -> 100% 0s", more: String = "",
-      metrics: String = "- quality: mean(quality)", bands: String = "none", control: Bool = true
+      metrics: String = "- quality: mean(quality)", bands: String = "none", control: Bool = true,
+      evidence: String = "traces/*.ndjson"
     ) throws {
       let note = World.plainNote.replacing("Rollback trigger:\n- parse failures above 2%", with: "")
         .replacing("Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s", with: "Schedule: \(schedule)")
       let whole =
-        note + "\nSamples: 20\nEvidence: traces/*.ndjson\nBands: \(bands)\n\(more)Metrics to watch:\n\(metrics)\n"
+        note + "\nSamples: 20\nEvidence: \(evidence)\nBands: \(bands)\n\(more)Metrics to watch:\n\(metrics)\n"
         + triggers + "\n"
       world = World(note: control ? whole : whole.replacing("Control version: prompt_version = v6\n", with: ""))
       try world.move(.promote)

@@ -135,6 +135,23 @@ import Testing
     #expect(remarks.contains("comparisons count the stay before it with the same cohort too, each for itself"))
   }
 
+  /// What is piped in can be read once, which is enough for this stay.
+  @Test func whatIsPipedInIsReadOnceAtEveryStage() throws {
+    var measured = try Measured("Rollback trigger:\n- quality drops by more than 5%", evidence: "-")
+    measured.add("v7", tenants: 0..<20, Self.figures("quality", "0.9"))
+    measured.add("v6", tenants: 20..<400, Self.figures("quality", "0.9"))
+    measured.world.files.put("-", measured.lines.joined(separator: "\n") + "\n")
+    let report = try measured.world.move(.promote)
+    try #require(report.status == .done, "\(report.decision.reasons)")
+    measured.world.clock.advance(.minutes(90))
+    measured.add("v7", tenants: 0..<100, Self.figures("quality", "0.9"))
+    measured.add("v6", tenants: 100..<400, Self.figures("quality", "0.9"))
+    measured.world.files.put("-", measured.lines.joined(separator: "\n") + "\n")
+    let decision = try measured.world.move(.promote, dryRun: true).decision
+    #expect(decision.status == .done, "\(decision.reasons)")
+    #expect(Self.finding(decision.gates.first { $0.name.hasPrefix("quality") })?.canary.count == 1000)
+  }
+
   @Test(arguments: [("0.01", Verdict.pass), ("0.09", .breach)])
   func itsOwnNormalHourIsAReference(price: String, verdict: Verdict) throws {
     let name = "cost exceeds 5x normal per hour"
