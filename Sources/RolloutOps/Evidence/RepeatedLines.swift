@@ -9,13 +9,22 @@ struct RepeatedLines: Sendable {
   private let names: [String]
   /// As they stand in JSON.
   private let keys: [[UInt8]]
+  /// Which key stood where the last time: programs write their members in one order.
+  private var last = (key: 0, place: 0)
+  /// Lines of this piece that were searched in vain. After some of them the rest is taken to be alike.
+  private var vain = 0
+
+  private static let mostVain = 4
 
   init(_ names: [String]) {
     self.names = names
     keys = names.map { Array("\"\($0)\"".utf8) }
   }
 
-  mutating func begin() { digests.removeAll(keepingCapacity: true) }
+  mutating func begin() {
+    digests.removeAll(keepingCapacity: true)
+    vain = 0
+  }
 
   /// A line of JSON, with or without what ends it.
   @inline(__always)
@@ -31,16 +40,30 @@ struct RepeatedLines: Sendable {
 
   @inline(never)
   private mutating func add(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
+    guard vain < Self.mostVain else { return }
     let line = UnsafeBufferPointer(start: text + range.lowerBound, count: range.count)
-    guard keys.contains(where: { Self.contains($0, in: line) }) else { return }
+    if keys.isEmpty || !Self.stands(keys[last.key], in: line, at: last.place) {
+      guard let found = find(in: line) else {
+        vain += 1
+        return
+      }
+      last = found
+    }
+    vain = 0
     digests.append(Self.digest(text, range))
   }
 
-  private static func contains(_ key: [UInt8], in line: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard line.count >= key.count else { return false }
-    return (0...(line.count - key.count)).contains { start in
-      line[start] == key[0] && key.indices.allSatisfy { line[start + $0] == key[$0] }
+  private func find(in line: UnsafeBufferPointer<UInt8>) -> (key: Int, place: Int)? {
+    for place in line.indices where line[place] == UInt8(ascii: "\"") {
+      for key in keys.indices where Self.stands(keys[key], in: line, at: place) { return (key, place) }
     }
+    return nil
+  }
+
+  private static func stands(_ key: [UInt8], in line: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+    guard place + key.count <= line.count else { return false }
+    for index in key.indices where line[place + index] != key[index] { return false }
+    return true
   }
 
   // MARK: Digests

@@ -50,6 +50,15 @@ import Testing
     #expect(try ask([text, text], FieldNames(overrides: ["trace_id": "shard"])).repeated == 0.5)
   }
 
+  /// The id need not stand where it stood in the line before.
+  @Test func theIdMayStandAnywhere() throws {
+    let moved = lines(4000).enumerated().map { index, line in
+      index % 2 == 0 ? line : line.replacing("{", with: "{\"pad\":\"\(String(repeating: "x", count: index % 9))\",")
+    }
+    let text = moved.joined(separator: "\n")
+    #expect(try ask([text, text]).repeated == 0.5)
+  }
+
   @Test func rowsBelowAHeaderAreLookedAtToo() throws {
     let rows = (0..<4000).map { "2026-11-02T10:00:\($0 % 60)Z,v7,request-\($0 * 7919),\($0 % 97).5" }
     func text(_ id: String) -> String { "ts,prompt_version,\(id),latency_ms\n" + rows.joined(separator: "\n") + "\n" }
