@@ -137,7 +137,7 @@ import Testing
     ("dir/etcd:x", "dir/etcd:x"), ("file:a b.json", "a b.json"),
   ]) func names(text: String, path: String) throws {
     let address = try StoreAddress(text)
-    #expect(address.path == path)
+    #expect(address.place == .file(path))
     #expect(address.text == text)
   }
 
@@ -145,12 +145,11 @@ import Testing
     ("", "the path is missing"), ("file:", "the path is missing"),
     ("file://host/a", "a flag file is on this machine: file:/path, without a host"),
     ("file:flags/", "this is a folder; name the flag file in it"), ("a\0b", "a path cannot hold a zero byte"),
-    ("etcd+http://h:2379/p", "this version talks to flag files only"),
-    ("launchdarkly:p/e", "this version talks to flag files only"),
-    ("unleash+https://h/p", "this version talks to flag files only"),
-    ("posthog+https://h/p", "this version talks to flag files only"),
-    ("statsig:", "this version talks to flag files only"),
-    ("https://h/f.json", "this version talks to flag files only"),
+    ("https://", "the host is missing"),
+    (
+      "http://user:secret@h/f",
+      "a name or password does not belong in an address; secrets come from the environment"
+    ),
     ("s3://b/f", "there is no store \"s3:\"; a path that has a colon is written as ./s3://b/f"),
   ]) func refuses(text: String, why: String) {
     #expect(throws: StoreTrouble.badAddress(text, why: why)) { _ = try StoreAddress(text) }
@@ -158,7 +157,7 @@ import Testing
 
   @Test func aRelativePathStartsAtItsFolder() throws {
     let world = FlagWorld(#"{"flags":{}}"#)
-    let store = try StoreAddress("file:flags.json").opening(from: "/w", world.context)
+    let store = try StoreAddress("file:flags.json").opening(from: "/w", StoreTerms(root: "/w"), world.context)
     #expect(store.address == "file:flags.json")
     #expect(store.propagation == TimeSpan(seconds: 5))
     #expect(try store.list() == [])

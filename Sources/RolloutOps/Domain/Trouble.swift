@@ -26,10 +26,16 @@ extension Trouble {
       default: .inconclusive
       }
     case .store(.changedMeanwhile): .conflict
-    case .store(.inexpressible): .badNote
+    case .store(.inexpressible), .store(.beyond): .badNote
+    case .store(.occupied): .conflict
+    case .store(.refused(let refusal)): refusal.isForApproval ? .hold : .inconclusive
     case .settings, .store, .journal, .zone, .file, .evidence: .inconclusive
     }
   }
+}
+
+extension ServerRefusal {
+  package var isForApproval: Bool { if case .needsApproval = reason { true } else { false } }
 }
 
 /// What kept a file operation from happening, as data.
@@ -103,6 +109,48 @@ package enum StoreTrouble: Error, Hashable, Sendable {
   case inexpressible(Percentage, nearest: Percentage)
   /// Written, but reading back shows something else.
   case notAsWritten(path: String)
+  /// A server of the store gave no answer.
+  case unanswered(HTTPTrouble)
+  /// A server of the store answered, and did not do it.
+  case refused(ServerRefusal)
+  /// Something else than a share that the store cannot express; a sentence that says what, and what to do instead.
+  case beyond(String)
+  /// What somebody set up by hand in the store stands in the way; a sentence that says what, and what to do.
+  case occupied(String)
+}
+
+/// What a store's server answered in place of what it was asked for, as data.
+package struct ServerRefusal: Error, Hashable, Sendable {
+  package enum Reason: Hashable, Sendable {
+    /// It was not even asked: the environment has no token.
+    case noToken(variable: String)
+    /// The token is wrong, or has no right to do this.
+    case credentials(variable: String)
+    /// Somebody has to approve it there; where, if the server says so.
+    case needsApproval(where: String?)
+    /// What the note or the address names is not there: a project, an environment, a segment.
+    case missing(String)
+    case tooOften
+    /// A fault of the server's own.
+    case fault
+    /// It sends to another place, which is not followed.
+    case elsewhere(String)
+    /// What came is not what this platform answers; why.
+    case unexpected(String)
+    /// Anything else that it would not do.
+    case rejected
+  }
+
+  /// Scheme, host and port.
+  package let place: String
+  package let status: Int
+  package let reason: Reason
+  /// The server's own words, shortened.
+  package let said: String?
+
+  package init(_ place: String, status: Int, _ reason: Reason, said: String? = nil) {
+    (self.place, self.status, self.reason, self.said) = (place, status, reason, said)
+  }
 }
 
 /// What is wrong with a journal.

@@ -1,12 +1,15 @@
 /// The journal of one flag: a file of hash-chained lines, appended to and never rewritten.
 package struct Journal: Sendable {
   package let path: String
+  /// What the notes' paths in it are relative to; the folder around the journal's own where none is given.
+  package let base: String
   let flag: FlagKey
   let files: any Files
   private let last = Remembered<JournalMemory>()
 
-  package init(path: String, flag: FlagKey, files: any Files) {
+  package init(path: String, flag: FlagKey, files: any Files, base: String? = nil) {
     (self.path, self.flag, self.files) = (path, flag, files)
+    self.base = base ?? Path.folder(of: Path.folder(of: path))
   }
 
   /// Hundreds of thousands of entries; whoever gets there has other troubles.

@@ -1,16 +1,17 @@
 /// The folder that holds the journals of all flags of a store, a file each.
 package struct JournalFolder: Sendable {
   package let path: String
-  let files: any Files
+  private let files: any Files
+  private let base: String
 
-  package init(path: String, files: any Files) {
-    (self.path, self.files) = (path, files)
-  }
+  package init(_ folder: Folder) { (path, files, base) = (folder.path, folder.files, folder.base) }
+
+  package init(path: String, files: any Files) { self.init(Folder(path: path, files: files)) }
 
   static let suffix = ".journal"
 
   package func journal(of flag: FlagKey) -> Journal {
-    Journal(path: Path.joined(path, Self.escaped(flag.text) + Self.suffix), flag: flag, files: files)
+    Journal(path: Path.joined(path, Self.escaped(flag.text) + Self.suffix), flag: flag, files: files, base: base)
   }
 
   /// Where a journal of that flag that is kept elsewhere would be pointed to from here.

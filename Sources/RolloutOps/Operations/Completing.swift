@@ -12,8 +12,8 @@ package struct Completing: Sendable {
     let opening = Opening(context: context, choices: choices)
     guard let settings = try? Settings(choices, note: nil, context: context) else { return [] }
     var keys: [String] = []
-    for named in settings.stores {
-      guard let store = try? opening.store(named), let listed = try? store.list() else { continue }
+    for named in settings.all {
+      guard let store = try? opening.store(named, settings.terms), let listed = try? store.list() else { continue }
       keys += listed.map(\.key.text).filter { !keys.contains($0) }
     }
     return keys

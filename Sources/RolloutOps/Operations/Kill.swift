@@ -31,7 +31,9 @@ package struct Kill: Sendable {
     var run = KillRun(self)
     for key in managed.keys { run.targets.add(key.text) }
     run.perform()
-    for named in managed.unread { run.retry(named, since: managed.looked) }
+    if let settings = managed.settings {
+      for named in managed.unread { run.retry(named, settings.terms, since: managed.looked) }
+    }
     run.perform()
     var lines = run.lines
     if lines.isEmpty {
@@ -51,6 +53,7 @@ package struct Kill: Sendable {
     /// The addresses that were looked in, or were to be.
     package fileprivate(set) var stores: [String] = []
     fileprivate(set) var unread: [Settings.NamedStore] = []
+    fileprivate(set) var settings: Settings?
     let looked: Instant
 
     /// The addresses that could not be read; they are asked again when the others are off.
@@ -62,9 +65,11 @@ package struct Kill: Sendable {
     let opening = Opening(context: context, choices: choices)
     var managed = Managed(looked: context.clock.now())
     guard let settings = try? Settings(choices, note: nil, context: context, lenient: true) else { return managed }
-    for named in settings.stores where !managed.stores.contains(named.address) {
+    managed.settings = settings
+    let terms = settings.terms.until(managed.looked + within)
+    for named in settings.killed where !managed.stores.contains(named.address) {
       managed.stores.append(named.address)
-      guard let listed = try? opening.store(named).list() else {
+      guard let listed = try? opening.store(named, terms).list() else {
         managed.unread.append(named)
         continue
       }
@@ -127,12 +132,12 @@ struct KillRun {
   }
 
   /// A store that could not say before which of its flags are managed.
-  mutating func retry(_ named: Settings.NamedStore, since looked: Instant) {
+  mutating func retry(_ named: Settings.NamedStore, _ terms: StoreTerms, since looked: Instant) {
     let limit = min(deadline.end, looked + KillAttempt.patience)
     var pause = Self.firstPause
     while true {
       do throws(Trouble) {
-        let store = try opening.store(named)
+        let store = try opening.store(named, terms.until(deadline.end))
         do throws(StoreTrouble) {
           for listed in try store.list() where listed.mark != nil { targets.add(listed.key.text) }
           return

@@ -13,6 +13,8 @@ struct KillAttempt {
   private var tries = 0
   private var hasSeen = false
   private var hasWritten = false
+  /// When the last write began.
+  private var written: Instant?
   private var busy = 0
   private var firstFailure: Instant?
   private var decided: Decision?
@@ -90,14 +92,21 @@ struct KillAttempt {
       }
     }
     guard let meant else { return reading }
-    return try store.write(meant, replacing: reading, urgency: urgency)
+    written = now
+    return try store.write(
+      meant, replacing: reading, Occasion(urgency, comment: decision.comment(context.surroundings)))
   }
 
   /// The journal comes last. Somebody who restored the flag in this very moment loses to a kill that is still under way.
   mutating func conclude() {
     guard case .off(let decision, let seconds) = state else { return }
-    let (store, key) = (store, key)
-    guard record.conclude(decision, seconds: seconds, attempts: tries, while: { Self.isOff(key, in: store) }) else {
+    let (store, key, written) = (store, key, written)
+    let stands = { (newest: Instant?) in
+      // A server was asked a moment ago; only who was at the journal since then can have changed it by these means.
+      if store.isRemote, let written, newest.map({ $0 < written }) ?? true { return true }
+      return Self.isOff(key, in: store)
+    }
+    guard record.conclude(decision, seconds: seconds, attempts: tries, while: stands) else {
       return fail(.changedMeanwhile(path: store.address))
     }
     end(hasWritten ? .off : .alreadyOff, remarks + record.told, seconds: seconds)
@@ -127,7 +136,7 @@ struct KillAttempt {
     if case .rejectedByReaders = trouble, Self.isOff(key, in: store) {
       // Written, but nobody who reads the file will follow before the rest of it is mended.
       let seconds = deadline.seconds(at: now)
-      if let decided { _ = record.conclude(decided, seconds: seconds, attempts: tries) { true } }
+      if let decided { _ = record.conclude(decided, seconds: seconds, attempts: tries) { _ in true } }
       sentences.insert("it is written there as off, but running readers do not follow", at: 0)
       sentences += record.told + ["by hand: mend that place in \(store.address); the flag itself is as it shall be"]
     } else {
@@ -142,11 +151,7 @@ struct KillAttempt {
 
   private func tried(_ since: Instant) -> Double { Double(max(0, now.microseconds - since.microseconds)) / 1_000_000 }
 
-  private var byHand: String {
-    let variant = serving.map { JSON.string($0).written() } ?? "the old variant"
-    return "by hand: in \(store.address) give \(key) no \"targeting\", \"state\": \"ENABLED\" and "
-      + "\"defaultVariant\": \(variant)"
-  }
+  private var byHand: String { "by hand: \(store.byHand(key, serving: serving))" }
 
   // MARK: Deciding
 
@@ -209,7 +214,13 @@ extension StoreTrouble {
       default: false
       }
     case .changedMeanwhile, .notAsWritten, .malformed: true
-    case .badAddress, .rejectedByReaders, .inexpressible: false
+    case .unanswered(let trouble): trouble.mayPass
+    case .refused(let refusal):
+      switch refusal.reason {
+      case .tooOften, .fault, .unexpected: true
+      case .noToken, .credentials, .needsApproval, .missing, .elsewhere, .rejected: false
+      }
+    case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false
     }
   }
 

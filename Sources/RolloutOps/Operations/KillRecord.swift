@@ -33,7 +33,7 @@ struct KillRecord {
   /// Journals the kill, unless `stands` says that somebody undid it before the journal was ours: then false, and
   /// nothing is written. Whoever moves a flag holds the journal's lock, so the answer stays true until the entry is in.
   mutating func conclude(
-    _ decision: Decision, seconds: Double, attempts: Int, while stands: () -> Bool
+    _ decision: Decision, seconds: Double, attempts: Int, while stands: (_ newest: Instant?) -> Bool
   ) -> Bool {
     let recorded = decision.steps.compactMap { step -> Entry.Content? in
       switch step {
@@ -49,7 +49,7 @@ struct KillRecord {
     }
     var overtaken = false
     let trouble = append { progress in
-      guard stands() else {
+      guard stands(progress.newest) else {
         overtaken = true
         return nil
       }

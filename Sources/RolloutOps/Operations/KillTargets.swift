@@ -64,7 +64,7 @@ struct KillTargets {
       } else {
         targets.append(Target(key: key, noNote: noNote, hasNote: found != nil, settings: settings))
       }
-      for named in settings.stores { add(named, settings, to: index) }
+      for named in settings.killed { add(named, settings, to: index) }
     } catch {
       let reasons = ["NOT off: no store is known"] + error.sentences
       failures.append(KillReport.Line(flag: key, store: "", .notOff, seconds: 0, attempts: 0, reasons: reasons))
@@ -74,7 +74,7 @@ struct KillTargets {
   private mutating func add(_ named: Settings.NamedStore, _ settings: Settings, to index: Int) {
     let key = targets[index].key
     do throws(Trouble) {
-      let store = try opening.store(named)
+      let store = try opening.store(named, settings.terms.until(deadline.end))
       guard isNew(key, in: store.identity) else { return }
       let opening = opening
       let journal = LateJournal { opening.journal(of: key, settings, store) }
@@ -99,8 +99,8 @@ struct KillTargets {
       let isSettled = !own.contains(where: \.isPending)
       targets[index].isFollowed = isSettled
       for noted in own.compactMap({ remembered($0.journal.journal) }) {
-        for named in noted.stores where !targets[index].settings.stores.contains(named) {
-          if isSettled || isThere(named) { add(named, noted, to: index) }
+        for named in noted.killed where !targets[index].settings.killed.contains(named) {
+          if isSettled || isThere(named, noted) { add(named, noted, to: index) }
         }
       }
     }
@@ -109,14 +109,14 @@ struct KillTargets {
 
   private func remembered(_ journal: Journal) -> Settings? {
     guard let reading = try? journal.read(), let reference = Progress(withoutPlans: reading.entries).note,
-      let note = try? opening.settings(ofNoteAt: Path.joined(Rollout.noteBase(journal), reference.path)),
+      let note = try? opening.settings(ofNoteAt: Path.joined(journal.base, reference.path)),
       note.store != nil
     else { return nil }
     return try? Settings(kill.choices, note: note, context: kill.context, lenient: true)
   }
 
-  private func isThere(_ named: Settings.NamedStore) -> Bool {
-    guard let store = try? opening.store(named) else { return false }
+  private func isThere(_ named: Settings.NamedStore, _ settings: Settings) -> Bool {
+    guard let store = try? opening.store(named, settings.terms.until(deadline.end)) else { return false }
     do throws(StoreTrouble) {
       _ = try store.list()
       return true

@@ -130,7 +130,8 @@ package struct Move: Sendable {
       case .write(let flag):
         do throws(StoreTrouble) {
           rollout.flag = try rollout.store.write(
-            flag, replacing: rollout.flag, urgency: widens ? .ordinary : .narrowing)
+            flag, replacing: rollout.flag,
+            Occasion(widens ? .ordinary : .narrowing, comment: decision.comment(context.surroundings)))
         } catch {
           judge(after: error, &rollout)
           throw .store(error)
@@ -220,6 +221,21 @@ extension Verb {
     case .promote, .replan, .finish, .adopt: true
     case .rollback, .hold, .resume, .kill, .restore, .exclude, .include, .abandon, .degrade: false
     }
+  }
+}
+
+extension Decision {
+  /// For the history that a platform keeps itself.
+  func comment(_ who: Surroundings) -> String {
+    let contents = steps.compactMap { step -> Entry.Content? in
+      switch step {
+      case .intend(let content), .record(let content): content
+      case .write, .conclude: nil
+      }
+    }
+    let to = contents.first?.to.map { " to \($0)" } ?? ""
+    let reason = contents.first?.reason.map { ": \($0)" } ?? ""
+    return "rolloutctl \(verb.rawValue)\(to) by \(who.actor)\(reason)"
   }
 }
 

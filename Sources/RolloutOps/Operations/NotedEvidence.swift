@@ -44,7 +44,7 @@ struct NotedEvidence {
       guard let journal, let reference = progress.note else {
         throw .usage("no journal knows \(target): name its note, or logs with --traces")
       }
-      base = Path.joined(Rollout.noteBase(journal), reference.path)
+      base = Path.joined(journal.base, reference.path)
       noted = (try? opening.note(at: base))?.note.plan
     }
     let frozen = progress.plan

@@ -22,7 +22,7 @@ struct Opening {
     var rollout = try rollout(key, nil, settings)
     if rollout.flag.flag == nil, rollout.reading.entries.isEmpty { throw unknown(key, rollout.store) }
     guard let reference = rollout.progress.note else { return rollout }
-    let path = Path.joined(Rollout.noteBase(rollout.journal), reference.path)
+    let path = Path.joined(rollout.journal.base, reference.path)
     do throws(Trouble) {
       let found = try note(at: path)
       if needsNote { try refuseErrors(found, named: path) }
@@ -53,8 +53,7 @@ struct Opening {
       noted = NotedSettings(found)
     }
     let settings = try Settings(choices, note: noted, context: context)
-    guard let named = settings.stores.first else { throw .usage("no store is named") }
-    return (journal(of: key, settings, try store(named)).journal, settings)
+    return (journal(of: key, settings, try store(settings.store(), settings.terms)).journal, settings)
   }
 
   func isNote(_ target: String) -> Bool {
@@ -116,8 +115,8 @@ struct Opening {
   // MARK: Store and journal
 
   func rollout(_ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings) throws(Trouble) -> Rollout {
-    guard let named = settings.stores.first else { throw .usage("no store is named") }
-    return try rollout(key, found, settings, in: try store(named), named)
+    let named = try settings.store()
+    return try rollout(key, found, settings, in: try store(named, settings.terms), named)
   }
 
   func rollout(
@@ -155,9 +154,9 @@ struct Opening {
     context.output.remark("journal: \(Terminal.plain(journal().path))")
   }
 
-  func store(_ named: Settings.NamedStore) throws(Trouble) -> any FlagStore {
+  func store(_ named: Settings.NamedStore, _ terms: StoreTerms) throws(Trouble) -> any FlagStore {
     do throws(StoreTrouble) {
-      return try StoreAddress(named.address).opening(from: named.base, context)
+      return try StoreAddress(named.address).opening(from: named.base, terms, context)
     } catch {
       throw .store(error)
     }
@@ -178,7 +177,7 @@ struct Opening {
   }
 
   private func pointer(to key: FlagKey, _ store: any FlagStore) -> JournalPointer {
-    JournalFolder(path: store.journalFolder, files: context.files).pointer(of: key)
+    JournalFolder(store.journalFolder).pointer(of: key)
   }
 
   /// Of all flags of a store, one each.
@@ -187,7 +186,7 @@ struct Opening {
       let folder = journalFolder(settings, store)
       var journals = try folder.flags().map(folder.journal)
       guard settings.namedJournal == nil else { return journals }
-      for journal in try JournalFolder(path: store.journalFolder, files: context.files).elsewhere() {
+      for journal in try JournalFolder(store.journalFolder).elsewhere() {
         journals.removeAll { $0.flag == journal.flag }
         journals.append(journal)
       }
@@ -198,13 +197,14 @@ struct Opening {
   }
 
   private func journalFolder(_ settings: Settings, _ store: any FlagStore) -> JournalFolder {
-    JournalFolder(path: settings.namedJournal ?? settings.journal ?? store.journalFolder, files: context.files)
+    guard let path = settings.namedJournal ?? settings.journal else { return JournalFolder(store.journalFolder) }
+    return JournalFolder(path: path, files: context.files)
   }
 
   /// Another store that the settings name and that has the flag too, or has it while the chosen one does not.
   private func rival(of key: FlagKey, _ chosen: any FlagStore, _ flag: FlagReading, _ settings: Settings) -> String? {
     for named in settings.stores.dropFirst() {
-      guard let other = try? store(named), other.identity != chosen.identity else { continue }
+      guard let other = try? store(named, settings.terms), other.identity != chosen.identity else { continue }
       if (try? other.read(key))?.flag != nil { return "\(named.address) (\(named.origin))" }
     }
     return nil
@@ -218,7 +218,7 @@ struct Opening {
 
   /// As seen from the folder around the journal: a checkout may move, its store and journal together.
   private func identity(of store: any FlagStore, _ journal: Journal) -> String {
-    Path.shortened(store.identity, from: Rollout.noteBase(journal))
+    Path.shortened(store.identity, from: journal.base)
   }
 }
 

@@ -70,8 +70,8 @@ package struct Recalling: Sendable {
 
   private func journals(_ settings: Settings, _ opening: Opening) throws(Trouble) -> [Journal] {
     var journals: [Journal] = []
-    for named in settings.stores {
-      let more = try opening.journals(settings, try opening.store(named))
+    for named in settings.all {
+      let more = try opening.journals(settings, try opening.store(named, settings.terms))
       journals += more.filter { one in !journals.contains { $0.path == one.path } }
     }
     return journals

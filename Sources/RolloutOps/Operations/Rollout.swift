@@ -44,7 +44,7 @@ struct Rollout {
   }
 
   private func measuring(_ plan: Plan, _ situation: Situation) -> Measuring {
-    let base = note?.path ?? progress.note.map { Path.joined(Self.noteBase(journal), $0.path) } ?? journal.path
+    let base = note?.path ?? progress.note.map { Path.joined(journal.base, $0.path) } ?? journal.path
     return Measuring(
       context: context, plan: plan, progress: progress, folder: Path.folder(of: base), now: situation.now)
   }
@@ -62,10 +62,8 @@ struct Rollout {
 
   /// The journal keeps the note's path as seen from the folder around it, so that a checkout can move.
   private func referencePath(_ found: FoundNote) -> String {
-    Path.shortened(found.path, from: Self.noteBase(journal))
+    Path.shortened(found.path, from: journal.base)
   }
-
-  static func noteBase(_ journal: Journal) -> String { Path.folder(of: Path.folder(of: journal.path)) }
 
   private var zoneName: String? { progress.plan?.timeZone ?? note?.note.plan?.timeZone }
 
@@ -88,7 +86,7 @@ struct Rollout {
 
   /// Where the rollout's journal is not in the usual place, whoever knows only the flag's key finds it by a pointer there.
   mutating func leaveWord() {
-    let usual = JournalFolder(path: store.journalFolder, files: context.files)
+    let usual = JournalFolder(store.journalFolder)
     let pointer = usual.pointer(of: key)
     guard journal.path != usual.journal(of: key).path || pointer.answer() != .none else { return }
     do throws(JournalTrouble) {

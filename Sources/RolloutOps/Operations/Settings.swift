@@ -8,90 +8,101 @@ struct Settings {
     let base: String
   }
 
+  /// The stores that somebody chose, the first chooser's first.
   private(set) var stores: [NamedStore] = []
-  /// The folder that the command line or the note names: an absolute path.
+  /// Those that a configuration file only lists: looked at by whoever looks over everything.
+  private(set) var listed: [NamedStore] = []
+  /// The folder that the command line or the note names: an absolute path, or an address.
   private(set) var namedJournal: String?
   /// By the environment or a configuration file, for every flag whose journal nobody knows to be elsewhere; nil for the
-  /// usual place beside the flag file.
+  /// usual place of the store.
   private(set) var journal: String?
+  private(set) var terms: StoreTerms
   private(set) var remarks: [String] = []
 
-  static let configurationName = "rolloutctl.json"
   static let usualStore = "file:flags.json"
 
   /// Whoever kills goes on with what can be read (`lenient`): a broken configuration file is a remark then.
   init(_ choices: OperatorChoices, note: NotedSettings?, context: Context, lenient: Bool = false) throws(Trouble) {
     let here = context.surroundings.workingFolder
     let variables = context.surroundings.variables
-    if let address = choices.store { stores.append(NamedStore(origin: "--store", address: address, base: here)) }
-    namedJournal = choices.journal.map { Path.joined(here, Self.withoutScheme($0)) }
-    if let note {
-      if let address = note.store {
-        stores.append(
-          NamedStore(origin: "the note", address: address, base: Self.base(of: address, below: note.folder, context)))
-      }
-      namedJournal = namedJournal ?? note.journal.map { Path.joined(note.folder, Self.withoutScheme($0)) }
-    }
-    if let address = variables["ROLLOUT_STORE"], !address.isEmpty {
-      stores.append(NamedStore(origin: "ROLLOUT_STORE", address: address, base: here))
-    }
-    if let folder = variables["ROLLOUT_JOURNAL"], !folder.isEmpty {
-      journal = Path.joined(here, Self.withoutScheme(folder))
-    }
-    for path in Self.configurations(context) {
+    var configurations: [Configuration] = []
+    var broken: [String] = []
+    for path in Configuration.paths(context) {
       do throws(Trouble) {
-        try add(configuration: path, context)
+        configurations.append(try Configuration(path, context))
       } catch {
         guard lenient else { throw error }
-        remarks += error.sentences
+        broken += error.sentences
       }
     }
-    if stores.isEmpty { stores = [NamedStore(origin: "the default", address: Self.usualStore, base: here)] }
+    terms = StoreTerms(root: Self.root(configurations.first, context))
+    terms.allowsPlain = choices.allowsPlain
+    terms.authorities = configurations.lazy.compactMap(\.authorities).first
+    let names = configurations.flatMap { configuration in
+      configuration.stores.map {
+        (name: $0.name, store: NamedStore(origin: $0.name, address: $0.address, base: configuration.folder))
+      }
+    }
+    /// A name of a configuration file stands for its address.
+    func chosen(_ origin: String, _ address: String, _ base: @autoclosure () -> String) -> NamedStore {
+      guard let known = names.first(where: { $0.name == address })?.store else {
+        return NamedStore(origin: origin, address: address, base: base())
+      }
+      return NamedStore(origin: "\(address), \(origin)", address: known.address, base: known.base)
+    }
+    if let address = choices.store { stores.append(chosen("--store", address, here)) }
+    namedJournal = choices.journal.map { Self.located($0, from: here) }
+    if let note {
+      if let address = note.store {
+        stores.append(chosen("the note", address, Self.base(of: address, below: note.folder, context)))
+      }
+      namedJournal = namedJournal ?? note.journal.map { Self.located($0, from: note.folder) }
+    }
+    if let address = variables["ROLLOUT_STORE"], !address.isEmpty {
+      stores.append(chosen("ROLLOUT_STORE", address, here))
+    }
+    if let folder = variables["ROLLOUT_JOURNAL"], !folder.isEmpty { journal = Self.located(folder, from: here) }
+    for configuration in configurations {
+      if let address = configuration.store { stores.append(chosen(configuration.path, address, configuration.folder)) }
+      if journal == nil { journal = configuration.journal.map { Self.located($0, from: configuration.folder) } }
+      remarks += configuration.remarks
+    }
+    remarks += broken
+    for (_, store) in names
+    where !(stores + listed).contains(where: { $0.address == store.address && $0.base == store.base }) {
+      listed.append(store)
+    }
+    if stores.isEmpty, listed.isEmpty {
+      stores = [NamedStore(origin: "the default", address: Self.usualStore, base: here)]
+    }
   }
 
-  // MARK: Configuration files
+  /// Every store that anybody names: for whoever looks over all of them.
+  var all: [NamedStore] { stores + listed }
 
-  /// The nearest `rolloutctl.json` upward, then the user's own.
-  private static func configurations(_ context: Context) -> [String] {
+  /// Where a kill looks: in the stores that somebody chose, else in all.
+  var killed: [NamedStore] { stores.isEmpty ? listed : stores }
+
+  /// The one that a verb is about. Of several that are only listed nobody can know which is meant.
+  func store() throws(Trouble) -> NamedStore {
+    if let first = stores.first { return first }
+    guard listed.count < 2, let only = listed.first else {
+      let names = listed.map(\.origin).joined(separator: ", ")
+      throw .usage("\(Configuration.name) lists several stores (\(names)); name one with --store, or in the note")
+    }
+    return only
+  }
+
+  /// The folder of the nearest configuration file, else the repository's root, else the working folder.
+  private static func root(_ configuration: Configuration?, _ context: Context) -> String {
+    if let configuration { return configuration.folder }
     let here = context.surroundings.workingFolder
-    let variables = context.surroundings.variables
-    var paths: [String] = []
-    for folder in Path.upward(from: here) {
-      let path = Path.joined(folder, configurationName)
-      if (try? context.files.facts(path)) != nil {
-        paths.append(path)
-        break
-      }
-    }
-    let home = variables["HOME"].map { Path.joined($0, ".config") }
-    if let folder = variables["XDG_CONFIG_HOME"].flatMap({ Path.isAbsolute($0) ? $0 : nil }) ?? home {
-      let path = Path.joined(folder, "rolloutctl/\(configurationName)")
-      if (try? context.files.facts(path)) != nil { paths.append(path) }
-    }
-    return paths
+    return Path.upward(from: here).first { (try? context.files.facts(Path.joined($0, ".git"))) != nil } ?? here
   }
 
-  private mutating func add(configuration path: String, _ context: Context) throws(Trouble) {
-    let bytes: [UInt8]
-    do throws(FileTrouble) { bytes = try context.files.read(path, limit: 1 << 20) } catch { throw .file(error) }
-    let json: JSON
-    do throws(JSONError) { json = try JSON.parse(bytes) } catch { throw .settings(path: path, error.sentence) }
-    guard let members = json.members else { throw .settings(path: path, "the settings must be one JSON object") }
-    let base = Path.folder(of: path)
-    for member in members {
-      switch (member.name, member.value) {
-      case ("store", .string(let address)):
-        stores.append(NamedStore(origin: path, address: address, base: base))
-      case ("journal", .string(let folder)):
-        journal = journal ?? Path.joined(base, Self.withoutScheme(folder))
-      case ("store", _), ("journal", _):
-        throw .settings(path: path, "\"\(member.name)\" must be a text")
-      default:
-        let near =
-          Suggestion.nearest(to: member.name, among: ["store", "journal"]).map { "; did you mean \($0)?" } ?? ""
-        remarks.append("\(path): \"\(member.name)\" is no setting of this version\(near)")
-      }
-    }
+  private static func located(_ folder: String, from base: String) -> String {
+    folder.contains("://") ? folder : Path.joined(base, withoutScheme(folder))
   }
 
   // MARK: Paths of a note
@@ -102,7 +113,7 @@ struct Settings {
     for candidate in Path.upward(from: folder) {
       let found = Path.joined(candidate, path)
       if (try? context.files.facts(found)) != nil { return found }
-      let isRoot = [".git", configurationName].contains { name in
+      let isRoot = [".git", Configuration.name].contains { name in
         (try? context.files.facts(Path.joined(candidate, name))) != nil
       }
       if isRoot { break }
@@ -143,6 +154,8 @@ package struct OperatorChoices: Sendable, Equatable {
   package var journal: String?
   package var reason: String?
   package var dryRun = false
+  /// Whether http may leave this machine.
+  package var allowsPlain = false
   /// Say on standard error where everything is looked for.
   package var verbose = false
 

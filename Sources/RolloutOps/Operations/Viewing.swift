@@ -26,15 +26,17 @@ package struct Viewing: Sendable {
     let opening = Opening(context: context, choices: choices)
     let settings = try Settings(choices, note: nil, context: context)
     var lines: [FleetReport.Line] = []
-    var seen: Set<FlagKey> = []
-    for named in settings.stores {
-      let store = try opening.store(named)
-      let flags = try opening.journals(settings, store).map(\.flag)
+    var seen: Set<String> = []
+    for named in settings.all {
+      let store = try opening.store(named, settings.terms)
+      let flags = try opening.journals(settings, store).filter { seen.insert($0.path).inserted }.map(\.flag)
       guard !flags.isEmpty else { continue }
-      let shown: StoreSnapshot
-      do throws(StoreTrouble) { shown = try StoreSnapshot(store, flags) } catch { throw .store(error) }
-      for flag in flags where seen.insert(flag).inserted {
-        lines.append(line(flag, opening, settings, shown, named))
+      do throws(StoreTrouble) {
+        let shown = try StoreSnapshot(store, flags)
+        for flag in flags { lines.append(line(flag, opening, settings, shown, named)) }
+      } catch {
+        // One store that is away keeps nobody from seeing the others.
+        for flag in flags { lines.append(FleetReport.Line(flag: flag, report: nil, trouble: .store(error))) }
       }
     }
     return FleetReport(lines, remarks: settings.remarks)
@@ -48,7 +50,7 @@ package struct Viewing: Sendable {
     do throws(Trouble) {
       var rollout = try opening.rollout(flag, nil, settings, in: store, named)
       if let reference = rollout.progress.note {
-        let path = Path.joined(Rollout.noteBase(rollout.journal), reference.path)
+        let path = Path.joined(rollout.journal.base, reference.path)
         if let found = try? opening.note(at: path, knownBy: rollout.progress) { rollout = rollout.with(found) }
       }
       rollout.settleInMind()
@@ -71,8 +73,9 @@ struct StoreSnapshot: FlagStore {
 
   var address: String { store.address }
   var identity: String { store.identity }
-  var journalFolder: String { store.journalFolder }
+  var journalFolder: Folder { store.journalFolder }
   var propagation: TimeSpan { store.propagation }
+  var isRemote: Bool { store.isRemote }
 
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
     if let reading = readings[key] { return reading }
@@ -82,7 +85,9 @@ struct StoreSnapshot: FlagStore {
   func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] { try store.read(keys) }
   func list() throws(StoreTrouble) -> [ListedFlag] { try store.list() }
 
-  func write(_ flag: Flag, replacing reading: FlagReading, urgency: Urgency) throws(StoreTrouble) -> FlagReading {
-    try store.write(flag, replacing: reading, urgency: urgency)
+  func write(_ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading {
+    try store.write(flag, replacing: reading, occasion)
   }
+
+  func byHand(_ key: FlagKey, serving variant: String?) -> String { store.byHand(key, serving: variant) }
 }

@@ -104,7 +104,32 @@ package enum Sentences {
     case .inexpressible(let share, let nearest):
       return ["the store cannot express \(share); the nearest that it can is \(nearest)"]
     case .notAsWritten(let path):
-      return ["\(path): reading back shows something else than was written; look at the file"]
+      return ["\(path): reading back shows something else than was written; look at it"]
+    case .unanswered(let trouble): return [http(trouble)]
+    case .refused(let refusal): return self.refusal(refusal)
+    case .beyond(let sentence), .occupied(let sentence): return [sentence]
+    }
+  }
+
+  static func refusal(_ refusal: ServerRefusal) -> [String] {
+    let said = refusal.said.map { ": \($0)" } ?? ""
+    let answered = "\(refusal.place) answered \(refusal.status)\(said)"
+    return switch refusal.reason {
+    case .noToken(let variable):
+      ["\(refusal.place) takes a token, and the environment has none; set \(variable)"]
+    case .credentials(let variable):
+      [answered, "the token in \(variable) is wrong, has expired, or may not do this"]
+    case .needsApproval(let place):
+      ["\(answered)", "this change needs an approval there\(place.map { ": \($0)" } ?? ""); nothing was changed"]
+    case .missing(let what): ["\(answered)", "\(what) is not there; see the store's address and the note"]
+    case .tooOften: ["\(answered)", "it is asked too often; wait a moment and run it again"]
+    case .fault: ["\(answered)", "that is a fault of the server; run it again, and look at its own state"]
+    case .elsewhere(let place):
+      [
+        "\(refusal.place) sends to \(place), which is not followed with a token; name that address if it is the right one"
+      ]
+    case .unexpected(let why): ["\(refusal.place) answered what it should not: \(why)", "is the address right?"]
+    case .rejected: [answered]
     }
   }
 

@@ -22,7 +22,9 @@ package struct FileStore: FlagStore {
 
   package var identity: String { real }
 
-  package var journalFolder: String { "\(real).rollout" }
+  package var journalFolder: Folder { Folder(path: "\(real).rollout", files: context.files) }
+
+  package var isRemote: Bool { false }
 
   /// Where the file really lies; the journal and the lock are beside it, whatever link led there.
   private var real: String { (try? context.files.realPath(path)) ?? path }
@@ -41,8 +43,9 @@ package struct FileStore: FlagStore {
   }
 
   package func write(
-    _ flag: Flag, replacing reading: FlagReading, urgency: Urgency
+    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
   ) throws(StoreTrouble) -> FlagReading {
+    let urgency = occasion.urgency
     let meant = FlagdFlag.normal(flag)
     // What the store cannot express is said before anything is touched.
     _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
@@ -64,6 +67,10 @@ package struct FileStore: FlagStore {
       if landed { return try confirmed(new, meant, at: real) }
     }
     throw .changedMeanwhile(path: path)
+  }
+
+  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
+    FlagdFlag.byHand(key, serving: variant, in: address)
   }
 
   /// What stands on the disk now, if it is what was meant and readers will take it.

@@ -7,7 +7,10 @@ package protocol FlagStore: Sendable {
   var identity: String { get }
 
   /// Where this store's journals are kept when nobody says otherwise.
-  var journalFolder: String { get }
+  var journalFolder: Folder { get }
+
+  /// Whether it is asked over a network: then several of its flags are killed at the same time.
+  var isRemote: Bool { get }
 
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
@@ -20,10 +23,33 @@ package protocol FlagStore: Sendable {
 
   /// Puts the flag in the place of what `reading` saw, or refuses when that is no longer there. The answer was read
   /// back after the write.
-  func write(_ flag: Flag, replacing reading: FlagReading, urgency: Urgency) throws(StoreTrouble) -> FlagReading
+  func write(_ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading
 
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
+
+  /// How a person turns the flag off without rolloutctl: one sentence. `variant` is what everybody shall get, where that
+  /// is known.
+  func byHand(_ key: FlagKey, serving variant: String?) -> String
+}
+
+extension FlagStore {
+  package var isRemote: Bool { true }
+
+  package func write(
+    _ flag: Flag, replacing reading: FlagReading, urgency: Urgency
+  ) throws(StoreTrouble) -> FlagReading {
+    try write(flag, replacing: reading, Occasion(urgency))
+  }
+}
+
+/// What a change is made for.
+package struct Occasion: Sendable {
+  package var urgency: Urgency
+  /// For the platform's own history, where it keeps comments.
+  package var comment: String?
+
+  package init(_ urgency: Urgency, comment: String? = nil) { (self.urgency, self.comment) = (urgency, comment) }
 }
 
 package enum Urgency: Sendable {

@@ -1,35 +1,70 @@
-/// Where flags live, as operators write it: `file:flags.json`, a bare path, later the address of a platform.
+/// Where flags live, as operators write it: `file:flags.json`, a bare path, or the address of a server or platform.
 package struct StoreAddress: Hashable, Sendable {
+  enum Place: Hashable, Sendable {
+    /// The flag file's path, perhaps relative.
+    case file(String)
+    /// A flagd document that a web server keeps.
+    case document(WebAddress)
+  }
+
   /// As it was written.
   package let text: String
-  /// The flag file's path, perhaps relative.
-  package let path: String
+  let place: Place
 
   package init(_ text: String) throws(StoreTrouble) {
-    func refused(_ why: String) -> StoreTrouble { .badAddress(text, why: why) }
-    let scheme = Self.scheme(of: text)
-    if let scheme, scheme != "file" {
-      let known = Self.later.contains(scheme)
-      throw refused(
-        known
-          ? "this version talks to flag files only"
-          : "there is no store \"\(scheme):\"; a path that has a colon is written as ./\(text)")
+    self.text = text
+    do throws(Fault) {
+      place = try Self.place(text)
+    } catch {
+      throw .badAddress(text, why: error.why)
     }
-    var path = scheme == nil ? text : String(text.dropFirst("file:".count))
-    if path.hasPrefix("//"), scheme != nil {
-      guard path.hasPrefix("///") else { throw refused("a flag file is on this machine: file:/path, without a host") }
-      path.removeFirst(2)
+  }
+
+  struct Fault: Error {
+    let why: String
+    init(_ why: String) { self.why = why }
+  }
+
+  private static func place(_ text: String) throws(Fault) -> Place {
+    switch scheme(of: text) {
+    case nil: return .file(try path(text))
+    case "file": return .file(try path(local(text.dropFirst("file:".count))))
+    case "http", "https": return .document(try web(text))
+    case let scheme?:
+      guard later.contains(scheme) else {
+        throw Fault("there is no store \"\(scheme):\"; a path that has a colon is written as ./\(text)")
+      }
+      throw Fault("this version talks to flag files and to flag documents behind https:// only")
     }
-    guard !path.isEmpty else { throw refused("the path is missing") }
-    guard !path.utf8.contains(0) else { throw refused("a path cannot hold a zero byte") }
-    guard !path.hasSuffix("/") else { throw refused("this is a folder; name the flag file in it") }
-    (self.text, self.path) = (text, path)
   }
 
   private static let later: Set<String> = [
     "etcd+http", "etcd+https", "launchdarkly", "unleash+http", "unleash+https", "posthog+http", "posthog+https",
-    "statsig", "http", "https",
+    "statsig",
   ]
+
+  // MARK: Parts
+
+  static func web(_ text: some StringProtocol) throws(Fault) -> WebAddress {
+    do throws(WebAddress.Fault) {
+      return try WebAddress(text)
+    } catch {
+      throw Fault(error.reason)
+    }
+  }
+
+  private static func local(_ path: Substring) throws(Fault) -> String {
+    guard path.hasPrefix("//") else { return String(path) }
+    guard path.hasPrefix("///") else { throw Fault("a flag file is on this machine: file:/path, without a host") }
+    return String(path.dropFirst(2))
+  }
+
+  private static func path(_ path: String) throws(Fault) -> String {
+    guard !path.isEmpty else { throw Fault("the path is missing") }
+    guard !path.utf8.contains(0) else { throw Fault("a path cannot hold a zero byte") }
+    guard !path.hasSuffix("/") else { throw Fault("this is a folder; name the flag file in it") }
+    return path
+  }
 
   /// What stands before the first colon, where that can be a scheme: two letters or more, and no slash before it.
   private static func scheme(of text: String) -> String? {
@@ -40,8 +75,29 @@ package struct StoreAddress: Hashable, Sendable {
     return head.lowercased()
   }
 
+  /// A store's name as that of a folder: what is no letter, digit, dot, hyphen or underscore becomes a hyphen, and where
+  /// that loses something a digest keeps two stores apart.
+  static func fileName(_ identity: String) -> String {
+    var name = ""
+    for character in identity.unicodeScalars {
+      let isPlain = character.isASCII && (character.properties.isAlphabetic || character.properties.numericType != nil)
+      if isPlain || character == "_" || (character == "." && !name.isEmpty) {
+        name.unicodeScalars.append(character)
+      } else if name.last != "-" {
+        name += "-"
+      }
+    }
+    return "\(name.prefix(80))-\(SHA256.hex(identity).prefix(8))"
+  }
+}
+
+extension StoreAddress {
   /// The store behind it; a relative path is looked up from `folder`.
-  package func opening(from folder: String, _ context: Context) -> any FlagStore {
-    FileStore(path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context)
+  package func opening(from folder: String, _ terms: StoreTerms, _ context: Context) -> any FlagStore {
+    switch place {
+    case .file(let path):
+      FileStore(path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context)
+    case .document(let address): DocumentStore(address, address: text, terms, context)
+    }
   }
 }

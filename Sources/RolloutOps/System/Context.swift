@@ -20,6 +20,15 @@ package struct Context: Sendable {
   }
 }
 
+extension Context {
+  /// The same world, with every request told on standard error.
+  package var tracingHTTP: Context {
+    Context(
+      clock: clock, files: files, inputs: inputs, http: TracedHTTP(http, clock, output), output: output,
+      surroundings: surroundings, interruptions: interruptions)
+  }
+}
+
 /// Signals that want to end the process.
 package protocol Interruptions: Sendable {
   /// Lets them wait until the body is done.

@@ -96,7 +96,9 @@ private struct CurlCall {
 
   private func withHeaders(_ body: () throws(HTTPTrouble) -> HTTPAnswer) throws(HTTPTrouble) -> HTTPAnswer {
     var lines = request.headers.map { "\($0.name): \($0.value)" }
-    if let authorization = request.authorization { lines.append("Authorization: \(authorization.plain)") }
+    if let authorization = request.authorization {
+      lines.append("\(request.authorizationName): \(authorization.plain)")
+    }
     let names = Set(request.headers.map { $0.name.lowercased() })
     // A name with nothing behind it takes out what libcurl would add by itself: a pause before sending, a wrong type.
     if !names.contains("expect") { lines.append("Expect:") }

@@ -26,8 +26,12 @@ package struct HTTPRequest: Hashable, Sendable {
   package let method: Method
   package var address: WebAddress
   package var headers: [Header] = []
-  /// Goes with the request as `Authorization`, and to no other server than the one in `address`.
+  /// Goes with the request, and to no other server than the one in `address`.
   package var authorization: Secret?
+  /// The header that it goes in.
+  package var authorizationName = "Authorization"
+  /// Whether the path itself is a secret, as that of an address which kills without a token.
+  package var hidesPath = false
   package var body: [UInt8]?
   package var limits = Limits()
   /// Whether it changes something on the server. Then it goes over a connection of its own: on one that the server is
@@ -57,7 +61,7 @@ package struct HTTPRequest: Hashable, Sendable {
   /// What every door checks before it opens.
   package func check() throws(HTTPTrouble) {
     if address.scheme == .http, !address.isLoopback, !allowsPlain { throw trouble(.plain) }
-    let names = headers.map(\.name)
+    let names = headers.map(\.name) + [authorizationName]
     let isName = { (name: String) in !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3A } }
     guard names.allSatisfy(isName) else {
       throw trouble(.unsupported("a header's name has characters that none may have"))

@@ -10,6 +10,7 @@ struct CommonOptions: Sendable, Equatable {
   var color = ColorChoice.auto
   var quiet = false
   var verbose = false
+  var allowsPlain = false
 }
 
 enum OutputFormat: String, CaseIterable, Sendable {
@@ -29,7 +30,7 @@ extension FlagRow where Options: TakesCommonFlags {
   /// What every verb takes that changes a flag.
   static var acting: [FlagRow] { [.reason, .dryRun] + reading }
   /// What every command takes that looks at flags and journals.
-  static var reading: [FlagRow] { [.store, .journal] + printing }
+  static var reading: [FlagRow] { [.store, .journal, .allowHTTP] + printing }
   static var printing: [FlagRow] { [.format] + speaking }
   static var speaking: [FlagRow] { [.color, .quiet, .verbose] }
 
@@ -42,6 +43,16 @@ extension FlagRow where Options: TakesCommonFlags {
         """,
       completion: .anyFile
     ) { $0.common.store = $1 }.common()
+  }
+
+  static var allowHTTP: FlagRow {
+    toggle(
+      "allow-http", "let http:// leave this machine",
+      details: """
+        Whoever is on the way then reads the token and can change what is answered. Without it only https is used, and \
+        http to this machine itself.
+        """
+    ) { $0.common.allowsPlain = true }.common()
   }
 
   static var journal: FlagRow {

@@ -13,6 +13,7 @@ struct Invocation: Sendable {
     choices.reason = common.reason
     choices.dryRun = common.dryRun
     choices.verbose = common.verbose
+    choices.allowsPlain = common.allowsPlain
     return choices
   }
 
@@ -59,7 +60,7 @@ extension Action {
   /// Runs it, and turns what stopped it into words and an exit status.
   func run(_ context: Context) -> ExitStatus {
     do throws(Trouble) {
-      return try act(Invocation(context: context, common: common))
+      return try act(Invocation(context: common.verbose ? context.tracingHTTP : context, common: common))
     } catch {
       for sentence in error.sentences {
         context.output.failure("rolloutctl \(Self.name): \(Terminal.plain(sentence))")

@@ -10,6 +10,8 @@ final class World: Sendable {
   let output = HeardOutput()
   /// Servers: none, until a test scripts one.
   let http = ScriptedHTTP()
+  /// A whole server in their place.
+  private let server: (any HTTP)?
   /// More of the environment than the home folder.
   let variables = Mutex<[String: String]>([:])
 
@@ -21,7 +23,8 @@ final class World: Sendable {
   /// Four stages without soak or checklist, so that tests say which gate they mean.
   static let plainNote = SampleNote.text
 
-  init(note: String = plainNote, flags: String = "{\n  \"flags\": {}\n}\n") {
+  init(note: String = plainNote, flags: String = "{\n  \"flags\": {}\n}\n", server: (any HTTP)? = nil) {
+    self.server = server
     clock = ScriptedClock()
     files = MemoryFiles(clock)
     files.put(Self.note, note)
@@ -33,18 +36,19 @@ final class World: Sendable {
   func copy() -> World { World(copying: self) }
 
   private init(copying other: World) {
+    server = other.server
     clock = ScriptedClock(other.clock.now())
     files = MemoryFiles(copying: other.files, clock)
   }
 
   /// The same disk, as another operator's process sees it.
-  init(sharing files: MemoryFiles) { (clock, self.files) = (files.clock, files) }
+  init(sharing files: MemoryFiles) { (clock, self.files, server) = (files.clock, files, nil) }
 
   func context(_ actor: String = "maya") -> Context {
     var all: Variables = ["HOME": "/home/\(actor)"]
     for (name, value) in variables.withLock({ $0 }) { all[name] = value }
     return Context(
-      clock: clock, files: files, inputs: DiskInputs(files: files), http: http, output: output,
+      clock: clock, files: files, inputs: DiskInputs(files: files), http: server ?? http, output: output,
       surroundings: Surroundings(variables: all, workingFolder: "/w", actor: actor, host: "box", process: 7))
   }
 

@@ -1,0 +1,111 @@
+/// A flagd document behind an address: any service that serves it with an `ETag` and takes it back by `PUT` with
+/// `If-Match`. It changes its own flag and leaves every other byte as it was, as the file store does.
+package struct DocumentStore: FlagStore {
+  package let address: String
+  /// flagd asks for such a document every 5 s where nobody says otherwise.
+  package let propagation = TimeSpan(seconds: 5)
+
+  static let tokenVariable = "ROLLOUT_HTTP_TOKEN"
+
+  private let client: StoreClient
+  private let last = Remembered<Look>()
+
+  init(_ base: WebAddress, address: String, _ terms: StoreTerms, _ context: Context) {
+    self.address = address
+    client = StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ")
+  }
+
+  package var identity: String { client.base.description }
+
+  package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
+
+  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
+    FlagdFlag.byHand(key, serving: variant, in: address)
+  }
+
+  // MARK: Reading
+
+  /// One look at the document, and what its server calls this state of it.
+  private struct Look: Sendable {
+    let bytes: [UInt8]
+    let tag: String?
+
+    /// Whether a change can be made to depend on it. A weak tag names many documents: no server may take it for the
+    /// condition of a write (RFC 9110, 13.1.1).
+    var isGuarded: Bool { tag.map { !$0.hasPrefix("W/") } ?? false }
+  }
+
+  package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    try FlagDocument(look().bytes, key: key, path: place).reading()
+  }
+
+  package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
+    try FlagOverview.readings(of: keys, in: look().bytes, path: place)
+  }
+
+  package func list() throws(StoreTrouble) -> [ListedFlag] { try FlagDocument.list(look().bytes, path: place) }
+
+  /// Where the document is, without its query, which may hold what nobody should read.
+  private var place: String { client.base.place + client.base.path }
+
+  private func look() throws(StoreTrouble) -> Look {
+    let answer = try client.answer(.get, "", query: client.base.query, isRepeatable: true)
+    if answer.status == 404 {
+      throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the flag document \(client.base.path)")))
+    }
+    let look = Look(bytes: try client.proven(answer).body, tag: answer["etag"])
+    last.last = look
+    return look
+  }
+
+  // MARK: Writing
+
+  package func write(
+    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
+  ) throws(StoreTrouble) -> FlagReading {
+    let urgency = occasion.urgency
+    let meant = FlagdFlag.normal(flag)
+    // What the store cannot express is said before anything is touched.
+    _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
+    // The first round starts from the last look, since the server compares it with what it has; each further one from
+    // the document as somebody else left it in between.
+    for round in 0..<16 {
+      let seen: Look
+      if round == 0, let known = last.last, known.isGuarded { seen = known } else { seen = try look() }
+      let old = try FlagDocument(seen.bytes, key: reading.key, path: place)
+      if !urgency.isKill, let refusal = old.refusal { throw refusal }
+      guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: place) }
+      let new = try old.setting(meant, urgency: urgency)
+      if try put(new.bytes, over: seen, urgency) { return try confirmed(new, meant) }
+    }
+    throw .changedMeanwhile(path: place)
+  }
+
+  /// Whether it landed; false where somebody else was first. It may be repeated by nobody: after an answer that got lost
+  /// the tag is another one, and the second request would look like a conflict.
+  private func put(_ bytes: [UInt8], over seen: Look, _ urgency: Urgency) throws(StoreTrouble) -> Bool {
+    var headers = [HTTPRequest.Header("Content-Type", "application/json")]
+    if let tag = seen.tag, seen.isGuarded {
+      headers.append(HTTPRequest.Header("If-Match", tag))
+    } else if !urgency.isKill {
+      throw .refused(
+        ServerRefusal(
+          client.base.place, status: 200,
+          .unexpected("the document has no strong ETag, so a change could overwrite somebody else's")))
+    }
+    let answer = try client.answer(
+      .put, "", query: client.base.query, body: bytes, headers: headers, isRepeatable: false)
+    if [409, 412].contains(answer.status) { return false }
+    _ = try client.proven(answer)
+    return true
+  }
+
+  /// What the server serves now, if it is what was meant and readers will take it.
+  private func confirmed(_ new: FlagDocument, _ meant: Flag) throws(StoreTrouble) -> FlagReading {
+    let document = try FlagDocument(look().bytes, key: new.key, path: place)
+    let reading = try document.reading()
+    guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: place) }
+    if let rejected = document.rejectedByReaders { throw rejected }
+    return reading
+  }
+}

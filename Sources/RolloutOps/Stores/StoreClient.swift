@@ -1,0 +1,135 @@
+/// What all stores share that are web servers: whom to ask, with which token, how patiently, and what the usual refusals
+/// mean. What is special about a platform, its store knows.
+struct StoreClient: Sendable {
+  let base: WebAddress
+  let terms: StoreTerms
+  let context: Context
+  /// The environment's variable that has the token, and the token; nil where the store takes none.
+  let variable: String
+  private let token: Secret?
+  /// The header that it goes in, and what stands before it there.
+  private let (tokenName, tokenScheme): (String, String)
+  /// Headers that go with every request.
+  var headers: [HTTPRequest.Header] = []
+
+  init(
+    _ base: WebAddress, _ terms: StoreTerms, _ context: Context, variable: String, tokenName: String = "Authorization",
+    tokenScheme: String = ""
+  ) {
+    (self.base, self.terms, self.context, self.variable) = (base, terms, context, variable)
+    (token, self.tokenName, self.tokenScheme) = (Self.token(variable, context), tokenName, tokenScheme)
+  }
+
+  /// The token as the environment has it. Blanks around it come from careless copying.
+  private static func token(_ variable: String, _ context: Context) -> Secret? {
+    guard let text = context.surroundings.variables[variable] else { return nil }
+    let bare = text.split(whereSeparator: \.isWhitespace)
+    return bare.count == 1 ? Secret(String(bare[0])) : bare.isEmpty ? nil : Secret(text)
+  }
+
+  // MARK: Asking
+
+  /// How patient it is: a kill tries once and comes back, as long as there is time; everybody else tries four times.
+  private var patience: HTTPPatience {
+    let now = context.clock.now()
+    if let deadline = terms.deadline { return HTTPPatience(tries: 1, end: deadline, tryMilliseconds: 3000) }
+    return HTTPPatience(tries: 4, end: now + TimeSpan(seconds: 30))
+  }
+
+  /// What the server answered, whatever it is. `isRepeatable` says that twice is as good as once.
+  func answer(
+    _ method: HTTPRequest.Method, _ path: String, query: String? = nil, body: [UInt8]? = nil,
+    headers more: [HTTPRequest.Header] = [], isRepeatable: Bool
+  ) throws(StoreTrouble) -> HTTPAnswer {
+    var request = HTTPRequest(method, base.below(path, query: query))
+    request.headers = headers + more
+    request.authorization = token.map { Secret(tokenScheme + $0.plain) }
+    request.authorizationName = tokenName
+    request.body = body
+    request.allowsPlain = terms.allowsPlain
+    request.authorities = terms.authorities
+    return try answer(to: request, isRepeatable: isRepeatable)
+  }
+
+  func answer(to request: HTTPRequest, isRepeatable: Bool) throws(StoreTrouble) -> HTTPAnswer {
+    do throws(HTTPTrouble) {
+      return try context.http.answer(to: request, patience, isRepeatable: isRepeatable, context.clock)
+    } catch {
+      throw .unanswered(error)
+    }
+  }
+
+  /// Reads; what is no success is a trouble.
+  func get(_ path: String, query: String? = nil) throws(StoreTrouble) -> JSON {
+    try json(proven(answer(.get, path, query: query, isRepeatable: true)))
+  }
+
+  /// Changes something; what is no success is a trouble.
+  func send(
+    _ method: HTTPRequest.Method, _ path: String, query: String? = nil, _ body: JSON?, isRepeatable: Bool
+  ) throws(StoreTrouble) -> HTTPAnswer {
+    try proven(
+      answer(
+        method, path, query: query, body: body.map { Array($0.written(.compact).utf8) },
+        headers: body == nil ? [] : [HTTPRequest.Header("Content-Type", "application/json")],
+        isRepeatable: isRepeatable))
+  }
+
+  // MARK: Understanding
+
+  func proven(_ answer: HTTPAnswer) throws(StoreTrouble) -> HTTPAnswer {
+    guard answer.isSuccess else { throw .refused(refusal(answer)) }
+    return answer
+  }
+
+  func json(_ answer: HTTPAnswer) throws(StoreTrouble) -> JSON {
+    do throws(JSONError) {
+      return try JSON.parse(answer.body)
+    } catch {
+      throw unexpected(answer, "no JSON (\(error.sentence))")
+    }
+  }
+
+  func unexpected(_ answer: HTTPAnswer, _ why: String) -> StoreTrouble {
+    .refused(ServerRefusal(base.place, status: answer.status, .unexpected(why)))
+  }
+
+  /// What a status means on every platform. 404 and 409 mean something else on each, and are `rejected` here.
+  func refusal(_ answer: HTTPAnswer) -> ServerRefusal {
+    let reason: ServerRefusal.Reason
+    switch answer.status {
+    case 401, 403: reason = token == nil ? .noToken(variable: variable) : .credentials(variable: variable)
+    case 429: reason = .tooOften
+    case 300..<400: reason = .elsewhere(elsewhere(answer))
+    case 500...: reason = .fault
+    default: reason = .rejected
+    }
+    return ServerRefusal(base.place, status: answer.status, reason, said: said(answer))
+  }
+
+  private func elsewhere(_ answer: HTTPAnswer) -> String {
+    answer["location"].flatMap { try? base.resolved($0).place } ?? "another address"
+  }
+
+  /// The server's own words: what stands under the usual names, and never more than a line. A page for a browser is none,
+  /// and neither is anything that repeats a token.
+  func said(_ answer: HTTPAnswer) -> String? {
+    var words: String?
+    if let json = try? JSON.parse(answer.body) {
+      words =
+        ["message", "detail", "error", "errors", "details"].lazy.compactMap { name -> String? in
+          switch json[name] {
+          case .string(let text)?: text
+          case .array(let items)?: items.compactMap { $0.text ?? $0["message"]?.text }.first
+          default: nil
+          }
+        }.first
+    } else if answer.body.count < 300, !answer.text.contains("<") {
+      words = answer.text
+    }
+    guard var words, !words.isEmpty else { return nil }
+    if let token, token.plain.utf8.count > 3, words.contains(token.plain) { return nil }
+    words = words.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return words.count > 200 ? words.prefix(200) + "…" : words
+  }
+}
