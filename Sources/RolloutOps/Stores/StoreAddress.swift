@@ -53,6 +53,33 @@ package struct StoreAddress: Hashable, Sendable {
     }
   }
 
+  /// A hosted platform: `name:first/second` is at the platform's own address, `name+https://host/base/first/second` at
+  /// another. `parts` says what the last parts of the path are, in words; none of them may be missing.
+  static func platform(_ text: String, at usual: String?, parts: [String]) throws(Fault) -> (WebAddress, [String]) {
+    let form = parts.joined(separator: "/")
+    let head = text.prefix { $0 != ":" }
+    var names: [String]
+    var base: WebAddress
+    if let plus = head.firstIndex(of: "+") {
+      base = try web(text[text.index(after: plus)...])
+      names = base.path.split(separator: "/").map(String.init)
+      guard base.query == nil, names.count >= parts.count else { throw Fault("it ends in /\(form)") }
+      let rest = names.dropLast(parts.count)
+      base.path = rest.isEmpty ? "/" : "/" + rest.joined(separator: "/")
+      names = Array(names.suffix(parts.count))
+    } else {
+      guard let usual else { throw Fault("name the server: \(head)+https://host/\(form)") }
+      base = try web(usual)
+      names = text.dropFirst(head.count + 1).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+      guard names.count == parts.count else { throw Fault("write \(head):\(form)") }
+    }
+    let isPlain = { (name: String) in
+      !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"?#%\\".utf8.contains($0) }
+    }
+    guard names.allSatisfy(isPlain) else { throw Fault("\(form) are made of letters, digits, dots and hyphens") }
+    return (base, names)
+  }
+
   private static func local(_ path: Substring) throws(Fault) -> String {
     guard path.hasPrefix("//") else { return String(path) }
     guard path.hasPrefix("///") else { throw Fault("a flag file is on this machine: file:/path, without a host") }
