@@ -32,6 +32,7 @@ first, "times"?: 1, "do": {..}}. The first rule that matches acts. What "do" may
 
 import argparse
 import copy
+import itertools
 import json
 import os
 import re
@@ -71,8 +72,8 @@ class Request:
         self.method = method
         self.target = target
         self.path = split.path
-        self.query = {name: values[-1] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
         self.queries = parse_qs(split.query, keep_blank_values=True)
+        self.query = {name: values[-1] for name, values in self.queries.items()}
         self.headers = {name.lower(): value for name, value in headers.items()}
         self.raw = raw
         try:
@@ -116,12 +117,9 @@ class Platform:
         self.started = time.monotonic()
         self.requests = []
         self.rules = []
-        self.connections = 0
         self.handlers = [(method, pattern, getattr(self, name)) for name in dir(type(self))
                          for method, pattern in getattr(getattr(type(self), name), "routes", [])]
         self.replace({})
-
-    # What a platform says for itself.
 
     def replace(self, state):
         """Takes a new state; a platform fills in what its server would have filled in."""
@@ -155,8 +153,6 @@ class Platform:
 
     def before(self, request):
         """Checks that come before any route, by raising an Answer."""
-
-    # What is the same for all.
 
     def carry_out(self, request):
         """The Answer to a request, after it has changed the state."""
@@ -242,10 +238,7 @@ class Link(BaseHTTPRequestHandler):
 
     def setup(self):
         super().setup()
-        platform = self.server.platform
-        with platform.lock:
-            platform.connections += 1
-            self.number = platform.connections
+        self.number = next(self.server.numbers)
 
     def log_message(self, *_):
         pass
@@ -323,15 +316,9 @@ class Link(BaseHTTPRequestHandler):
     def handle(self):
         try:
             super().handle()
-        except OSError:
-            # The client went away, which is its right; some tests do so on purpose.
+        except (OSError, ValueError):
+            # The client went away, which is its right, or a fault has closed the socket under this handler.
             self.close_connection = True
-
-    def finish(self):
-        try:
-            super().finish()
-        except OSError:
-            pass
 
 
 def listen(platform, is_control):
@@ -339,6 +326,7 @@ def listen(platform, is_control):
     server.daemon_threads = True
     server.platform = platform
     server.is_control = is_control
+    server.numbers = itertools.count(1)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
 
