@@ -1,0 +1,221 @@
+"""Drives the scripted Unleash server as the documentation of Unleash shows its API, with every trap."""
+
+from platform_check import Server
+
+F = "/api/admin/projects/default/features"
+S = F + "/checkout/environments/production/strategies"
+E = F + "/checkout/environments/production"
+server = Server("unleash_server.py", headers={"Authorization": "platform-token"})
+api, same, has = server.api, server.same, server.has
+
+
+def state(**more):
+    server.control("PUT", "/state", {"flags": {"checkout": {"environments": [{"name": "production", "strategies": [
+        {"id": "s1", "name": "flexibleRollout", "parameters": {
+            "rollout": "5", "stickiness": "tenant", "groupId": "checkout"}, "segments": [7],
+         "constraints": [{"contextName": "plan", "operator": "IN", "values": ["paid"]}]}]}]}},
+        "segments": [{"id": 7, "name": "staff", "constraints": [
+            {"contextName": "team", "operator": "IN", "values": ["staff"]}]}], **more})
+
+
+def production(told):
+    return next(one for one in told["environments"] if one["name"] == "production")
+
+
+# Who may ask at all.
+state()
+has(api("GET", F + "/checkout", want=401, Authorization=None), name="AuthenticationRequired", type="password")
+has(api("GET", F + "/checkout", want=401, Authorization="wrong"), name="UnauthorizedError")
+api("GET", F + "/checkout", Authorization="Bearer platform-token")
+has(api("GET", "/api/admin/nothing", want=404), name="NotFoundError", message="The path you were looking for")
+has(api("GET", F + "/other", want=404), message='There\'s no feature named "other" in project "default".')
+has(api("POST", S, {"name": "default"}, want=415, Content_Type="text/plain"), name="ContentTypeError")
+has(api("POST", S, "{", want=400), name="BadDataError")
+
+# Reading: one route leaves out the segments.
+strategy = production(api("GET", F + "/checkout"))["strategies"][0]
+same(strategy["segments"], [7])
+same(strategy["title"], "")
+same("segments" in api("GET", E)["strategies"][0], False)
+same(api("GET", S)[0]["segments"], [7])
+same(api("GET", S + "/s1")["title"], None)
+has(api("GET", S + "/s9", want=404), message="Could not find strategy with id: s9")
+
+# JSON Patch.
+told = api("PATCH", S + "/s1", [{"op": "replace", "path": "/parameters/rollout", "value": "25"}])
+same((told["parameters"]["rollout"], told["segments"], told["constraints"][0]["values"]), ("25", [7], ["paid"]))
+has(api("PATCH", S + "/s1", [{"op": "replace", "path": "/parameters/rollout", "value": 25}], want=400),
+    name="BadDataError")
+has(api("PATCH", S + "/s1", [{"op": "replace", "path": "/parameters/none", "value": "1"}], want=500),
+    name="UnknownError")
+has(api("PATCH", S + "/s1", [{"op": "test", "path": "/parameters/rollout", "value": "5"},
+                             {"op": "replace", "path": "/parameters/rollout", "value": "50"}], want=500),
+    name="UnknownError", message="Test operation failed")
+same(api("GET", S + "/s1")["parameters"]["rollout"], "25")
+api("PATCH", S + "/s1", [{"op": "test", "path": "/parameters/rollout", "value": "25"},
+                         {"op": "add", "path": "/constraints/-", "value": {
+                             "contextName": "tenant", "operator": "NOT_IN", "values": ["acme"]}}])
+same(len(api("GET", S + "/s1")["constraints"]), 2)
+has(api("PATCH", S + "/s1", [{"op": "add", "path": "/segmentIds", "value": []}], want=400), name="BadDataError")
+has(api("PATCH", S + "/s9", [], want=404), name="NotFoundError")
+state(test_op="refused")
+has(api("PATCH", S + "/s1", [{"op": "test", "path": "/name", "value": "flexibleRollout"}], want=400),
+    name="BadDataError")
+
+# Checks of constraints, segments, variants, kinds.
+state(context=[{"name": "plan", "legalValues": [{"value": "paid"}, {"value": "free"}]}])
+for constraint, inside in [
+        ({"contextName": "plan"}, "/operator"), ({"contextName": "plan", "operator": "EQUALS"}, "allowed values"),
+        ({"contextName": "tenant", "operator": "IN", "values": [""]}, "not allowed to be empty"),
+        ({"contextName": "tenant", "operator": "IN", "values": ["x" * 101]}, "100 characters"),
+        ({"contextName": "plan", "operator": "IN", "values": ["gold"]}, "legal value"),
+        ({"contextName": "seats", "operator": "NUM_GT", "value": "many"}, "must be a number")]:
+    told = api("POST", S, {"name": "flexibleRollout", "constraints": [constraint]}, want=400)
+    has(told["details"][0], message=inside)
+told = api("POST", S, {"name": "flexibleRollout", "constraints": [
+    {"contextName": "tenant", "operator": "IN", "values": [str(n) for n in range(251)]}]}, want=400)
+has(told, name="ExceedsLimitError")
+has(api("POST", S, {"name": "gradual"}, want=400)["details"][0], message="strategy type")
+has(api("POST", S, {"name": "default", "segments": [8]}, want=404), message="segment with id 8")
+has(api("POST", S, {"parameters": {}}, want=400), name="BadDataError")
+has(api("POST", S.replace("production", "nowhere"), {"name": "default"}, want=400), name="BadDataError")
+variant = {"weightType": "variable", "stickiness": "tenant"}
+told = api("POST", S, {"name": "flexibleRollout", "title": "canary", "parameters": {"rollout": 10}, "variants": [
+    {"name": "new", "weight": 100, **variant}, {"name": "calm", "weight": 900, **variant}]})
+same([(one["name"], one["weight"]) for one in told["variants"]], [("calm", 500), ("new", 500)], "equal shares")
+same((told["parameters"], told["sortOrder"], told["title"]), ({"rollout": "10"}, 1, "canary"), "coerced")
+
+# PUT erases constraints and variants that it does not name, and keeps segments, title and parameters.
+told = api("PUT", f"{S}/{told['id']}", {"name": "flexibleRollout"})
+same((told["variants"], told["parameters"], told["title"]), ([], {"rollout": "10"}, "canary"))
+told = api("PUT", S + "/s1", {"name": "flexibleRollout", "parameters": {"rollout": "100", "stickiness": "tenant"}})
+same((told["constraints"], told["segments"]), ([], [7]))
+has(api("PUT", S.replace("default", "else") + "/s1", {}, want=403), name="InvalidOperationError")
+
+# On and off.
+state()
+api("POST", E + "/on", Content_Type=None)
+told = production(api("GET", F + "/checkout"))
+same((told["enabled"], len(told["strategies"])), (True, 1))
+api("POST", E + "/off", Content_Type=None)
+same(api("GET", E)["enabled"], False)
+api("PATCH", S + "/s1", [{"op": "replace", "path": "/disabled", "value": True}])
+api("POST", E + "/on")
+told = api("GET", S)
+same([(one["disabled"], one["parameters"]["rollout"]) for one in told], [(True, "5"), (False, "100")], "made up")
+same(told[1]["parameters"], {"rollout": "100", "stickiness": "default", "groupId": "checkout"})
+api("PATCH", f"{S}/{told[1]['id']}", [{"op": "replace", "path": "/disabled", "value": True}])
+same(api("GET", E)["enabled"], False, "disabling the last active strategy turns the environment off")
+api("POST", E + "/on?shouldActivateDisabledStrategies=true")
+same([one["disabled"] for one in api("GET", S)], [False, False])
+api("DELETE", f"{S}/{told[1]['id']}", Content_Type=None)
+same(api("GET", E)["enabled"], True)
+api("DELETE", S + "/s1", Content_Type=None)
+same((api("GET", E)["enabled"], api("GET", S)), (False, []))
+same(api("DELETE", S + "/s1", Content_Type=None), None)
+state(projects={"default": {"environments": ["production"], "defaultStrategies": {"production": {
+    "name": "flexibleRollout", "parameters": {"rollout": "1", "stickiness": "tenant", "groupId": ""}}}}},
+    flags={"checkout": {}})
+api("POST", E + "/on")
+same(api("GET", S)[0]["parameters"], {"rollout": "1", "stickiness": "tenant", "groupId": "checkout"})
+has(api("POST", F + "/checkout/environments/nowhere/off", want=404), message="Could not find environment nowhere")
+
+# Many at once: all or none.
+state()
+api("POST", F, {"name": "second"}, want=201)
+api("POST", E + "/on")
+bulk = "/api/admin/projects/default/bulk_features/environments/production/off"
+api("POST", bulk, {"features": ["checkout", "absent"]}, want=404)
+same(api("GET", E)["enabled"], True)
+same(api("POST", bulk, {"features": ["checkout", "second"]}), None)
+same(api("GET", E)["enabled"], False)
+
+# Creating, tags, finding.
+has(api("POST", F, {"name": "checkout"}, want=409), name="NameExistsError")
+has(api("POST", F, {"name": "two words"}, want=400), name="BadDataError")
+has(api("POST", F.replace("default", "none"), {"name": "third"}, want=404), message="Active project with id none")
+told = api("POST", F, {"name": "third", "type": "operational", "description": "d", "tags": [
+    {"type": "simple", "value": "rollout"}]}, want=201)
+has(told, name="third", project="default", type="operational")
+api("POST", "/api/admin/features/checkout/tags", {"type": "simple", "value": "rollout"}, want=201)
+api("POST", "/api/admin/features/checkout/tags", {"type": "simple", "value": "x"}, want=400)
+same([one["name"] for one in api("GET", F + "?tag=simple:rollout")["features"]], ["checkout", "third"])
+told = api("GET", "/api/admin/search/features?tag=INCLUDE:simple:rollout&project=IS:default&limit=1")
+same((told["total"], [one["name"] for one in told["features"]]), (2, ["checkout"]))
+api("GET", "/api/admin/search/features?tag=simple:rollout", want=400)
+api("DELETE", "/api/admin/features/checkout/tags/simple/rollout", Content_Type=None)
+same(api("GET", "/api/admin/features/checkout/tags"), {"version": 1, "tags": []})
+same(api("GET", "/api/admin/search/events?feature=IS:checkout&limit=1")["events"][0]["type"], "feature-untagged")
+api("DELETE", F + "/third", want=202, Content_Type=None)
+api("GET", F + "/third", want=404)
+
+# Segments and context fields.
+told = api("POST", "/api/admin/segments", {"name": "beta", "constraints": [
+    {"contextName": "tenant", "operator": "IN", "values": ["acme"]}]}, want=201)
+same(told["id"], 8)
+api("PUT", "/api/admin/segments/8", {"name": "beta", "constraints": []}, want=204)
+same(len(api("GET", "/api/admin/segments")["segments"]), 2)
+has(api("POST", "/api/admin/segments", {"name": "beta", "constraints": []}, want=409), name="NameExistsError")
+api("POST", "/api/admin/context", {"name": "tenant", "stickiness": True}, want=201)
+same([one["name"] for one in api("GET", "/api/admin/context")], ["tenant"])
+
+# Change requests and permissions.
+state(change_requests=["production"])
+for method, path, body in [("POST", E + "/off", None), ("POST", E + "/on", None), ("POST", S, {"name": "default"}),
+                           ("PATCH", S + "/s1", []), ("PUT", S + "/s1", {}), ("DELETE", S + "/s1", None),
+                           ("POST", bulk, {"features": ["checkout"]})]:
+    has(api(method, path, body, want=403), name="PermissionError", permissions=["SKIP_CHANGE_REQUEST"])
+api("POST", E.replace("production", "development") + "/off")
+changes = "/api/admin/projects/default/environments/production/change-requests"
+api("POST", changes, {}, want=404)
+state(change_requests=["production"], enterprise=True)
+told = api("POST", changes, {"feature": "checkout", "action": "updateEnabled", "payload": {"enabled": True}})
+same((told["id"], told["state"]), (1, "Draft"))
+same(len(api("POST", changes, {"feature": "checkout", "action": "updateStrategy", "payload": {
+    "id": "s1", "parameters": {"rollout": "50"}}})["features"][0]["changes"]), 2)
+moved = "/api/admin/projects/default/change-requests/1/state"
+api("PUT", moved, {"state": "Applied"}, want=400)
+api("PUT", moved, {"state": "Approved"})
+api("PUT", moved, {"state": "Applied"})
+same((api("GET", E)["enabled"], api("GET", S)[0]["parameters"]["rollout"]), (True, "50"))
+state(change_requests=["production"], skip_change_request=True)
+api("POST", E + "/on")
+state(missing_permissions=["UPDATE_FEATURE_ENVIRONMENT"])
+has(api("POST", E + "/on", want=403), permissions=["UPDATE_FEATURE_ENVIRONMENT"],
+    message='permission in the "production" environment.')
+
+# What SDKs get.
+state()
+api("POST", E + "/on")
+api("POST", S, {"name": "default", "disabled": True})
+sdk = {"Authorization": "sdk-token", "Unleash_Client_Spec": "6.1.0"}
+api("GET", "/api/client/features", want=401)
+told = api("GET", "/api/client/features", **sdk)
+same((told["features"][0]["enabled"], len(told["features"][0]["strategies"])), (True, 1))
+same(("id" in told["features"][0]["strategies"][0], told["segments"][0]["id"]), (False, 7))
+etag = server.told_headers["ETag"]
+same(server.control("GET", "/sdk")["meta"]["etag"], etag)
+api("GET", "/api/client/features", want=304, If_None_Match=etag, **sdk)
+api("POST", E + "/off")
+told = api("GET", "/api/client/features", If_None_Match=etag, **sdk)
+same(told["features"][0]["enabled"], False)
+told = api("GET", "/api/client/features", Authorization="sdk-token")
+same(len(told["features"][0]["strategies"][0]["constraints"]), 2, "old SDKs get segments as constraints")
+
+# Faults, races, the record.
+state()
+server.control("DELETE", "/requests")
+server.control("POST", "/faults", {"rules": [
+    {"method": "PATCH", "do": {"answer": {"status": 503, "headers": {"Retry-After": "1"}, "body": "busy"}}},
+    {"method": "PATCH", "path": "/strategies/s1$", "do": {"race": {"flag": "checkout", "change": {"environments": {
+        "0": {"strategies": {"0": {"parameters": {"rollout": "6"}}}}}}}}}]})
+patch = [{"op": "test", "path": "/parameters/rollout", "value": "5"},
+         {"op": "replace", "path": "/parameters/rollout", "value": "25"}]
+api("PATCH", S + "/s1", patch, want=503)
+same(server.told_headers["Retry-After"], "1")
+has(api("PATCH", S + "/s1", patch, want=500), message="Test operation failed")
+same(api("GET", S + "/s1")["parameters"]["rollout"], "6")
+same([(one["method"], one["status"], one["authorized"]) for one in server.control("GET", "/requests")],
+     [("PATCH", 503, True), ("PATCH", 500, True), ("GET", 200, True)])
+same(server.control("GET", "/faults"), {"rules": []})
+server.end()
