@@ -48,8 +48,10 @@ class Server:
         self.checks += 1
         if got != want:
             self.process.kill()
-            line = sys._getframe(1).f_lineno if what == "" else sys._getframe(2).f_lineno
-            print(f"check {self.checks}, line {line}: wanted {want!r}, got {got!r} {what}", file=sys.stderr)
+            frame = sys._getframe(1)
+            while frame.f_code.co_filename == __file__:
+                frame = frame.f_back
+            print(f"check {self.checks}, line {frame.f_lineno}: wanted {want!r}, got {got!r} {what}", file=sys.stderr)
             sys.exit(1)
 
     def has(self, told, **wanted):
