@@ -66,3 +66,24 @@ class Server:
         self.process.stdin.close()
         self.same(self.process.wait(10), 0, "the server's exit")
         print(f"{self.checks} checks passed")
+
+
+class Reader:
+    """A reader of platform_reader.py, run by the same Python as this test, which must have the SDKs."""
+
+    def __init__(self, script, *options):
+        self.process = subprocess.Popen([sys.executable, os.path.join(HERE, script), *options], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.told()
+
+    def told(self):
+        return json.loads(self.process.stdout.readline())
+
+    def ask(self, **request):
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return self.told()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(10)

@@ -41,13 +41,14 @@ import struct
 import sys
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 LIFETIME = 1800
 PATIENCE = 120
-SHOWN_HEADERS = ("content-type", "accept", "user-agent", "if-none-match", "if-match", "ld-api-version",
-                 "statsig-api-version", "x-respect-review-settings")
+SHOWN_HEADERS = ("accept", "content-type", "if-match", "if-none-match", "ld-api-version", "statsig-api-version",
+                 "user-agent", "x-respect-review-settings")
 
 
 class Answer(Exception):
@@ -146,7 +147,7 @@ class Platform:
         return Answer(404, {"message": "Not found"})
 
     def unreadable(self, request):
-        return Answer(400, {"message": "invalid JSON"})
+        return Answer(400, {"message": "Invalid JSON"})
 
     def common_headers(self, request):
         return {}
@@ -173,11 +174,15 @@ class Platform:
                 # A refused request has changed nothing, however far it came.
                 self.state = kept
                 return refusal
+            except Exception as problem:
+                # A request that this script did not expect must not look like a lost connection.
+                traceback.print_exc()
+                self.state = kept
+                return Answer(500, {"message": f"{type(self).__name__} failed: {problem!r}"})
 
     def edit(self, edit):
         with self.lock:
-            if "state" in edit:
-                self.state = merged(self.state, edit["state"])
+            self.state = merged(self.state, edit.get("state", {}))
             if "flag" in edit:
                 flags = self.state["flags"]
                 flags[edit["flag"]] = merged(flags.get(edit["flag"], {}), edit.get("change", {}))
@@ -186,9 +191,8 @@ class Platform:
     def fault(self, request):
         with self.lock:
             for rule in self.rules:
-                if rule.get("method", request.method) != request.method or rule.get("times", 1) < 1:
-                    continue
-                if not re.search(rule.get("path", ""), request.target):
+                matches = rule.get("method", request.method) == request.method and rule.get("times", 1) > 0
+                if not matches or not re.search(rule.get("path", ""), request.target):
                     continue
                 if rule.get("skip", 0) > 0:
                     rule["skip"] -= 1
@@ -264,7 +268,7 @@ class Link(BaseHTTPRequestHandler):
         if "cut" in do:
             return self.cut(do["cut"])
         if "redirect" in do:
-            answer = Answer(do.get("status", 302), b"", {"Location": do["redirect"]})
+            answer = Answer(do.get("status", 302), headers={"Location": do["redirect"]})
         elif "answer" in do and "after" not in do:
             answer = Answer(**do["answer"])
         else:

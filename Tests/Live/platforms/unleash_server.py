@@ -261,7 +261,8 @@ class Unleash(UnleashFeatures):
         document = {"version": 2, "features": features, "query": query, "meta": {
             "revisionId": revision, "etag": f'"{hashed}:{revision}:v1"', "queryHash": hashed}}
         if not inline:
-            document["segments"] = [{"id": id, "constraints": constraints[id]} for id in sorted(used)]
+            document["segments"] = [{"id": id, "constraints": constraints[id]} for id in sorted(used)
+                                    if id in constraints]
         return document
 
     @route("GET", "/api/client/features")
