@@ -1,5 +1,7 @@
 """Drives the scripted LaunchDarkly server as LaunchDarkly's documentation shows its API, with every trap."""
 
+import http.client
+import json
 import time
 
 from platform_check import Server
@@ -234,4 +236,42 @@ server.control("POST", "/faults", {"rules": [{"method": "PATCH", "do": {
     "race": {"flag": "ship-it", "change": {"description": "else"}}}}]})
 api("PATCH", F, [test, off], want=422)
 same((config()["version"], api("GET", F)["_version"]), (6, 10))
+change = {"environmentKey": "production", "instructions": [{"kind": "turnFlagOff"}]}
+sent = {"Authorization": "platform-token", "Content-Type": SEMANTIC}
+
+
+def faulty(do):
+    """What a client sees of a patch with this fault: the status, or the kind of failure; and how long it took."""
+    state()
+    server.control("POST", "/faults", {"rules": [{"method": "PATCH", "do": do}]})
+    started = time.monotonic()
+    try:
+        seen = server.send("port", "PATCH", F, change, sent)[0]
+    except (OSError, http.client.HTTPException) as problem:
+        seen = type(problem).__name__
+    return seen, time.monotonic() - started, config()["on"]
+
+
+for do, seen, still_on in [
+        ({"cut": True}, "RemoteDisconnected", True), ({"cut": "reset"}, "ConnectionResetError", True),
+        ({"after": "close"}, "RemoteDisconnected", False), ({"truncate": True}, "IncompleteRead", False),
+        ({"answer": {"status": 503}}, 503, True), ({"after": "answer", "answer": {"status": 500}}, 500, False),
+        ({"redirect": "https://other/"}, 302, True)]:
+    same(faulty(do)[::2], (seen, still_on), f"{do}")
+seen, took, still_on = faulty({"delay": 0.3})
+same((seen, took >= 0.3, still_on), (200, True, False))
+seen, took, still_on = faulty({"drip": 4000})
+same((seen, took >= 0.2, still_on), (200, True, False))
+
+# One connection serves many requests, refused ones too, and takes a body in chunks.
+link = http.client.HTTPConnection("127.0.0.1", server.ports["port"])
+server.control("DELETE", "/requests")
+for method, path, body, wanted in [("GET", F, None, 200), ("GET", "/none", None, 404), ("PATCH", F, b"{", 400),
+                                   ("PATCH", F, iter([json.dumps(change).encode()]), 200), ("HEAD", F, None, 404)]:
+    link.request(method, path, body, sent, encode_chunked=True)
+    answer = link.getresponse()
+    answer.read()
+    same(answer.status, wanted)
+same(len({one["connection"] for one in server.control("GET", "/requests")}), 1)
+link.close()
 server.end()

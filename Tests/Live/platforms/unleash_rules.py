@@ -175,7 +175,7 @@ def searched(flags, query, queries):
         keep = True
         for filter in queries.get("tag", []):
             match = re.fullmatch(r"(INCLUDE|DO_NOT_INCLUDE|INCLUDE_ALL_OF|INCLUDE_ANY_OF|EXCLUDE_IF_ANY_OF|EXCLUDE_ALL)"
-                                 r":(.+)", filter)
+                                 r":([^:,]+:.+?(,\s*[^:,]+:.+?)*)", filter)
             if not match:
                 raise schema_failure(f'The `/tag/0` property must match pattern. You sent "{filter}".')
             hits = [tag_matches(flag["tags"], one.strip()) for one in match[2].split(",")]

@@ -143,6 +143,7 @@ same([one["name"] for one in api("GET", F + "?tag=simple:rollout")["features"]],
 told = api("GET", "/api/admin/search/features?tag=INCLUDE:simple:rollout&project=IS:default&limit=1")
 same((told["total"], [one["name"] for one in told["features"]]), (2, ["checkout"]))
 api("GET", "/api/admin/search/features?tag=simple:rollout", want=400)
+api("GET", "/api/admin/search/features?tag=INCLUDE:rollout", want=400)
 api("DELETE", "/api/admin/features/checkout/tags/simple/rollout", Content_Type=None)
 same(api("GET", "/api/admin/features/checkout/tags"), {"version": 1, "tags": []})
 same(api("GET", "/api/admin/search/events?feature=IS:checkout&limit=1")["events"][0]["type"], "feature-untagged")
