@@ -66,3 +66,21 @@ class Trial:
         self.process.stdin.close()
         self.process.wait(10)
         print(f"{self.checks} passed, 0 failed")
+
+
+class Asked:
+    """A running reader: an application with the platform's real SDK, see the platform's _reader.py."""
+
+    def __init__(self, script, *arguments):
+        self.process = subprocess.Popen([sys.executable, os.path.join(HERE, script), *arguments],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert json.loads(self.process.stdout.readline()) == {"ready": True}
+
+    def ask(self, **request):
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(30)
