@@ -9,11 +9,10 @@ an application that reads its tenant from somewhere passes what it found: an emp
 Each line of standard input is a request, a JSON object; each gets one line of JSON on standard output.
 
   {"load": [{...}, ...]}         the contexts that later requests are about; answers {"loaded": N}
-  {"flag": KEY,
-   "until"?: N}     what the SDK says for each context, once it has version N of the flag or a later one, or
-                                 has asked anew if there is no "until"; answers {"variants": [true, false, "key", ...],
-                                 "version": of the definition in use, "at": seconds on the machine's monotonic clock,
-                                 "tries": N}, or {"late": version} if it never came
+  {"flag": KEY, "until"?: N}     what the SDK says for each context, once it has version N of the flag or a later one,
+                                 or has asked anew if there is no "until"; answers {"variants": [true, false, "key",
+                                 ...], "version": of the definition in use, "at": seconds on the machine's monotonic
+                                 clock, "tries": N}, or {"late": version} if it never came
 
 What the SDK cannot decide by itself, and would ask PostHog about, is shown as "default: undecided".
 """
