@@ -65,6 +65,10 @@ package struct FileTrouble: Error, Hashable, Sendable {
     case damaged(String)
     /// A library of the system that this takes is not there.
     case needsLibrary(String, package: String)
+    /// The server that keeps it gave no answer.
+    case unanswered(HTTPTrouble)
+    /// The server that keeps it would not.
+    case refused(ServerRefusal)
     case other(code: Int32, text: String)
   }
 
@@ -131,6 +135,8 @@ package struct ServerRefusal: Error, Hashable, Sendable {
     /// What the note or the address names is not there: a project, an environment, a segment.
     case missing(String)
     case tooOften
+    /// A cluster most of whose members are away: it answers, and changes nothing.
+    case noQuorum
     /// A fault of the server's own.
     case fault
     /// It sends to another place, which is not followed.

@@ -4,7 +4,7 @@ package struct Journal: Sendable {
   /// What the notes' paths in it are relative to; the folder around the journal's own where none is given.
   package let base: String
   let flag: FlagKey
-  let files: any Files
+  package let files: any Files
   private let last = Remembered<JournalMemory>()
 
   package init(path: String, flag: FlagKey, files: any Files, base: String? = nil) {
@@ -84,15 +84,20 @@ package struct Journal: Sendable {
     }
   }
 
+  package func exists() throws(JournalTrouble) -> Bool {
+    do throws(FileTrouble) { return try files.facts(path) != nil } catch { throw .file(error) }
+  }
+
+  /// The folder that it stands in.
+  package var folder: JournalFolder { JournalFolder(Folder(path: Path.folder(of: path), files: files, base: base)) }
+
   /// Adds one entry behind those of `reading` and brings the reading up to date. The journal must be locked.
   package func append(
     _ content: Entry.Content, to reading: inout JournalReading, at time: Instant, by surroundings: Surroundings
   ) throws(JournalTrouble) {
     try setAsideTail(of: &reading)
-    var entry = Entry(
-      sequence: reading.entries.count + 1, time: time, actor: surroundings.actor, host: surroundings.host,
-      content: content)
-    let (bytes, hash) = EntryCoding.line(entry, previous: reading.hash)
+    var after = reading
+    let bytes = Self.add(content, to: &after, at: time, by: surroundings)
     do throws(FileTrouble) {
       if reading.size == 0 { try files.makeFolder(Path.folder(of: path)) }
       try files.append(path, bytes, at: reading.size)
@@ -100,13 +105,28 @@ package struct Journal: Sendable {
     } catch {
       throw .file(error)
     }
+    reading = after
+    remember(bytes, reading)
+  }
+
+  /// The line of one more entry behind those of `reading`, which is brought up to date; nothing is written.
+  package static func add(
+    _ content: Entry.Content, to reading: inout JournalReading, at time: Instant, by surroundings: Surroundings
+  ) -> [UInt8] {
+    var entry = Entry(
+      sequence: reading.entries.count + 1, time: time, actor: surroundings.actor, host: surroundings.host,
+      content: content)
+    let (bytes, hash) = EntryCoding.line(entry, previous: reading.hash)
     entry.hash = hash
-    let before = reading.size
     reading.entries.append(entry)
     reading.hash = hash
     reading.size += bytes.count
+    return bytes
+  }
+
+  private func remember(_ bytes: [UInt8], _ reading: JournalReading) {
     last.change { memory in
-      guard memory.bytes.count == before else { return }
+      guard memory.bytes.count + bytes.count == reading.size else { return }
       memory.bytes += bytes
       memory.reading = reading
     }

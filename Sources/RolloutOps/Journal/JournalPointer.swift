@@ -14,6 +14,8 @@ package struct JournalPointer: Sendable {
     /// No pointer: the journal is in the usual place.
     case none
     case journal(at: String)
+    /// In a store that keeps journals.
+    case address(String)
     /// Why it leads nowhere.
     case broken(String)
   }
@@ -32,6 +34,7 @@ package struct JournalPointer: Sendable {
     guard !text.isEmpty, !text.utf8.contains(0), text.utf8.elementsEqual(bytes.prefix(text.utf8.count)) else {
       return .broken("it names no file")
     }
+    if text.contains("://") { return .address(text) }
     let target = Path.joined(base, text)
     guard let facts = try? files.facts(target), facts.kind == .file else {
       return .broken("there is no journal at \(target)")
@@ -41,7 +44,7 @@ package struct JournalPointer: Sendable {
 
   /// Makes it lead to that journal, in one step.
   package func lead(to journal: Journal) throws(JournalTrouble) {
-    let folder = (try? files.realPath(Path.folder(of: journal.path))) ?? Path.folder(of: journal.path)
+    let folder = (try? journal.files.realPath(Path.folder(of: journal.path))) ?? Path.folder(of: journal.path)
     let target = Path.joined(folder, Path.name(of: journal.path))
     let bytes = Array("\(Path.shortened(target, from: base))\n".utf8)
     do throws(FileTrouble) {

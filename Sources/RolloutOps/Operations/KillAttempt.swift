@@ -15,6 +15,10 @@ struct KillAttempt {
   private var hasWritten = false
   /// When the last write began.
   private var written: Instant?
+  /// Whether the journal has it already: it went in together with the flag.
+  private var isJournaled = false
+  /// How often the flag and the journal could not be changed together, because somebody was at one of them.
+  private var overtaken = 0
   private var busy = 0
   private var firstFailure: Instant?
   private var decided: Decision?
@@ -84,22 +88,44 @@ struct KillAttempt {
     _ decision: Decision, over reading: FlagReading, _ urgency: Urgency
   ) throws(StoreTrouble) -> FlagReading {
     var meant = reading.trouble == nil ? nil : reading.flag
+    let piece = decision.writes ? joined(decision) : nil
     for step in decision.steps {
       switch step {
-      case .intend(let content): record.keep(content)
+      case .intend(let content): if piece == nil { record.keep(content) }
       case .write(let flag): (meant, hasWritten) = (flag, true)
       case .conclude, .record: continue
       }
     }
     guard let meant else { return reading }
     written = now
+    if let (store, piece) = piece {
+      let occasion = Occasion(urgency, comment: decision.comment(context.surroundings))
+      do throws(StoreTrouble) {
+        let back = try store.write(meant, replacing: reading, occasion, appending: [piece])
+        isJournaled = true
+        return back
+      } catch {
+        if case .changedMeanwhile = error { overtaken += 1 }
+        throw error
+      }
+    }
     return try store.write(
       meant, replacing: reading, Occasion(urgency, comment: decision.comment(context.surroundings)))
+  }
+
+  /// Where the store keeps the journal, flag and entry change together. A journal at which others are busy may fail that
+  /// twice; then the flag goes alone, and the entry afterwards.
+  private func joined(_ decision: Decision) -> (any JournalingStore, EtcdFiles.Piece)? {
+    guard overtaken < 2, let store = store as? any JournalingStore, store.keeps(journal.journal.files),
+      let piece = record.piece(decision, seconds: deadline.seconds(at: now), attempts: tries)
+    else { return nil }
+    return (store, piece)
   }
 
   /// The journal comes last. Somebody who restored the flag in this very moment loses to a kill that is still under way.
   mutating func conclude() {
     guard case .off(let decision, let seconds) = state else { return }
+    if isJournaled { return end(.off, remarks, seconds: seconds) }
     let (store, key, written) = (store, key, written)
     let stands = { (newest: Instant?) in
       // A server was asked a moment ago; only who was at the journal since then can have changed it by these means.
@@ -217,7 +243,7 @@ extension StoreTrouble {
     case .unanswered(let trouble): trouble.mayPass
     case .refused(let refusal):
       switch refusal.reason {
-      case .tooOften, .fault, .unexpected: true
+      case .tooOften, .fault, .noQuorum, .unexpected: true
       case .noToken, .credentials, .needsApproval, .missing, .elsewhere, .rejected: false
       }
     case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false

@@ -35,13 +35,7 @@ struct KillRecord {
   mutating func conclude(
     _ decision: Decision, seconds: Double, attempts: Int, while stands: (_ newest: Instant?) -> Bool
   ) -> Bool {
-    let recorded = decision.steps.compactMap { step -> Entry.Content? in
-      switch step {
-      case .intend(let content), .record(let content): content
-      case .write, .conclude: nil
-      }
-    }.first
-    guard let recorded else { return true }
+    guard let recorded = decision.recorded else { return true }
     if !decision.writes, let known = (try? journal.read()).map({ Progress(withoutPlans: $0.entries) }),
       known.place == recorded.to
     {
@@ -66,6 +60,21 @@ struct KillRecord {
     }
     if let trouble { remarks += ["it is off, but this could not be journaled"] + Sentences.journal(trouble) }
     return !overtaken
+  }
+
+  /// The entry as a piece of the journal's file, for a store that keeps it and takes it together with the flag. Nil where
+  /// the journal cannot be trusted, or a command that crashed has to be judged first: then it is written afterwards.
+  func piece(_ decision: Decision, seconds: Double, attempts: Int) -> EtcdFiles.Piece? {
+    guard let recorded = decision.recorded, var reading = try? journal.read() else { return nil }
+    let progress = Progress(withoutPlans: reading.entries)
+    guard progress.pending == nil else { return nil }
+    var content = progress.completing(recorded)
+    content.outcome = .done
+    content.detail += [JSON.Member("seconds", .number(seconds)), JSON.Member("attempts", .number(attempts))]
+    let (offset, who) = (reading.size, kill.context.surroundings)
+    let time = max(kill.context.clock.now(), progress.newest ?? kill.context.clock.now())
+    let bytes = Journal.add(content, to: &reading, at: time, by: who)
+    return EtcdFiles.Piece(path: journal.path, offset: offset, bytes: bytes)
   }
 
   private mutating func append(_ content: (Progress) -> Entry.Content?) -> JournalTrouble? {

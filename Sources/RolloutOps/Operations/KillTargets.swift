@@ -77,7 +77,14 @@ struct KillTargets {
       let store = try opening.store(named, settings.terms.until(deadline.end))
       guard isNew(key, in: store.identity) else { return }
       let opening = opening
-      let journal = LateJournal { opening.journal(of: key, settings, store) }
+      let journal = LateJournal {
+        do throws(Trouble) {
+          return try opening.journal(of: key, settings, store)
+        } catch {
+          // What names the journal is no address of one: the kill goes on, and the usual place gets the entry.
+          return (JournalFolder(store.journalFolder).journal(of: key), error.sentences.first)
+        }
+      }
       opening.tell(named, store) { journal.journal }
       attempts.append(KillAttempt(kill, key, store, journal, deadline))
     } catch {

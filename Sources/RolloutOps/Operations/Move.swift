@@ -33,6 +33,9 @@ package struct Move: Sendable {
   func perform(
     _ request: Request, in rollout: inout Rollout, while stands: (Situation) -> Bool = { _ in true }
   ) throws(Trouble) -> Decision {
+    if let store = rollout.store as? any JournalingStore, store.keeps(rollout.journal.files) {
+      return try performAtOnce(request, in: &rollout, store, while: stands)
+    }
     let (pinned, interrupted) = (rollout.progress.head, rollout.progress.pending?.sequence)
     let lock: any FileLock
     do throws(JournalTrouble) {
@@ -47,12 +50,14 @@ package struct Move: Sendable {
     try rollout.refresh()
     try settle(&rollout, request)
     if let overtaken = overtaken(request, since: pinned, but: interrupted, rollout) { return overtaken }
-    guard stands(rollout.situation) else {
-      return Decision(
-        request.verb, .hold, ["the rollout moved while it was measured; the next look decides anew"],
-        from: rollout.progress.place)
-    }
+    guard stands(rollout.situation) else { return Self.moved(request, rollout) }
     return try act(request, &rollout)
+  }
+
+  static func moved(_ request: Request, _ rollout: Rollout) -> Decision {
+    Decision(
+      request.verb, .hold, ["the rollout moved while it was measured; the next look decides anew"],
+      from: rollout.progress.place)
   }
 
   private func holder(_ request: Request) -> String {
@@ -64,7 +69,7 @@ package struct Move: Sendable {
   // MARK: Before acting
 
   /// An interrupted change is judged landed or not landed, and that is written down; it is never carried out later.
-  private func settle(_ rollout: inout Rollout, _ request: Request) throws(Trouble) {
+  func settle(_ rollout: inout Rollout, _ request: Request) throws(Trouble) {
     guard let intent = rollout.progress.pending, let settlement = rollout.progress.settlement(with: rollout.flag.flag)
     else { return }
     let sentence = Rollout.sentence(settlement, intent)
@@ -78,8 +83,7 @@ package struct Move: Sendable {
   }
 
   /// Somebody let more people in between our first look and our turn.
-  private func overtaken(_ request: Request, since pinned: Int, but interrupted: Int?, _ rollout: Rollout) -> Decision?
-  {
+  func overtaken(_ request: Request, since pinned: Int, but interrupted: Int?, _ rollout: Rollout) -> Decision? {
     guard request.verb == .promote else { return nil }
     let meanwhile = rollout.reading.entries.dropFirst(pinned).last { entry in
       let content = entry.content
@@ -112,7 +116,7 @@ package struct Move: Sendable {
   }
 
   /// The one loop that has effects.
-  private func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) {
+  func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) {
     let widens = decision.verb.widens
     var isIntended = false
     var unwritten: Entry.Content?
@@ -225,16 +229,20 @@ extension Verb {
 }
 
 extension Decision {
-  /// For the history that a platform keeps itself.
-  func comment(_ who: Surroundings) -> String {
-    let contents = steps.compactMap { step -> Entry.Content? in
+  /// The entry that its first step leaves.
+  var recorded: Entry.Content? {
+    steps.lazy.compactMap { step -> Entry.Content? in
       switch step {
       case .intend(let content), .record(let content): content
       case .write, .conclude: nil
       }
-    }
-    let to = contents.first?.to.map { " to \($0)" } ?? ""
-    let reason = contents.first?.reason.map { ": \($0)" } ?? ""
+    }.first
+  }
+
+  /// For the history that a platform keeps itself.
+  func comment(_ who: Surroundings) -> String {
+    let to = recorded?.to.map { " to \($0)" } ?? ""
+    let reason = recorded?.reason.map { ": \($0)" } ?? ""
     return "rolloutctl \(verb.rawValue)\(to) by \(who.actor)\(reason)"
   }
 }

@@ -53,7 +53,7 @@ struct Opening {
       noted = NotedSettings(found)
     }
     let settings = try Settings(choices, note: noted, context: context)
-    return (journal(of: key, settings, try store(settings.store(), settings.terms)).journal, settings)
+    return (try journal(of: key, settings, try store(settings.store(), settings.terms)).journal, settings)
   }
 
   func isNote(_ target: String) -> Bool {
@@ -123,7 +123,7 @@ struct Opening {
     _ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings, in store: any FlagStore,
     _ named: Settings.NamedStore
   ) throws(Trouble) -> Rollout {
-    let (journal, lost) = journal(of: key, settings, store)
+    let (journal, lost) = try journal(of: key, settings, store)
     tell(named, store) { journal }
     let flag: FlagReading
     do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
@@ -164,13 +164,17 @@ struct Opening {
 
   /// Where the command line or the note says, else where a pointer beside the flag file leads, else the folder that the
   /// settings have for all flags. A pointer that leads nowhere is a remark.
-  func journal(of key: FlagKey, _ settings: Settings, _ store: any FlagStore) -> (journal: Journal, remark: String?) {
-    let usual = journalFolder(settings, store).journal(of: key)
-    guard settings.namedJournal == nil else { return (usual, nil) }
+  func journal(
+    of key: FlagKey, _ settings: Settings, _ store: any FlagStore
+  ) throws(Trouble) -> (journal: Journal, remark: String?) {
+    let usual = try journalFolder(settings, store).journal(of: key)
+    guard settings.namedJournal == nil, !store.keepsJournals else { return (usual, nil) }
     let pointer = pointer(to: key, store)
     switch pointer.answer() {
     case .none: return (usual, nil)
     case .journal(let path): return (Journal(path: path, flag: key, files: context.files), nil)
+    case .address(let address):
+      return (JournalFolder(try folder(at: Path.folder(of: address), settings.terms)).journal(of: key), nil)
     case .broken(let why):
       return (usual, "\(pointer.path) should say where the journal of \(key) is: \(why); going by \(usual.path)")
     }
@@ -182,10 +186,10 @@ struct Opening {
 
   /// Of all flags of a store, one each.
   func journals(_ settings: Settings, _ store: any FlagStore) throws(Trouble) -> [Journal] {
+    let folder = try journalFolder(settings, store)
     do throws(JournalTrouble) {
-      let folder = journalFolder(settings, store)
       var journals = try folder.flags().map(folder.journal)
-      guard settings.namedJournal == nil else { return journals }
+      guard settings.namedJournal == nil, !store.keepsJournals else { return journals }
       for journal in try JournalFolder(store.journalFolder).elsewhere() {
         journals.removeAll { $0.flag == journal.flag }
         journals.append(journal)
@@ -196,9 +200,19 @@ struct Opening {
     }
   }
 
-  private func journalFolder(_ settings: Settings, _ store: any FlagStore) -> JournalFolder {
+  private func journalFolder(_ settings: Settings, _ store: any FlagStore) throws(Trouble) -> JournalFolder {
     guard let path = settings.namedJournal ?? settings.journal else { return JournalFolder(store.journalFolder) }
-    return JournalFolder(path: path, files: context.files)
+    return JournalFolder(try folder(at: path, settings.terms))
+  }
+
+  /// A path on this machine, or the address of a store that keeps journals.
+  private func folder(at path: String, _ terms: StoreTerms) throws(Trouble) -> Folder {
+    guard path.contains("://") else { return Folder(path: path, files: context.files) }
+    do throws(StoreTrouble) {
+      return try StoreAddress(path).folder(terms, context)
+    } catch {
+      throw .store(error)
+    }
   }
 
   /// Another store that the settings name and that has the flag too, or has it while the chosen one does not.

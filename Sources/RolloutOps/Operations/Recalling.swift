@@ -49,12 +49,8 @@ package struct Recalling: Sendable {
 
   /// A key that has no journal is more likely a slip of the finger than a rollout without a past.
   private func refuseUnknown(_ journal: Journal) throws(Trouble) {
-    do throws(FileTrouble) {
-      guard try context.files.facts(journal.path) == nil else { return }
-    } catch {
-      throw .journal(.file(error))
-    }
-    let folder = JournalFolder(path: Path.folder(of: journal.path), files: context.files)
+    do throws(JournalTrouble) { if try journal.exists() { return } } catch { throw .journal(error) }
+    let folder = journal.folder
     let known = ((try? folder.flags()) ?? []).map(\.text)
     let advice: String
     if let near = Suggestion.nearest(to: journal.flag.text, among: known) {

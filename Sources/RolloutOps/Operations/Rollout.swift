@@ -86,6 +86,7 @@ struct Rollout {
 
   /// Where the rollout's journal is not in the usual place, whoever knows only the flag's key finds it by a pointer there.
   mutating func leaveWord() {
+    guard !store.keepsJournals else { return }
     let usual = JournalFolder(store.journalFolder)
     let pointer = usual.pointer(of: key)
     guard journal.path != usual.journal(of: key).path || pointer.answer() != .none else { return }

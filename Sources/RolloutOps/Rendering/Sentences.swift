@@ -58,6 +58,8 @@ package enum Sentences {
     case .damaged(let why): "\(doing): \(why)"
     case .needsLibrary(let library, let package):
       "\(doing): \(library) is missing; install it (Debian's package is \(package)), or unpack the file first"
+    case .unanswered(let trouble): "\(doing): \(http(trouble))"
+    case .refused(let refusal): "\(doing): \(self.refusal(refusal).joined(separator: "; "))"
     case .other(let code, let text): "\(doing): \(text) (error \(code))"
     }
   }
@@ -122,6 +124,11 @@ package enum Sentences {
     case .needsApproval(let place):
       ["\(answered)", "this change needs an approval there\(place.map { ": \($0)" } ?? ""); nothing was changed"]
     case .missing(let what): ["\(answered)", "\(what) is not there; see the store's address and the note"]
+    case .noQuorum:
+      [
+        "\(refusal.place): most members of the cluster are away, and without them nothing can be changed",
+        "bring members back until more than half of them are up; as long as they are away, readers serve what they know",
+      ]
     case .tooOften: ["\(answered)", "it is asked too often; wait a moment and run it again"]
     case .fault: ["\(answered)", "that is a fault of the server; run it again, and look at its own state"]
     case .elsewhere(let place):

@@ -55,6 +55,9 @@ struct FlagDocument: Sendable {
     }
   }
 
+  /// The flag's own text.
+  var spelled: [UInt8]? { found.map { Array(bytes[$0.value]) } }
+
   // MARK: Changing
 
   /// The file with the flag as it shall be.

@@ -12,6 +12,9 @@ package protocol FlagStore: Sendable {
   /// Whether it is asked over a network: then several of its flags are killed at the same time.
   var isRemote: Bool { get }
 
+  /// Whether its journals are usually kept in the store itself; then no pointer beside it leads elsewhere.
+  var keepsJournals: Bool { get }
+
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
 
@@ -35,6 +38,8 @@ package protocol FlagStore: Sendable {
 
 extension FlagStore {
   package var isRemote: Bool { true }
+
+  package var keepsJournals: Bool { false }
 
   package func write(
     _ flag: Flag, replacing reading: FlagReading, urgency: Urgency
@@ -98,4 +103,14 @@ package struct ListedFlag: Hashable, Sendable {
     self.key = key
     self.mark = mark
   }
+}
+
+/// A store that can keep journals too, and change a flag and append to its journal in one step, or neither.
+package protocol JournalingStore: FlagStore {
+  /// Whether these files are kept in this very store.
+  func keeps(_ files: any Files) -> Bool
+
+  func write(
+    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion, appending pieces: [EtcdFiles.Piece]
+  ) throws(StoreTrouble) -> FlagReading
 }

@@ -5,6 +5,8 @@ package struct StoreAddress: Hashable, Sendable {
     case file(String)
     /// A flagd document that a web server keeps.
     case document(WebAddress)
+    /// Members of a cluster, and what the keys of its flags begin with.
+    case etcd([WebAddress], prefix: String)
   }
 
   /// As it was written.
@@ -30,16 +32,17 @@ package struct StoreAddress: Hashable, Sendable {
     case nil: return .file(try path(text))
     case "file": return .file(try path(local(text.dropFirst("file:".count))))
     case "http", "https": return .document(try web(text))
+    case "etcd+http", "etcd+https": return try etcd(text)
     case let scheme?:
       guard later.contains(scheme) else {
         throw Fault("there is no store \"\(scheme):\"; a path that has a colon is written as ./\(text)")
       }
-      throw Fault("this version talks to flag files and to flag documents behind https:// only")
+      throw Fault("this version talks to flag files, to flag documents behind https:// and to etcd")
     }
   }
 
   private static let later: Set<String> = [
-    "etcd+http", "etcd+https", "launchdarkly", "unleash+http", "unleash+https", "posthog+http", "posthog+https",
+    "launchdarkly", "unleash+http", "unleash+https", "posthog+http", "posthog+https",
     "statsig",
   ]
 
@@ -80,6 +83,22 @@ package struct StoreAddress: Hashable, Sendable {
     return (base, names)
   }
 
+  /// `etcd+https://one:2379,two:2379/prefix`: any member will do, and the next one where the first is away.
+  private static func etcd(_ text: String) throws(Fault) -> Place {
+    let rest = text.dropFirst("etcd+".count)
+    let scheme = rest.prefix { $0 != ":" }
+    let hosts = rest.dropFirst(scheme.count + 3).prefix { $0 != "/" }
+    let path = rest[hosts.endIndex...]
+    guard path.count > 1, !path.hasSuffix("/"), !path.contains(where: { "?#@%".contains($0) }) else {
+      throw Fault("behind the host stands what the flags' keys begin with: etcd+\(scheme)://\(hosts)/flags")
+    }
+    var members: [WebAddress] = []
+    for host in hosts.split(separator: ",", omittingEmptySubsequences: false) {
+      members.append(try web("\(scheme)://\(host)"))
+    }
+    return .etcd(members, prefix: String(path))
+  }
+
   private static func local(_ path: Substring) throws(Fault) -> String {
     guard path.hasPrefix("//") else { return String(path) }
     guard path.hasPrefix("///") else { throw Fault("a flag file is on this machine: file:/path, without a host") }
@@ -101,21 +120,6 @@ package struct StoreAddress: Hashable, Sendable {
     else { return nil }
     return head.lowercased()
   }
-
-  /// A store's name as that of a folder: what is no letter, digit, dot, hyphen or underscore becomes a hyphen, and where
-  /// that loses something a digest keeps two stores apart.
-  static func fileName(_ identity: String) -> String {
-    var name = ""
-    for character in identity.unicodeScalars {
-      let isPlain = character.isASCII && (character.properties.isAlphabetic || character.properties.numericType != nil)
-      if isPlain || character == "_" || (character == "." && !name.isEmpty) {
-        name.unicodeScalars.append(character)
-      } else if name.last != "-" {
-        name += "-"
-      }
-    }
-    return "\(name.prefix(80))-\(SHA256.hex(identity).prefix(8))"
-  }
 }
 
 extension StoreAddress {
@@ -125,6 +129,17 @@ extension StoreAddress {
     case .file(let path):
       FileStore(path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context)
     case .document(let address): DocumentStore(address, address: text, terms, context)
+    case .etcd(let members, let prefix): EtcdStore(members, prefix: prefix, address: text, terms, context)
+    }
+  }
+
+  /// The folder of journals behind it.
+  package func folder(_ terms: StoreTerms, _ context: Context) throws(StoreTrouble) -> Folder {
+    switch place {
+    case .file(let path): return Folder(path: path, files: context.files)
+    case .etcd(let members, let prefix): return EtcdStore.folder(members, prefix: prefix, terms, context)
+    case .document:
+      throw .badAddress(text, why: "journals are kept in a folder, or in etcd: etcd+https://host:2379/journals")
     }
   }
 }

@@ -36,7 +36,7 @@ extension FlagRow where Options: TakesCommonFlags {
 
   static var store: FlagRow {
     text(
-      "store", "ADDRESS", "where the flags live: file:flags.json",
+      "store", "ADDRESS", "where the flags live: file:flags.json, an address or a name",
       details: """
         It goes before the note's `Store:`, `ROLLOUT_STORE` and `rolloutctl.json`. `rolloutctl help stores` lists \
         the addresses.
@@ -57,7 +57,7 @@ extension FlagRow where Options: TakesCommonFlags {
 
   static var journal: FlagRow {
     text(
-      "journal", "FOLDER", "where the journals are",
+      "journal", "FOLDER", "where the journals are: a folder, or etcd+https://…",
       details: """
         It goes before the note's `Journal:`, `ROLLOUT_JOURNAL` and `rolloutctl.json`. Without any of them the \
         journals of a flag file are beside it, in `FILE.rollout`.

@@ -19,6 +19,11 @@ struct EnvironmentVariable: Sendable {
       name: "XDG_CONFIG_HOME", meaning: "the folder that holds `rolloutctl/rolloutctl.json`; `~/.config` if not set",
       flag: "store"),
     EnvironmentVariable(
+      name: "ROLLOUT_HTTP_TOKEN", meaning: "the bearer token for a flag document behind `https://`", flag: "store"),
+    EnvironmentVariable(
+      name: "ETCD_USERNAME", meaning: "who asks etcd, where it wants to know; with `ETCD_PASSWORD`", flag: "store"),
+    EnvironmentVariable(name: "ETCD_PASSWORD", meaning: "that user's password", flag: "store"),
+    EnvironmentVariable(
       name: "PROMETHEUS_TOKEN", meaning: "the bearer token for a Prometheus that a note names as evidence", flag: ""),
     EnvironmentVariable(name: "NO_COLOR", meaning: "when set to anything, `--color auto` means never", flag: "color"),
   ]
@@ -34,10 +39,15 @@ struct EnvironmentVariable: Sendable {
 enum FileTable {
   static let all: [Entry] = [
     Entry(
-      "`rolloutctl.json`", "settings, found upward from the working folder, then in the XDG folder: `store`, `journal`"),
+      "`rolloutctl.json`",
+      """
+      settings, found upward from the working folder, then in the XDG folder: `store`, `stores`, \
+      `journal`, `ca_file`
+      """),
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),
     Entry("`flags.json.rollout/KEY.journal-at`", "where that journal is, when it is kept elsewhere"),
+    Entry("`.rollout/STORE/KEY.journal`", "the same for stores that keep no journals themselves"),
     Entry("`flags.json.rollout/KEY.journal.watch`", "the last sign of life of whoever watches the rollout"),
   ]
 

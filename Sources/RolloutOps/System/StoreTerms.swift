@@ -20,7 +20,22 @@ package struct StoreTerms: Sendable {
   /// Where the journals of a store are kept that has no place for them: a folder for each store, since two of them (a
   /// project's test and production) may have flags of the same name.
   func journalFolder(_ identity: String, _ context: Context) -> Folder {
-    let name = StoreAddress.fileName(identity)
+    let name = Self.fileName(identity)
     return Folder(path: Path.joined(root, ".rollout/\(name)"), files: context.files, base: root)
+  }
+
+  /// A store's name as that of a folder: what is no letter, digit, dot, hyphen or underscore becomes a hyphen, and where
+  /// that loses something a digest keeps two stores apart.
+  private static func fileName(_ identity: String) -> String {
+    var name = ""
+    for character in identity.unicodeScalars {
+      let isPlain = character.isASCII && (character.properties.isAlphabetic || character.properties.numericType != nil)
+      if isPlain || character == "_" || (character == "." && !name.isEmpty) {
+        name.unicodeScalars.append(character)
+      } else if name.last != "-" {
+        name += "-"
+      }
+    }
+    return "\(name.prefix(80))-\(SHA256.hex(identity).prefix(8))"
   }
 }
