@@ -30,7 +30,11 @@ enum FieldValue {
         case .null, .nested: nil
         }
       }
-    rows.store(word ?? RowTable.unreadable(target.kind), target.request, rank: target.rank)
+    if let word {
+      rows.store(word, target.request, rank: target.rank)
+    } else {
+      rows.storeUnreadable(target.kind, target.request, rank: target.rank)
+    }
   }
 
   private var time: Int64? {

@@ -45,16 +45,20 @@ struct PieceCells: ~Copyable {
   private var starts: [Int] = []
   private var periods: [Int] = []
   /// By arm: the cell of all records in the latest period.
-  private var latest: [Int32]
+  private let latest: UnsafeMutablePointer<Int32>
+  private let arms: Int
 
   init(arms: Int, views: Int, hasUnits: Bool) {
     (self.views, self.hasUnits) = (views, hasUnits)
-    latest = Array(repeating: -1, count: arms)
+    self.arms = arms
+    latest = .allocate(capacity: arms)
+    latest.initialize(repeating: -1, count: arms)
     cellOf = .allocate(capacity: room)
     slotOf = .allocate(capacity: room)
   }
 
   deinit {
+    latest.deallocate()
     cellOf.deallocate()
     slotOf.deallocate()
   }
@@ -68,7 +72,7 @@ struct PieceCells: ~Copyable {
     slotNumbers.removeAll(keepingCapacity: true)
     unitCounts.removeAll(keepingCapacity: true)
     periods.removeAll(keepingCapacity: true)
-    for arm in latest.indices { latest[arm] = -1 }
+    latest.update(repeating: -1, count: arms)
     (uncounted, withoutUnit) = (0, 0)
     guard rows * views > room else { return }
     room = rows * views * 2
@@ -138,7 +142,7 @@ struct PieceCells: ~Copyable {
   private mutating func enterAnew(_ row: Int, _ arm: Int, _ period: Int, _ unit: Int32) {
     let count = periods.count
     enter(row, view: 0, arm: arm, period: period, code: -1, unit: unit)
-    if periods.count > count { for arm in latest.indices { latest[arm] = -1 } }
+    if periods.count > count { latest.update(repeating: -1, count: arms) }
     latest[arm] = periods.last == period ? cellOf[row] : -1
   }
 

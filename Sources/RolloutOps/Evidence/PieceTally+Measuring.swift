@@ -1,7 +1,6 @@
 /// The sums of one piece.
 ///
-/// A sum of moments is a chain in which every step waits for the one before, so numbers of several fields are added side
-/// by side: their chains overlap. Each of them still takes the records in their order.
+/// Each measure takes the records in their order.
 extension PieceTally {
   /// What one measure has come to in one cell.
   private struct Running {
@@ -9,7 +8,7 @@ extension PieceTally {
     var events = 0
     var absent = 0
     var unreadable = 0
-    var moments = Moments()
+    var moments = ShiftedMoments()
     /// Where the cell's values begin among all that are kept, and how many they are.
     var start = 0
     var kept = 0
@@ -87,8 +86,9 @@ extension PieceTally {
         addEvents(summing)
       }
     }
-    let numbers = summings.filter { plan.measures[$0.index].kind != .rate }
-    numbers.withUnsafeBufferPointer { addNumbers($0, kept, scan) }
+    for summing in summings where plan.measures[summing.index].kind != .rate {
+      for view in 0..<places.views { addNumbers(summing, in: view, kept, scan) }
+    }
   }
 
   private func finish(_ summings: [Summing], _ kept: Kept, _ part: inout Part) {
@@ -100,7 +100,8 @@ extension PieceTally {
       for summing in summings {
         let sum = summing.running[cell]
         var measured = Measured(
-          events: sum.events, absent: sum.absent, unreadable: sum.unreadable, count: sum.count, moments: sum.moments)
+          events: sum.events, absent: sum.absent, unreadable: sum.unreadable, count: sum.count,
+          moments: sum.moments.moments)
         measured.totals = slots.map { summing.totals[Int($0)] }
         if sum.kept > 0 {
           measured.values = Array(UnsafeBufferPointer(start: kept.values + sum.start, count: sum.kept))
@@ -169,34 +170,38 @@ extension PieceTally {
     summing.totals[Int(slot[0])].sum += happened ? 1 : 0
   }
 
-  private func addNumbers(_ summings: UnsafeBufferPointer<Summing>, _ kept: Kept, _ scan: borrowing LogScan) {
+  /// A record's cell is mostly that of the record before it, so the moments stay at hand until another one's turn comes.
+  private func addNumbers(_ summing: Summing, in view: Int, _ kept: Kept, _ scan: borrowing LogScan) {
     let hasUnits = hasUnits
-    for view in 0..<places.views {
-      let (cells, slots) = (places.cells(in: view), places.slots(in: view))
-      for row in 0..<places.rows where cells[row] >= 0 {
-        for summing in summings {
-          let running = summing.running + Int(cells[row])
-          let word = summing.column[row]
-          let value = summing.joined < 0 ? Double(bitPattern: word) : joined(summing.joined, word, scan)
-          if value.isNaN {
-            let isUnreadable = word == RowTable.Absence.noNumber
-            running.pointee.unreadable &+= isUnreadable ? 1 : 0
-            running.pointee.absent &+= isUnreadable ? 0 : 1
-            continue
-          }
-          running.pointee.moments.add(value)
-          if hasUnits {
-            summing.totals[Int(slots[row])].count &+= 1
-            summing.totals[Int(slots[row])].sum += value
-          }
-          guard summing.keepsValues else { continue }
-          let place = running.pointee.start &+ running.pointee.kept
-          running.pointee.kept &+= 1
-          kept.values[place] = value
-          if hasUnits { kept.owners[place] = places.position(of: slots[row]) }
-        }
+    let (cells, slots) = (places.cells(in: view), places.slots(in: view))
+    var (cell, moments) = (-1, ShiftedMoments())
+    for row in 0..<places.rows where cells[row] >= 0 {
+      if cell != Int(cells[row]) {
+        if cell >= 0 { summing.running[cell].moments = moments }
+        cell = Int(cells[row])
+        moments = summing.running[cell].moments
       }
+      let running = summing.running + cell
+      let word = summing.column[row]
+      let value = summing.joined < 0 ? Double(bitPattern: word) : joined(summing.joined, word, scan)
+      if value.isNaN {
+        let isUnreadable = word == RowTable.Absence.noNumber
+        running.pointee.unreadable &+= isUnreadable ? 1 : 0
+        running.pointee.absent &+= isUnreadable ? 0 : 1
+        continue
+      }
+      moments.add(value)
+      if hasUnits {
+        summing.totals[Int(slots[row])].count &+= 1
+        summing.totals[Int(slots[row])].sum += value
+      }
+      guard summing.keepsValues else { continue }
+      let place = running.pointee.start &+ running.pointee.kept
+      running.pointee.kept &+= 1
+      kept.values[place] = value
+      if hasUnits { kept.owners[place] = places.position(of: slots[row]) }
     }
+    if cell >= 0 { summing.running[cell].moments = moments }
   }
 
   private func joined(_ field: Int, _ word: UInt64, _ scan: borrowing LogScan) -> Double {
@@ -230,11 +235,13 @@ extension PieceTally {
     }
     let (absent, unreadable) = (RowTable.absent(kind), RowTable.unreadable(kind))
     let counted = places.cells.reduce(0) { $0 + ($1.view == 0 ? $1.records : 0) }
-    // Mostly every record belongs to an arm, and nothing but the words need be looked at.
-    let isAll = counted == places.rows
-    for row in 0..<places.rows where isAll || cells[row] >= 0 {
-      sums.missing &+= column[row] == absent ? 1 : 0
-      sums.unreadable &+= column[row] == unreadable ? 1 : 0
+    // Mostly every record has a value, and belongs to an arm.
+    if !column.isFull || kind == .event {
+      let isAll = counted == places.rows
+      for row in 0..<places.rows where isAll || cells[row] >= 0 {
+        sums.missing &+= column[row] == absent ? 1 : 0
+        sums.unreadable &+= column[row] == unreadable ? 1 : 0
+      }
     }
     // An event that cannot be told from its value did happen.
     if kind == .event { (sums.events, sums.unreadable) = (sums.unreadable, 0) }

@@ -149,12 +149,19 @@ struct PieceTally: ~Copyable {
         }
       }
     }
+    seen.close()
     part.times = seen
   }
 
   @inline(__always)
   private mutating func arm(of code: Int, _ scan: borrowing LogScan) -> Int {
-    if armOf[code] == -2 { armOf[code] = Int16(plan.arms[scan.codes.text(code)] ?? -1) }
+    let known = armOf[code]
+    return known == -2 ? findArm(of: code, scan) : Int(known)
+  }
+
+  @inline(never)
+  private mutating func findArm(of code: Int, _ scan: borrowing LogScan) -> Int {
+    armOf[code] = Int16(plan.arms[scan.codes.text(code)] ?? -1)
     return Int(armOf[code])
   }
 
@@ -205,6 +212,8 @@ struct TimesSeen: Sendable {
   /// How many came in which hour since 1970, as one after the other saw them.
   private(set) var hours: [(number: Int64, records: Int)] = []
   private var (hourStart, hourEnd) = (Int64.max, Int64.min)
+  /// In the hour that is not among them yet.
+  private var inHour = 0
 
   private static let hour: Int64 = 3_600_000_000
 
@@ -212,20 +221,27 @@ struct TimesSeen: Sendable {
 
   @inline(__always)
   mutating func add(_ time: Int64) {
+    if time < hourStart || time >= hourEnd { begin(hourOf: time) }
     if time < last { backwards &+= 1 }
     if first == .min { first = time }
     last = time
     earliest = min(earliest, time)
     latest = max(latest, time)
-    if time < hourStart || time >= hourEnd { begin(hourOf: time) }
-    hours[hours.count &- 1].records &+= 1
+    inHour &+= 1
+  }
+
+  /// When all times are in.
+  mutating func close() {
+    guard inHour > 0 else { return }
+    hours.append((last.quotientRoundedDown(by: Self.hour), inHour))
+    inHour = 0
   }
 
   @inline(never)
   private mutating func begin(hourOf time: Int64) {
+    close()
     let number = time.quotientRoundedDown(by: Self.hour)
     let (start, overflows) = number.multipliedReportingOverflow(by: Self.hour)
     (hourStart, hourEnd) = overflows ? (time, time) : (start, start &+ Self.hour)
-    hours.append((number, 0))
   }
 }

@@ -26,6 +26,8 @@ struct RowTable: ~Copyable {
     /// Rows that were written; all later ones are `empty`.
     var filled = 0
     let empty: UInt64
+    /// Nothing was written but values that can be used.
+    var isFull = true
     /// Of the name that gave the value of the last row written.
     var rank = RowTable.unranked
   }
@@ -73,7 +75,7 @@ struct RowTable: ~Copyable {
 
   mutating func removeAll() {
     count = 0
-    for column in 0..<width { columns[column].filled = 0 }
+    for column in 0..<width { (columns[column].filled, columns[column].isFull) = (0, true) }
   }
 
   /// Keeps the current row and begins the next.
@@ -107,9 +109,15 @@ struct RowTable: ~Copyable {
   /// One column of all kept rows, valid until the table changes.
   func column(_ column: Int) -> RowColumn {
     let column = columns + column
-    guard column.pointee.filled > 0 else { return RowColumn(words: nil, empty: column.pointee.empty) }
+    guard column.pointee.filled > 0 else { return RowColumn(words: nil, empty: column.pointee.empty, isFull: false) }
     fill(column)
-    return RowColumn(words: column.pointee.words, empty: column.pointee.empty)
+    return RowColumn(words: column.pointee.words, empty: column.pointee.empty, isFull: column.pointee.isFull)
+  }
+
+  /// There is something where a value should be, but none that can be used.
+  func storeUnreadable(_ kind: FieldRequest.Kind, _ column: Int, rank: UInt8) {
+    columns[column].isFull = false
+    store(Self.unreadable(kind), column, rank: rank)
   }
 
   /// Takes a value unless a better name has given one; of one name the last counts.
@@ -138,6 +146,7 @@ struct RowTable: ~Copyable {
   /// Null is no value, so that another name may still give one; but for an event it says that nothing happened.
   func storeNull(_ kind: FieldRequest.Kind, _ column: Int, rank: UInt8) {
     let column = columns + column
+    column.pointee.isFull = false
     if column.pointee.filled > count {
       guard column.pointee.rank == Self.unranked || column.pointee.rank == rank else { return }
     } else {
@@ -150,6 +159,7 @@ struct RowTable: ~Copyable {
 
   /// Writes the empty word into the rows before the current one that have no value.
   private func fill(_ column: UnsafeMutablePointer<Column>) {
+    if column.pointee.filled < count { column.pointee.isFull = false }
     while column.pointee.filled < count {
       column.pointee.words[column.pointee.filled] = column.pointee.empty
       column.pointee.filled += 1
@@ -161,6 +171,8 @@ struct RowTable: ~Copyable {
 struct RowColumn {
   fileprivate let words: UnsafeMutablePointer<UInt64>?
   fileprivate let empty: UInt64
+  /// Every row has a value that can be used.
+  let isFull: Bool
 
   /// No row has a value.
   var isEmpty: Bool { words == nil }
