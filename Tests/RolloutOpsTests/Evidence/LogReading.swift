@@ -6,6 +6,8 @@ struct LogReading: Equatable {
   var broken: [Int] = []
   var reasons: [String] = []
   var isUnfinished = false
+  /// Columns that claim a value in every row and lack one.
+  var falselyFull: [Int] = []
 
   /// Reads lines as a piece of a file would be; `carefully` by the slow way alone.
   static func objects(_ text: [UInt8], _ requests: [FieldRequest], carefully: Bool = false) -> LogReading {
@@ -51,6 +53,9 @@ struct LogReading: Equatable {
     broken = scan.faults.map(\.line)
     reasons = scan.faults.map(\.reason)
     isUnfinished = scan.isUnfinished
+    falselyFull = requests.indices.filter { column in
+      scan.rows.column(column).isFull && rows.contains { $0[column] == "-" || $0[column] == "?" }
+    }
   }
 
   init(rows: [[String]]) { self.rows = rows }
