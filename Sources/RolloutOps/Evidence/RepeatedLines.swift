@@ -70,26 +70,20 @@ struct RepeatedLines: Sendable {
 
   private static let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// Where the line's own text ends, if its text chooses it. Four words of it tell: short lines never are.
+  /// Where the line's own text ends, if its text chooses it. Four words of it tell: short lines never are. The top bits of
+  /// a product depend on all bits of its word, and no product waits for another.
   @inline(__always)
   private static func chosenEnd(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) -> Int? {
     var end = range.upperBound
     while end > range.lowerBound, text[end - 1] <= 0x20 { end &-= 1 }
     let count = end &- range.lowerBound
     guard count >= 32 else { return nil }
-    var mixed = UInt64(truncatingIfNeeded: count)
-    let start = range.lowerBound
-    mixed = mix(mixed, word(text, start))
-    mixed = mix(mixed, word(text, start &+ count / 3))
-    mixed = mix(mixed, word(text, start &+ count &* 2 / 3))
-    mixed = mix(mixed, word(text, end &- 8))
-    return mixed & (oneIn - 1) == 0 ? end : nil
-  }
-
-  @inline(__always)
-  private static func mix(_ mixed: UInt64, _ word: UInt64) -> UInt64 {
-    let product = (mixed ^ word) &* factor
-    return product ^ product &>> 29
+    let quarter = count &>> 2
+    let middle = range.lowerBound &+ (count &>> 1)
+    let mixed =
+      (word(text, middle &- quarter) &* factor) ^ (word(text, middle) &* 0xD6E8_FEB8_6659_FD93)
+      ^ (word(text, middle &+ quarter) &* 0xBF58_476D_1CE4_E5B9) ^ (word(text, end &- 8) &* 0x94D0_49BB_1331_11EB)
+    return mixed < .max / oneIn ? end : nil
   }
 
   @inline(__always)
@@ -97,16 +91,58 @@ struct RepeatedLines: Sendable {
     UnsafeRawPointer(text).loadUnaligned(fromByteOffset: place, as: UInt64.self)
   }
 
-  /// The words of the text, the last of them ending with it, multiplied and folded one after another.
+  /// The words of the text, the last two of them ending with it, multiplied and folded: every other word, so that two
+  /// chains of products run side by side.
   private static func digest(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) -> UInt64 {
-    var digest = UInt64(truncatingIfNeeded: range.count)
+    var digests = (even: UInt64(truncatingIfNeeded: range.count), odd: factor)
     var place = range.lowerBound
     while place < range.upperBound {
-      let start = min(place, range.upperBound - 8)
-      let product = (digest ^ word(text, start)).multipliedFullWidth(by: factor)
-      digest = product.high ^ product.low ^ (digest &<< 1)
-      place += 8
+      let start = min(place, range.upperBound &- 16)
+      digests.even = folded(digests.even, word(text, start))
+      digests.odd = folded(digests.odd, word(text, start &+ 8))
+      place &+= 16
     }
-    return digest
+    return folded(digests.even, digests.odd)
+  }
+
+  @inline(__always)
+  private static func folded(_ digest: UInt64, _ word: UInt64) -> UInt64 {
+    let product = (digest ^ word).multipliedFullWidth(by: factor)
+    return product.high ^ product.low ^ (digest &<< 1)
+  }
+}
+
+/// The digests of all logs, and how many of them were there before.
+struct SeenDigests: Sendable {
+  private(set) var count = 0
+  private var again = 0
+  /// 0 is a free one; at least twice as many places as digests, so that a search ends soon.
+  private var places = [UInt64](repeating: 0, count: 1 << 10)
+
+  /// The share that was there before.
+  var repeatedShare: Double { count == 0 ? 0 : Double(again) / Double(count) }
+
+  mutating func add(_ digests: [UInt64]) {
+    count += digests.count
+    if count * 2 > places.count {
+      let old = places
+      places = Array(repeating: 0, count: 1 << (Int.bitWidth - (count * 2).leadingZeroBitCount))
+      _ = Self.enter(old, in: &places)
+    }
+    again += Self.enter(digests, in: &places)
+  }
+
+  /// How many of them were there already.
+  private static func enter(_ digests: [UInt64], in places: inout [UInt64]) -> Int {
+    places.withUnsafeMutableBufferPointer { places in
+      var known = 0
+      for digest in digests where digest != 0 {
+        var place = Int(truncatingIfNeeded: digest) & (places.count - 1)
+        while places[place] != digest, places[place] != 0 { place = (place + 1) & (places.count - 1) }
+        known += places[place] == digest ? 1 : 0
+        places[place] = digest
+      }
+      return known
+    }
   }
 }

@@ -91,7 +91,7 @@ extension TraceTally {
       evidence.last = Instant(microseconds: latest)
     }
     evidence.backwards = backwards
-    evidence.repeated = repeatedShare
+    evidence.repeated = digests.repeatedShare
     evidence.hours = hours
     evidence.crossings = armsOfUnit.map { arms in
       let crossing = arms.indices.filter { arms[$0].nonzeroBitCount > 1 }

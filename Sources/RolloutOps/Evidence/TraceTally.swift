@@ -80,7 +80,7 @@ struct TraceTally: Sendable {
   private(set) var latest = Int64.min
   /// Records that are older than the one before them.
   private(set) var backwards = 0
-  private var digests: [UInt64] = []
+  private(set) var digests = SeenDigests()
   private(set) var hours: [Int64: Int] = [:]
 
   init(_ plan: TracePlan, _ paths: [String], _ limits: Limits) {
@@ -112,7 +112,7 @@ struct TraceTally: Sendable {
       columns[index].events += part.columns[index].events
     }
     addTimes(part)
-    if digests.count < limits.digests { digests += part.digests }
+    if digests.count < limits.digests { digests.add(part.digests) }
     var numbers: [Int32] = []
     if plan.unit != nil, let codes = part.codes { numbers = Array(repeating: -1, count: codes.count) }
     for cell in part.cells { add(cell, part.codes, &numbers) }
@@ -132,14 +132,6 @@ struct TraceTally: Sendable {
     for hour in part.times.hours where hours[hour.number] != nil || hours.count < limits.hours {
       hours[hour.number, default: 0] += hour.records
     }
-  }
-
-  /// Of the remembered lines the share that was there before.
-  var repeatedShare: Double {
-    guard digests.count > 1 else { return 0 }
-    let sorted = digests.sorted()
-    let again = zip(sorted, sorted.dropFirst()).count { $0 == $1 }
-    return Double(again) / Double(sorted.count)
   }
 
   // MARK: Cells

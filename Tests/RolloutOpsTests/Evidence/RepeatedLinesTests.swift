@@ -29,6 +29,24 @@ import Testing
     return try TraceLogs(inputs).ask(question(names), paths)
   }
 
+  /// However many come at once, and however often room has to be made for them.
+  @Test(arguments: [1, 7, 300, 5000]) func digestsAreKnownAgain(atOnce: Int) {
+    let seed: UInt64 = 77
+    var random = SplitMix64(seed: seed)
+    var (seen, known, again) = (SeenDigests(), Set<UInt64>(), 0)
+    #expect(seen.repeatedShare == 0)
+    var all: [UInt64] = []
+    for _ in 0..<20_000 {
+      let old = Int.random(in: 0..<4, using: &random) == 0 ? all.randomElement(using: &random) : nil
+      all.append(old ?? UInt64.random(in: 1 ... .max, using: &random))
+      again += known.insert(all[all.count - 1]).inserted ? 0 : 1
+    }
+    for start in stride(from: 0, to: all.count, by: atOnce) {
+      seen.add(Array(all[start..<min(start + atOnce, all.count)]))
+    }
+    #expect(seen.count == all.count && seen.repeatedShare == Double(again) / Double(all.count), "seed \(seed)")
+  }
+
   @Test func aFileThatIsReadTwiceIsFound() throws {
     let text = lines(4000).joined(separator: "\n") + "\n"
     #expect(try ask([text]).repeated == 0)
