@@ -26,7 +26,11 @@ package struct Sample: Hashable, Sendable {
   package var unitNumbers: [UInt32] = []
   /// Every value, and the position of its unit, for quantiles alone.
   package private(set) var values: [Double] = []
-  package private(set) var owners: [UInt32] = []
+  package var owners: [UInt32] {
+    keptOwners.isEmpty ? Array(repeating: Self.noUnit, count: values.count) : keptOwners
+  }
+  /// None at all where no value has a unit.
+  private var keptOwners: [UInt32] = []
 
   private var added = Moments()
 
@@ -63,8 +67,9 @@ package struct Sample: Hashable, Sendable {
     added.add(value)
     if unit != Self.noUnit { addToUnit(unit, value) }
     if kind == .quantile {
+      if unit != Self.noUnit { nameOwners() }
       values.append(value)
-      owners.append(unit)
+      if unit != Self.noUnit || !keptOwners.isEmpty { keptOwners.append(unit) }
     }
   }
 
@@ -74,6 +79,11 @@ package struct Sample: Hashable, Sendable {
     if position >= totals.count { extend(to: position) }
     totals[position].count += 1
     totals[position].sum += value
+  }
+
+  /// Before the first value that has a unit.
+  private mutating func nameOwners() {
+    if keptOwners.isEmpty { keptOwners = owners }
   }
 
   @inline(never)
@@ -92,8 +102,9 @@ package struct Sample: Hashable, Sendable {
       totals[position].count += total.count
       totals[position].sum += total.sum
     }
+    if !other.keptOwners.isEmpty { nameOwners() }
     values += other.values
-    owners += other.owners
+    if !keptOwners.isEmpty || !other.keptOwners.isEmpty { keptOwners += other.owners }
     if other.unitNumbers.count > unitNumbers.count { unitNumbers = other.unitNumbers }
   }
 
@@ -107,8 +118,10 @@ package struct Sample: Hashable, Sendable {
     added.merge(other.added)
     for (position, total) in other.totals.enumerated() where total.count > 0 { add(total, at: positions[position]) }
     guard kind == .quantile else { return }
+    if !other.keptOwners.isEmpty { nameOwners() }
     values += other.values
-    for owner in other.owners { owners.append(owner == Self.noUnit ? owner : positions[Int(owner)]) }
+    guard !keptOwners.isEmpty || !other.keptOwners.isEmpty else { return }
+    for owner in other.owners { keptOwners.append(owner == Self.noUnit ? owner : positions[Int(owner)]) }
   }
 
   private mutating func mergePart(_ other: Sample, _ positions: [UInt32]) {
@@ -143,7 +156,7 @@ package struct Sample: Hashable, Sendable {
     self.init(kind)
     (self.count, self.events, self.missing, added) = (count, events, missing, moments)
     (self.totals, self.unitNumbers, self.values) = (totals, unitNumbers, values)
-    self.owners = owners.isEmpty ? Array(repeating: Self.noUnit, count: values.count) : owners
+    keptOwners = owners
   }
 
   // MARK: From totals
@@ -169,7 +182,7 @@ package struct Sample: Hashable, Sendable {
   package var withoutUnits: Sample {
     var copy = self
     (copy.totals, copy.unitNumbers) = ([], [])
-    copy.owners = Array(repeating: Self.noUnit, count: owners.count)
+    copy.keptOwners = []
     return copy
   }
 }

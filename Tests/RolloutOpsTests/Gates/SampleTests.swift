@@ -55,6 +55,29 @@ import Testing
     #expect(left.unitCount == 5 && left.isClustered)
   }
 
+  /// Records without a unit take no room for one, and still stand where they stood when one comes that has it.
+  @Test(arguments: [[nil, nil, 3, nil], [nil, nil], [1, nil], [nil, 1], []] as [[UInt32?]])
+  func ownersStandByTheirValues(units: [UInt32?]) {
+    let owners = units.map { $0 ?? Sample.noUnit }
+    func sample(_ owners: ArraySlice<UInt32>) -> Sample {
+      var sample = Sample(.quantile)
+      for (place, owner) in zip(owners.indices, owners) { sample.add(Double(place), unit: owner) }
+      return sample
+    }
+    let whole = sample(owners[...])
+    #expect(whole.owners == owners)
+    #expect(whole.exceeding(0.5).count == owners.count)
+    for cut in 0...owners.count {
+      var (joined, moved) = (sample(owners[..<cut]), sample(owners[..<cut]))
+      joined.merge(sample(owners[cut...]))
+      #expect(joined.values == whole.values && joined.owners == owners, "cut at \(cut)")
+      moved.merge(sample(owners[cut...]), at: [0, 11, 22, 33])
+      #expect(moved.values == whole.values)
+      #expect(moved.owners == owners[..<cut] + owners[cut...].map { $0 == Sample.noUnit ? $0 : $0 * 11 })
+    }
+    #expect(whole.withoutUnits.owners == owners.map { _ in Sample.noUnit })
+  }
+
   @Test func clustersNeedAUnitForEveryRecord() {
     var sample = Sample(.mean)
     for record in 0..<6 { sample.add(Double(record), unit: UInt32(record / 2)) }
