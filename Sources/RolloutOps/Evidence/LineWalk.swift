@@ -77,9 +77,8 @@ struct LineWalk: ~Copyable {
   private mutating func plain(
     _ lead: UnsafeMutablePointer<MemberLead>, _ at: Place, _ rows: borrowing RowTable, _ codes: inout TextCodes
   ) -> Place? {
-    let (column, rank) = (Int(lead.pointee.column), lead.pointee.rank)
-    switch lead.pointee.action {
-    case .skip:
+    // Most values are wanted by nobody: asked for first, they need no jump to who knows where.
+    if lead.pointee.action == .skip {
       if at[0] == UInt8(ascii: "\"") {
         guard let stop = textEnd(lead, at) else { return nil }
         return stop + 1
@@ -88,6 +87,9 @@ struct LineWalk: ~Copyable {
       guard let behind = PlainValue.skipBare(at) else { return nil }
       lead.pointee.shape.learn(at, until: behind)
       return behind
+    }
+    let (column, rank) = (Int(lead.pointee.column), lead.pointee.rank)
+    switch lead.pointee.action {
     case .number:
       if let behind = lead.pointee.shape.number(at, { rows.store($0.bitPattern, column, rank: rank) }) { return behind }
       guard let behind = PlainNumber.read(at, { rows.store($0.bitPattern, column, rank: rank) }) else { return nil }
@@ -108,7 +110,7 @@ struct LineWalk: ~Copyable {
       let code = recent.code(of: at + 1, stop - at - 1, &codes)
       rows.store(UInt64(truncatingIfNeeded: code &+ RowTable.Absence.firstText), column, rank: rank)
       return stop + 1
-    case .descend, .several: return nil
+    case .skip, .descend, .several: return nil
     }
   }
 

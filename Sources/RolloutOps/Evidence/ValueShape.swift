@@ -36,7 +36,7 @@ struct ValueShape {
   /// The lowest first digit.
   private var least: UInt8 = 0
 
-  private static let mostMisses = 48
+  private static let mostMisses = 16
 
   /// For a new piece.
   mutating func forget() { (kind, misses) = (.unknown, 0) }
