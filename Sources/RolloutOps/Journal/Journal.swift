@@ -21,8 +21,9 @@ package struct Journal: Sendable {
   package func read() throws(JournalTrouble) -> JournalReading {
     let bytes: [UInt8]
     do throws(FileTrouble) {
-      if let last = last.last, try files.holds(path, last.bytes) { return last.reading }
+      if files.comparesCheaply, let last = last.last, try files.holds(path, last.bytes) { return last.reading }
       bytes = try files.read(path, limit: Self.longest)
+      if !files.comparesCheaply, let last = last.last, last.bytes == bytes { return last.reading }
     } catch {
       if error.reason == .missing { return JournalReading() }
       throw .file(error)

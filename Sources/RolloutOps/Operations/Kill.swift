@@ -117,11 +117,43 @@ struct KillRun {
   /// One try for each that is not off yet. The journals come last: one that is held must not delay the next flag.
   private mutating func round() {
     var later: [Int] = []
+    var wide: [Int] = []
     for index in targets.attempts.indices where targets.attempts[index].isPending {
-      if slow.contains(targets.attempts[index].identity) { later.append(index) } else { strike(index) }
+      if targets.attempts[index].store.width > 1 {
+        wide.append(index)
+      } else if slow.contains(targets.attempts[index].identity) {
+        later.append(index)
+      } else {
+        strike(index)
+      }
     }
+    strike(together: wide)
     for index in later { strike(index) }
     for index in targets.attempts.indices { targets.attempts[index].conclude() }
+  }
+
+  /// Servers are asked about many flags at a time, each as widely as it bears. One that hangs keeps nobody waiting who has
+  /// flags in another.
+  private mutating func strike(together indices: [Int]) {
+    guard !indices.isEmpty else { return }
+    var stores: [(identity: String, indices: [Int])] = []
+    for index in indices {
+      let identity = targets.attempts[index].identity
+      if let place = stores.firstIndex(where: { $0.identity == identity }) {
+        stores[place].indices.append(index)
+      } else {
+        stores.append((identity, [index]))
+      }
+    }
+    let groups = stores.map { store in store.indices.map { targets.attempts[$0] } }
+    let struck = Crew(threads: groups.count).each(groups) { attempts in
+      Crew(threads: attempts.first?.store.width ?? 1).each(attempts) { attempt in
+        var attempt = attempt
+        attempt.strike(atOnce: false)
+        return attempt
+      }
+    }
+    for (index, attempt) in zip(stores.flatMap(\.indices), struck.joined()) { targets.attempts[index] = attempt }
   }
 
   private mutating func strike(_ index: Int) {

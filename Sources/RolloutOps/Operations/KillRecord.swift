@@ -66,6 +66,7 @@ struct KillRecord {
   /// the journal cannot be trusted, or a command that crashed has to be judged first: then it is written afterwards.
   func piece(_ decision: Decision, seconds: Double, attempts: Int) -> EtcdFiles.Piece? {
     guard let recorded = decision.recorded, var reading = try? journal.read() else { return nil }
+    place.seen.last = reading
     let progress = Progress(withoutPlans: reading.entries)
     guard progress.pending == nil else { return nil }
     var content = progress.completing(recorded)

@@ -7,6 +7,8 @@ struct KillTargets {
   private var targets: [Target] = []
   private var looked: [Place] = []
   private var failures: [KillReport.Line] = []
+  /// One for each address, however many flags it has: they share a connection and a session.
+  private var stores: [Settings.NamedStore: any FlagStore] = [:]
   var attempts: [KillAttempt] = []
 
   private struct Place: Equatable {
@@ -74,7 +76,7 @@ struct KillTargets {
   private mutating func add(_ named: Settings.NamedStore, _ settings: Settings, to index: Int) {
     let key = targets[index].key
     do throws(Trouble) {
-      let store = try opening.store(named, settings.terms.until(deadline.end))
+      let store = try self.store(named, settings)
       guard isNew(key, in: store.identity) else { return }
       let opening = opening
       let journal = LateJournal {
@@ -95,6 +97,13 @@ struct KillTargets {
     }
   }
 
+  private mutating func store(_ named: Settings.NamedStore, _ settings: Settings) throws(Trouble) -> any FlagStore {
+    if let known = stores[named] { return known }
+    let store = try opening.store(named, settings.terms.until(deadline.end))
+    if store.isRemote { stores[named] = store }
+    return store
+  }
+
   /// Adds the stores of the notes that the journals remember; whether there is any more to do.
   ///
   /// Where a note's relative path leads depends on which files exist. So a file that is missing is not believed to be
@@ -105,7 +114,7 @@ struct KillTargets {
       let own = attempts.filter { $0.key == targets[index].key }
       let isSettled = !own.contains(where: \.isPending)
       targets[index].isFollowed = isSettled
-      for noted in own.compactMap({ remembered($0.journal.journal) }) {
+      for noted in own.compactMap({ remembered($0.journal) }) {
         for named in noted.killed where !targets[index].settings.killed.contains(named) {
           if isSettled || isThere(named, noted) { add(named, noted, to: index) }
         }
@@ -114,8 +123,10 @@ struct KillTargets {
     return attempts.count > before
   }
 
-  private func remembered(_ journal: Journal) -> Settings? {
-    guard let reading = try? journal.read(), let reference = Progress(withoutPlans: reading.entries).note,
+  private func remembered(_ late: LateJournal) -> Settings? {
+    let journal = late.journal
+    guard let reading = late.seen.last ?? (try? journal.read()),
+      let reference = Progress(withoutPlans: reading.entries).note,
       let note = try? opening.settings(ofNoteAt: Path.joined(journal.base, reference.path)),
       note.store != nil
     else { return nil }

@@ -5,6 +5,8 @@ struct LateJournal: Sendable {
 
   private let find: @Sendable () -> Found
   private let found = Remembered<Found>()
+  /// What stood in it when somebody looked, for whoever does not need to know it to the moment.
+  let seen = Remembered<JournalReading>()
 
   init(_ find: @escaping @Sendable () -> Found) { self.find = find }
 

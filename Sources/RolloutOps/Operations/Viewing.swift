@@ -76,6 +76,7 @@ struct StoreSnapshot: FlagStore {
   var journalFolder: Folder { store.journalFolder }
   var propagation: TimeSpan { store.propagation }
   var isRemote: Bool { store.isRemote }
+  var width: Int { store.width }
   var keepsJournals: Bool { store.keepsJournals }
 
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {

@@ -15,6 +15,9 @@ package struct DocumentStore: FlagStore {
     client = StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ")
   }
 
+  /// All flags are in one document, and whoever changes it makes the others begin anew.
+  package var width: Int { 1 }
+
   package var identity: String { client.base.description }
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }

@@ -36,6 +36,7 @@ package struct EtcdStore: JournalingStore {
   package var identity: String { root + prefix }
 
   package var keepsJournals: Bool { true }
+  package var width: Int { 32 }
 
   package var journalFolder: Folder { Folder(path: "\(root)\(prefix).rollout", files: files, base: base) }
 
@@ -108,7 +109,7 @@ package struct EtcdStore: JournalingStore {
     var item = last.last
     if reading.version == Self.absent {
       item = nil
-    } else if item.map({ String($0.revision) }) != reading.version {
+    } else if item?.key != name(key) || item.map({ String($0.revision) }) != reading.version {
       item = try look(key)
       guard item.map({ String($0.revision) }) == reading.version else { throw .changedMeanwhile(path: place(key)) }
     }

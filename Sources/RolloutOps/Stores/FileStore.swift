@@ -25,6 +25,7 @@ package struct FileStore: FlagStore {
   package var journalFolder: Folder { Folder(path: "\(real).rollout", files: context.files) }
 
   package var isRemote: Bool { false }
+  package var width: Int { 1 }
 
   /// Where the file really lies; the journal and the lock are beside it, whatever link led there.
   private var real: String { (try? context.files.realPath(path)) ?? path }

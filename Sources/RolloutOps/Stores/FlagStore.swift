@@ -9,8 +9,11 @@ package protocol FlagStore: Sendable {
   /// Where this store's journals are kept when nobody says otherwise.
   var journalFolder: Folder { get }
 
-  /// Whether it is asked over a network: then several of its flags are killed at the same time.
+  /// Whether it is asked over a network.
   var isRemote: Bool { get }
+
+  /// How many of its flags may be killed at the same time.
+  var width: Int { get }
 
   /// Whether its journals are usually kept in the store itself; then no pointer beside it leads elsewhere.
   var keepsJournals: Bool { get }
@@ -38,6 +41,7 @@ package protocol FlagStore: Sendable {
 
 extension FlagStore {
   package var isRemote: Bool { true }
+  package var width: Int { 8 }
 
   package var keepsJournals: Bool { false }
 

@@ -22,30 +22,48 @@ package struct Crew: Sendable {
     return Crew(threads: told == 0 ? min(64, allowed.reduce(0) { $0 + $1.nonzeroBitCount }) : online)
   }()
 
+  /// The same work for each item, several at a time; the answers in the order of the items.
+  package func each<Item: Sendable, Answer: Sendable>(
+    _ items: [Item], _ work: @escaping @Sendable (Item) -> Answer
+  ) -> [Answer] {
+    let next = Atomic(0)
+    let answers = Mutex<[Int: Answer]>([:])
+    withHelpers(min(threads, items.count) - 1) {
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < items.count else { return }
+        let answer = work(items[index])
+        answers.withLock { $0[index] = answer }
+      }
+    }
+    return answers.withLock { answers in items.indices.compactMap { answers[$0] } }
+  }
+
   /// Takes one piece after another until there is none, works on them in parallel, and merges the parts in the order of
   /// the pieces. The first failure, in that order too, ends it.
   package func run<Job: CrewJob>(_ job: Job, _ pieces: Job.Pieces, into whole: Job.Whole) throws(FileTrouble)
     -> Job.Whole
   {
     let shift = Shift(job, pieces, whole)
-    if threads == 1 || job.isSmall(pieces) {
-      shift.work()
-    } else {
-      var helpers: [pthread_t] = []
-      for _ in 1..<threads {
-        // The thread owns the box it is given; without a thread there is nobody to take it.
-        let box = Unmanaged.passRetained(Box(body: shift.work))
-        var thread = pthread_t()
-        if pthread_create(&thread, nil, Self.start, box.toOpaque()) == 0 {
-          helpers.append(thread)
-        } else {
-          box.release()
-        }
-      }
-      shift.work()
-      for thread in helpers { pthread_join(thread, nil) }
-    }
+    withHelpers(job.isSmall(pieces) ? 0 : threads - 1, shift.work)
     return try shift.outcome()
+  }
+
+  /// The same body here and on that many other threads; returns when all of them are done.
+  private func withHelpers(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+    var helpers: [pthread_t] = []
+    for _ in 0..<max(0, count) {
+      // The thread owns the box it is given; without a thread there is nobody to take it.
+      let box = Unmanaged.passRetained(Box(body: body))
+      var thread = pthread_t()
+      if pthread_create(&thread, nil, Self.start, box.toOpaque()) == 0 {
+        helpers.append(thread)
+      } else {
+        box.release()
+      }
+    }
+    body()
+    for thread in helpers { pthread_join(thread, nil) }
   }
 
   private final class Box: Sendable {

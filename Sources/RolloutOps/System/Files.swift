@@ -6,6 +6,8 @@ package protocol Files: Sendable {
   func read(_ path: String, limit: Int) throws(FileTrouble) -> [UInt8]
   /// Whether the file is exactly these bytes; cheaper than reading it.
   func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool
+  /// Whether that is cheaper indeed.
+  var comparesCheaply: Bool { get }
   /// Follows symbolic links; nil when nothing is there.
   func facts(_ path: String) throws(FileTrouble) -> FileFacts?
   /// The path with every symbolic link resolved; what does not exist yet stays as it is.
@@ -37,6 +39,8 @@ package protocol Files: Sendable {
 }
 
 extension Files {
+  package var comparesCheaply: Bool { true }
+
   package func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool {
     try read(path, limit: .max) == bytes
   }

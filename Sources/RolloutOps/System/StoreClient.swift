@@ -32,7 +32,11 @@ struct StoreClient: Sendable {
   /// How patient it is: a kill tries once and comes back, as long as there is time; everybody else tries four times.
   private var patience: HTTPPatience {
     let now = context.clock.now()
-    if let deadline = terms.deadline { return HTTPPatience(tries: 1, end: deadline, tryMilliseconds: 3000) }
+    if let deadline = terms.deadline {
+      var patience = HTTPPatience(tries: 1, end: deadline, tryMilliseconds: 3000)
+      patience.obeysLimits = true
+      return patience
+    }
     return HTTPPatience(tries: 4, end: now + TimeSpan(seconds: 30))
   }
 

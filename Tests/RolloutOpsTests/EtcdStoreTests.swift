@@ -1,0 +1,162 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import RolloutOps
+
+/// Flags and journals in etcd, on a gateway in memory: what is asked of it, and what becomes of it on a bad day.
+@Suite struct EtcdStoreTests {
+  static let address = "etcd+http://127.0.0.1:2379/prod"
+  static let note = SampleNote.saying("Store", "Store: \(address)")
+  static let flag = "/prod/ai-summary"
+  static let journal = "/prod.rollout/ai-summary.journal"
+
+  let etcd = MemoryEtcd()
+  let world: World
+
+  init() {
+    world = World(note: Self.note, server: etcd)
+    world.variables.withLock { $0 = ["ROLLOUT_STORE": Self.address] }
+  }
+
+  private func pieces(_ etcd: MemoryEtcd) -> [String] {
+    etcd.state.withLock { state in
+      state.keys.filter { $0.key.hasPrefix(Self.journal + "@") }.sorted { $0.key < $1.key }
+        .map { String(decoding: $0.value.value, as: UTF8.self) }
+    }
+  }
+
+  private func entries(_ etcd: MemoryEtcd) throws -> [JSON] {
+    try pieces(etcd).joined().split(separator: "\n").map { try JSON.parse(Array($0.utf8)) }
+  }
+
+  private var mark: JSON? { etcd.text(Self.flag).flatMap { try? JSON.parse(Array($0.utf8)) }?["metadata"] }
+
+  // MARK: What is asked
+
+  @Test func aMoveIsFourRequestsAndAKillToo() throws {
+    try world.move(.promote)
+    #expect(etcd.requests.map(\.address.path) == ["/v3/kv/txn", "/v3/kv/txn", "/v3/kv/txn", "/v3/kv/txn"])
+    etcd.forget()
+    #expect(world.kill().status == .done)
+    #expect(etcd.requests.count == 4, "the flag, its journal, both changed, the flag read back")
+  }
+
+  @Test func flagAndJournalChangeInOneTransaction() throws {
+    try world.move(.promote)
+    #expect(pieces(etcd).count == 1, "intent and outcome in one piece")
+    let change = try #require(etcd.requests.first { ScriptedHTTP.body($0).contains("request_put") })
+    let body = try JSON.parse(change.body ?? [])
+    #expect(body["compare"]?.items?.map { $0["target"]?.text } == ["CREATE", "CREATE"])
+    #expect(body["success"]?.items?.count == 2)
+    world.kill()
+    let kill = try #require(etcd.requests.last { ScriptedHTTP.body($0).contains("request_put") })
+    #expect(try JSON.parse(kill.body ?? [])["compare"]?.items?.map { $0["target"]?.text } == ["MOD", "CREATE"])
+    #expect(try entries(etcd).last?["action"]?.text == "kill")
+  }
+
+  @Test func aFlagInEtcdKeepsWhatOthersWroteAtIt() throws {
+    try world.move(.promote)
+    let text = try #require(etcd.text(Self.flag))
+    etcd.put(Self.flag, text.replacing("\"metadata\": {", with: "\"metadata\": {\"team\": \"search\", "))
+    #expect(world.kill().status == .done)
+    #expect(mark?["team"] == "search" && mark?["rolloutctl"] == "killed")
+  }
+
+  @Test func journalsOfAFileMayBeThereToo() throws {
+    let world = World(
+      note: SampleNote.saying("Journal", "Journal: etcd+http://127.0.0.1:2379/journals"), server: etcd)
+    try world.move(.promote)
+    #expect(etcd.state.withLock { $0.keys.keys.contains { $0.hasPrefix("/journals/ai-summary.journal@") } })
+    // The key alone leads there, by the pointer beside the flag file; the lock is gone with its lease.
+    #expect(world.files.text("/w/flags.json.rollout/ai-summary.journal-at")?.hasPrefix("etcd+http://") == true)
+    #expect(world.kill().status == .done)
+    #expect(try world.status(of: "ai-summary").place == .killed(serving: "off"))
+    #expect(etcd.state.withLock { $0.keys.keys.filter { $0.hasSuffix(".lock") } } == [])
+  }
+
+  @Test func whoIsOvertakenByAnAttestationDecidesAgain() throws {
+    try world.move(.promote)
+    let done = Mutex(false)
+    let other = World(note: Self.note, server: etcd)
+    etcd.before.withLock {
+      $0 = { request in
+        guard ScriptedHTTP.body(request).contains("request_put"),
+          done.withLock({
+            let was = $0; $0 = true; return !was
+          })
+        else { return }
+        try? other.attest("gates", by: "lee")
+      }
+    }
+    #expect(try world.move(.rollback).status == .done)
+    #expect(try entries(etcd).suffix(3).map { $0["action"]?.text } == ["attest", "rollback", "rollback"])
+  }
+
+  @Test func aBusyJournalHoldsNoKillUp() throws {
+    try world.move(.promote)
+    let count = Mutex(0)
+    let other = World(note: Self.note, server: etcd)
+    etcd.before.withLock {
+      $0 = { request in
+        let body = ScriptedHTTP.body(request)
+        guard body.contains("request_put"), body.contains("MOD"),
+          count.withLock({
+            $0 += 1; return $0 < 10
+          })
+        else {
+          return
+        }
+        try? other.attest("gates", by: "lee")
+      }
+    }
+    #expect(world.kill().status == .done)
+    #expect(mark?["rolloutctl"] == "killed")
+    #expect(try entries(etcd).last?["action"]?.text == "kill")
+    #expect(count.withLock { $0 } == 3, "twice together, then the flag alone")
+  }
+
+  @Test func aBrokenJournalHoldsNoKillUp() throws {
+    try world.move(.promote)
+    etcd.put("\(Self.journal)@000000000000", "{\"edited\":true}\n")
+    let report = world.kill()
+    #expect(report.status == .done)
+    #expect(report.lines[0].reasons.contains { $0.contains("could not be journaled") })
+    #expect(mark?["rolloutctl"] == "killed")
+  }
+
+  // MARK: Many at once
+
+  @Test func aServerThatHangsKeepsNoFlagElsewhereWaiting() throws {
+    let flags = (0..<40).map { FlagKey("flag-\($0)") }
+    for flag in flags {
+      etcd.put("/prod/\(flag)", #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on"}"#)
+    }
+    world.files.put(
+      "/w/rolloutctl.json",
+      """
+      {"stores": {"far": "etcd+http://127.0.0.9:2379/prod", "near": "\(Self.address)"}}
+      """)
+    world.variables.withLock { $0 = [:] }
+    let killed = Mutex<[String]>([])
+    // The far cluster says nothing until all of the near one are off.
+    etcd.before.withLock {
+      $0 = { [etcd] request in
+        if request.address.host == "127.0.0.9" {
+          var near = 0
+          for _ in 0..<100_000 {
+            near = etcd.state.withLock { $0.puts.count { $0.hasPrefix("/prod/") } }
+            if near >= 40 { break }
+            usleep(100)
+          }
+          killed.withLock { $0.append("\(near)") }
+        }
+      }
+    }
+    etcd.fault.withLock { $0 = { $0.address.host == "127.0.0.9" ? .lost : .none } }
+    let report = Kill(context: world.context(), choices: OperatorChoices(), within: TimeSpan(seconds: 2))
+      .perform(flags.map(\.text))
+    #expect(report.lines.allSatisfy { $0.off == ($0.store == Self.address) })
+    #expect(killed.withLock { $0.first } == "40")
+  }
+}
