@@ -166,8 +166,8 @@ struct KillAttempt {
       sentences.insert("it is written there as off, but running readers do not follow", at: 0)
       sentences += record.told + ["by hand: mend that place in \(store.address); the flag itself is as it shall be"]
     } else {
-      // "The file was not touched" is not for a file that was.
-      if hasWritten { sentences = Array(sentences.prefix(1)) }
+      // "The file was not touched" is not for a file that was; what a server refused is not done.
+      if hasWritten, !trouble.isRefusal { sentences = Array(sentences.prefix(1)) }
       if tries > 1 { sentences.append("it was tried \(tries) times in \(KillReport.spelled(tried(since)))") }
       if !trouble.isMissing { sentences.append(byHand) }
       sentences += record.told
@@ -251,6 +251,7 @@ extension StoreTrouble {
   }
 
   var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
+  fileprivate var isRefusal: Bool { if case .refused = self { true } else { false } }
   fileprivate var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }
 
   /// Missing or broken: of a file that never was good that is hardly a moment's state.

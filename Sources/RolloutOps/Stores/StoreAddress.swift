@@ -7,6 +7,9 @@ package struct StoreAddress: Hashable, Sendable {
     case document(WebAddress)
     /// Members of a cluster, and what the keys of its flags begin with.
     case etcd([WebAddress], prefix: String)
+    /// An Unleash server's address, up to where its own paths begin.
+    case unleash(WebAddress, project: String, environment: String)
+    case launchDarkly(WebAddress, project: String, environment: String)
   }
 
   /// As it was written.
@@ -33,16 +36,22 @@ package struct StoreAddress: Hashable, Sendable {
     case "file": return .file(try path(local(text.dropFirst("file:".count))))
     case "http", "https": return .document(try web(text))
     case "etcd+http", "etcd+https": return try etcd(text)
+    case "unleash", "unleash+http", "unleash+https":
+      let (base, names) = try platform(text, at: nil, parts: ["PROJECT", "ENVIRONMENT"])
+      return .unleash(base, project: names[0], environment: names[1])
+    case "launchdarkly", "launchdarkly+http", "launchdarkly+https":
+      let (base, names) = try platform(text, at: LaunchDarklyStore.usualPlace, parts: ["PROJECT", "ENVIRONMENT"])
+      return .launchDarkly(base, project: names[0], environment: names[1])
     case let scheme?:
       guard later.contains(scheme) else {
         throw Fault("there is no store \"\(scheme):\"; a path that has a colon is written as ./\(text)")
       }
-      throw Fault("this version talks to flag files, to flag documents behind https:// and to etcd")
+      throw Fault("this version has no store \(scheme):")
     }
   }
 
   private static let later: Set<String> = [
-    "launchdarkly", "unleash+http", "unleash+https", "posthog+http", "posthog+https",
+    "posthog+http", "posthog+https",
     "statsig",
   ]
 
@@ -130,6 +139,10 @@ extension StoreAddress {
       FileStore(path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context)
     case .document(let address): DocumentStore(address, address: text, terms, context)
     case .etcd(let members, let prefix): EtcdStore(members, prefix: prefix, address: text, terms, context)
+    case .unleash(let base, let project, let environment):
+      UnleashStore(base, project: project, environment: environment, address: text, terms, context)
+    case .launchDarkly(let base, let project, let environment):
+      LaunchDarklyStore(base, project: project, environment: environment, address: text, terms, context)
     }
   }
 
@@ -138,7 +151,7 @@ extension StoreAddress {
     switch place {
     case .file(let path): return Folder(path: path, files: context.files)
     case .etcd(let members, let prefix): return EtcdStore.folder(members, prefix: prefix, terms, context)
-    case .document:
+    default:
       throw .badAddress(text, why: "journals are kept in a folder, or in etcd: etcd+https://host:2379/journals")
     }
   }

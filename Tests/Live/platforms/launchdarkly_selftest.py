@@ -222,6 +222,10 @@ api("GET", F)
 
 # The document of the SDK.
 state(segments={"beta": {"included": ["ann"]}})
+same([one["key"] for one in api("GET", "/api/v2/segments/default/production")["items"]], ["beta"])
+same(api("GET", "/api/v2/segments/default/production/beta")["included"], ["ann"])
+has(api("GET", "/api/v2/segments/default/production/none", want=404), code="not_found")
+has(api("GET", "/api/v2/segments/default/nowhere", want=404), code="not_found")
 patch({"kind": "addRule", "variationId": "v-on", "clauses": [clause]},
       {"kind": "addTargets", "values": ["ann"], "variationId": "v-off"})
 told = server.control("GET", "/sdk")

@@ -219,6 +219,28 @@ class LaunchDarkly(LaunchDarklyState):
             "approvalSettings": {"required": environment in self.state["approvals"], "minNumApprovals": 1,
                                  "canReviewOwnRequest": False, "serviceKind": "launchdarkly"}})
 
+    # Segments, as far as others need to know that they exist.
+
+    def segment_shown(self, key):
+        one = self.state["segments"][key]
+        return {"key": key, "name": one.get("name", key), "tags": [], "version": 1, "included": one.get("included", []),
+                "excluded": one.get("excluded", []), "rules": one.get("rules", []), "deleted": False, "_links": {}}
+
+    @route("GET", "/api/v2/segments/{project}/{environment}")
+    def list_segments(self, request, project, environment):
+        self.get_environment(request, project, environment)
+        start, limit = int(request.query.get("offset", 0)), min(int(request.query.get("limit", 20)), 50)
+        keys = list(self.state["segments"])
+        return Answer(200, {"items": [self.segment_shown(key) for key in keys[start:start + limit]],
+                            "totalCount": len(keys), "_links": {}})
+
+    @route("GET", "/api/v2/segments/{project}/{environment}/{key}")
+    def get_segment(self, request, project, environment, key):
+        self.get_environment(request, project, environment)
+        if key not in self.state["segments"]:
+            raise not_found()
+        return Answer(200, self.segment_shown(key))
+
     # Approval requests.
 
     @route("POST", CONFIG + "/approval-requests")

@@ -1,0 +1,156 @@
+/// Flags of LaunchDarkly, by its REST API. Each change is one semantic patch, which holds as a whole or not at all.
+package struct LaunchDarklyStore: FlagStore {
+  package let address: String
+  /// Most SDKs are told within a second; one that polls asks every 30 s at the most often.
+  package let propagation = TimeSpan(seconds: 30)
+
+  static let tokenVariable = "LAUNCHDARKLY_ACCESS_TOKEN"
+  static let usualPlace = "https://app.launchdarkly.com"
+  /// The version of the API that this is written for; a token has one of its own otherwise.
+  static let version = HTTPRequest.Header("LD-API-Version", "20240415")
+  /// As any other type the instructions would be taken for a JSON Patch.
+  static let semanticPatch = HTTPRequest.Header(
+    "Content-Type", "application/json; domain-model=launchdarkly.semanticpatch")
+
+  let client: StoreClient
+  let project: String
+  let environment: String
+  private let last = Remembered<LaunchDarklyFlag>()
+
+  init(
+    _ base: WebAddress, project: String, environment: String, address: String, _ terms: StoreTerms, _ context: Context
+  ) {
+    (self.address, self.project, self.environment) = (address, project, environment)
+    var client = StoreClient(base, terms, context, variable: Self.tokenVariable)
+    client.headers = [Self.version]
+    self.client = client
+  }
+
+  package var identity: String { "launchdarkly+\(client.base.below("/\(project)/\(environment)"))" }
+
+  package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
+
+  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
+    let off = client.base.below(path(key), query: "ignoreConflicts=true")
+    let body: JSON = ["environmentKey": .string(environment), "instructions": [["kind": "turnFlagOff"]]]
+    return
+      "curl -f -X PATCH -H \"Authorization: $\(Self.tokenVariable)\" -H '\(Self.version.name): \(Self.version.value)'"
+      + " -H '\(Self.semanticPatch.name): \(Self.semanticPatch.value)' -d '\(body.written(.compact))' '\(off)'"
+      + ", or turn it off at \(dashboard(key))"
+  }
+
+  // MARK: Places
+
+  var flags: String { "/api/v2/flags/\(PercentCode.encoded(project))" }
+
+  func path(_ key: FlagKey) -> String { "\(flags)/\(PercentCode.encoded(key.text))" }
+
+  /// For a person.
+  func dashboard(_ key: FlagKey) -> String {
+    let (project, key, environment) = (
+      PercentCode.encoded(project), PercentCode.encoded(key.text), PercentCode.encoded(environment)
+    )
+    return client.base.below("/projects/\(project)/flags/\(key)/targeting", query: "env=\(environment)").description
+  }
+
+  /// What every flag has that rolloutctl manages in this environment.
+  var tag: String { "rolloutctl-\(environment)" }
+
+  // MARK: Reading
+
+  package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading { reading(key, try look(key)) }
+
+  func reading(_ key: FlagKey, _ flag: LaunchDarklyFlag?) -> FlagReading {
+    FlagReading(key: key, flag: flag?.flag, version: flag?.fingerprint ?? "", spelled: flag?.spelled)
+  }
+
+  /// Inside, nil where the project has no such flag, or there is no such project: both are answered alike.
+  func look(_ key: FlagKey) throws(StoreTrouble) -> LaunchDarklyFlag? {
+    let answer = try client.answer(
+      .get, path(key), query: "env=\(PercentCode.encoded(environment))", isRepeatable: true)
+    if answer.status == 404, isOfTheAPI(answer) { return nil }
+    let flag = try flag(key, client.json(proven(answer, key)), answer)
+    last.last = flag
+    return flag
+  }
+
+  /// The last look, where it is the one that a reading came from.
+  func look(behind reading: FlagReading) -> LaunchDarklyFlag? {
+    last.last.flatMap { $0.key == reading.key && $0.fingerprint == reading.version ? $0 : nil }
+  }
+
+  func flag(_ key: FlagKey, _ json: JSON, _ answer: HTTPAnswer) throws(StoreTrouble) -> LaunchDarklyFlag {
+    guard json["key"]?.text == key.text, json["environments"]?.members != nil else {
+      throw client.unexpected(answer, "no flag \(key)")
+    }
+    guard let flag = LaunchDarklyFlag(key: key, json, environment: environment, tag: tag) else {
+      throw .refused(
+        ServerRefusal(
+          client.base.place, status: answer.status, .missing("the environment \(environment) of the project \(project)")
+        ))
+    }
+    return flag
+  }
+
+  private func isOfTheAPI(_ answer: HTTPAnswer) -> Bool {
+    (try? JSON.parse(answer.body))?["code"] == "not_found"
+  }
+
+  /// One or two are asked for by name; more are looked for in the list, a hundred to a page.
+  package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
+    var readings: [FlagKey: FlagReading] = [:]
+    for key in keys { readings[key] = keys.count > 2 ? reading(key, nil) : try read(key) }
+    guard keys.count > 2 else { return readings }
+    try page { json, answer throws(StoreTrouble) in
+      guard let key = json["key"]?.text.map(FlagKey.init), readings[key] != nil else { return }
+      readings[key] = reading(key, try flag(key, json, answer))
+    }
+    return readings
+  }
+
+  package func list() throws(StoreTrouble) -> [ListedFlag] {
+    var found: [ListedFlag] = []
+    try page { json, _ throws(StoreTrouble) in
+      guard let key = json["key"]?.text.map(FlagKey.init) else { return }
+      let flag = LaunchDarklyFlag(key: key, json, environment: environment, tag: tag)
+      found.append(ListedFlag(key: key, mark: flag?.flag.mark))
+    }
+    return found
+  }
+
+  private func page(_ take: (JSON, HTTPAnswer) throws(StoreTrouble) -> Void) throws(StoreTrouble) {
+    var (seen, total) = (0, 1)
+    while seen < total {
+      // Since this version of the API a list shows environments only where a filter names them.
+      let query = PercentCode.form([
+        ("filter", "filterEnv:\(environment)"), ("summary", "0"), ("limit", "100"), ("offset", String(seen)),
+      ])
+      let answer = try client.answer(.get, flags, query: query, isRepeatable: true)
+      if answer.status == 404, isOfTheAPI(answer) {
+        throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the project \(project)")))
+      }
+      let json = try client.json(proven(answer, nil))
+      guard let items = json["items"]?.items else { throw client.unexpected(answer, "no list of flags") }
+      for item in items { try take(item, answer) }
+      seen += items.count
+      total = items.isEmpty ? seen : json["totalCount"]?.integer ?? seen
+    }
+  }
+
+  // MARK: Understanding
+
+  /// 405 is about approvals there, not about methods; a 403 names what was attempted.
+  func proven(_ answer: HTTPAnswer, _ key: FlagKey?) throws(StoreTrouble) -> HTTPAnswer {
+    if answer.status == 405 {
+      throw .refused(
+        ServerRefusal(
+          client.base.place, status: 405, .needsApproval(where: key.map(dashboard)), said: client.said(answer)))
+    }
+    if answer.status == 403, let json = try? JSON.parse(answer.body), let action = json["access"]?["action"]?.text {
+      let said = client.said(answer).map { "\($0) (\(action))" }
+      throw .refused(
+        ServerRefusal(client.base.place, status: 403, .credentials(variable: Self.tokenVariable), said: said ?? action))
+    }
+    return try client.proven(answer)
+  }
+}

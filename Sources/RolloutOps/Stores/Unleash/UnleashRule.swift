@@ -1,0 +1,112 @@
+/// One activation strategy that rolloutctl writes: who it lets in. Strategies are alternatives, so that each carries the
+/// exclusions of its own.
+///
+/// The title says it in the words of a note, for whoever looks at the dashboard and for us: a strategy is ours where what
+/// its title says, written again, is what stands there.
+struct UnleashRule: Hashable {
+  enum Who: Hashable {
+    /// Keeps the environment on: without any active strategy Unleash lets everybody in.
+    case nobody
+    /// Whatever the request carries.
+    case everybody
+    case grant(Grant, without: [Selector], unit: String)
+  }
+
+  let who: Who
+
+  // MARK: The title
+
+  var title: String {
+    switch who {
+    case .nobody: GrantTitle.text(["nobody"])
+    case .everybody: GrantTitle.text(["on"])
+    case .grant(let grant, let exclusions, _): GrantTitle.text(grant, without: exclusions)
+    }
+  }
+
+  static func isOurs(_ strategy: JSON) -> Bool { GrantTitle.isOurs(strategy["title"]?.text) }
+
+  /// What a title says; nil where it is none of ours.
+  init?(title: String, unit: String) {
+    guard let parts = GrantTitle.parts(of: title) else { return nil }
+    switch parts {
+    case ["nobody"]: who = .nobody
+    case ["on"]: who = .everybody
+    default:
+      guard let (grant, exclusions) = GrantTitle.grant(of: parts) else { return nil }
+      who = .grant(grant, without: exclusions, unit: unit)
+    }
+  }
+
+  init(_ who: Who) { self.who = who }
+
+  // MARK: The strategy
+
+  /// Refused where Unleash would understand something else.
+  func strategy(of key: FlagKey, _ segments: UnleashSegments) throws(StoreTrouble) -> JSON {
+    var (rollout, stickiness) = ("0", "default")
+    var constraints: [JSON] = []
+    var ids: [Int] = []
+    switch who {
+    case .nobody: break
+    // Without a unit only "random" finds something to hash.
+    case .everybody: (rollout, stickiness) = ("100", "random")
+    case .grant(let grant, let exclusions, let unit):
+      rollout = try Self.rollout(grant.share)
+      stickiness = try Self.unit(unit)
+      var terms: [UnleashTerm] = []
+      if let cohort = grant.cohort { terms += try UnleashTerm.all(in: cohort) }
+      for exclusion in exclusions { terms += try UnleashTerm.all(outside: exclusion) }
+      for term in terms {
+        guard term.isSegment else {
+          constraints.append(try term.constraint())
+          continue
+        }
+        ids.append(try segments.id(of: term))
+      }
+      if constraints.count > 30 { throw .beyond("Unleash takes 30 constraints in a strategy: \(title)") }
+      if ids.count > 5 { throw .beyond("Unleash takes 5 segments in a strategy: \(title)") }
+    }
+    return [
+      "name": "flexibleRollout", "title": .string(title), "disabled": false,
+      "parameters": ["rollout": .string(rollout), "stickiness": .string(stickiness), "groupId": .string(key.text)],
+      "constraints": .array(constraints), "variants": [], "segments": .array(ids.map(JSON.number)),
+    ]
+  }
+
+  /// Whole percents: of anything else Unleash makes nobody.
+  private static func rollout(_ share: Percentage) throws(StoreTrouble) -> String {
+    let unit = Percentage(percent: 1).micro
+    guard share.micro % unit != 0 else { return String(share.micro / unit) }
+    throw .inexpressible(share, nearest: Percentage(percent: max(1, min(99, (share.micro + unit / 2) / unit))))
+  }
+
+  private static func unit(_ unit: String) throws(StoreTrouble) -> String {
+    if unit.isEmpty || ["default", "random"].contains(unit) {
+      throw .beyond("Unleash means something else by the stickiness \"\(unit)\"; name another unit in the note")
+    }
+    return try UnleashTerm.field(unit)
+  }
+
+  /// The rule that wrote a strategy, as the server shows it; nil where nobody of us has, or somebody edited it.
+  static func reading(_ strategy: JSON, of key: FlagKey, _ segments: UnleashSegments) -> UnleashRule? {
+    guard let title = strategy["title"]?.text, let unit = strategy["parameters"]?["stickiness"]?.text,
+      let rule = UnleashRule(title: title, unit: unit), let written = try? rule.strategy(of: key, segments)
+    else { return nil }
+    return same(written, strategy) ? rule : nil
+  }
+
+  /// Whether a strategy of the server's is what we write. It fills in what was left out, and more of it in later
+  /// versions; only what decides who is in is compared.
+  static func same(_ written: JSON, _ shown: JSON) -> Bool {
+    let list = { (strategy: JSON, name: String) in strategy[name]?.items ?? [] }
+    let constraints = zip(list(written, "constraints"), list(shown, "constraints"))
+    return ["name", "title", "parameters"].allSatisfy { name in
+      shown[name].map { written[name]?.means($0) ?? false } ?? false
+    }
+      && shown["disabled"]?.truth != true && list(shown, "variants").isEmpty
+      && list(written, "segments").compactMap(\.integer) == list(shown, "segments").compactMap(\.integer)
+      && list(written, "constraints").count == list(shown, "constraints").count
+      && constraints.allSatisfy(UnleashTerm.same)
+  }
+}

@@ -1,0 +1,179 @@
+extension UnleashStore {
+  package func write(
+    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
+  ) throws(StoreTrouble) -> FlagReading {
+    let meant = UnleashFlag.normal(flag)
+    if meant.mark?.killed == true { return try kill(meant, reading.key) }
+    let drafts = try drafts(for: meant, reading.key)
+    let now = try look(reading.key)
+    guard self.reading(reading.key, now).version == reading.version else {
+      throw .changedMeanwhile(path: dashboard(reading.key))
+    }
+    if let now { try refuseStrangers(now, reading.key) }
+    let before = now?.flag ?? UnleashFlag(key: reading.key, isOn: false, strategies: [], segments: .none(""))
+    if now == nil {
+      try create(reading.key)
+    } else if before.ours.isEmpty {
+      try mark(reading.key)
+    }
+    try carryOut(UnleashChange(from: before, to: drafts, as: meant), reading.key)
+    // Never asked twice: between the two somebody may have killed it.
+    if !before.isOn { try ask(.post, path(reading.key, "/on"), isRepeatable: false) }
+    return try confirmed(meant, reading.key, wasOn: before.isOn)
+  }
+
+  /// What stands there now, if it is what was meant.
+  private func confirmed(_ meant: Flag, _ key: FlagKey, wasOn: Bool) throws(StoreTrouble) -> FlagReading {
+    let reading = reading(key, try look(key))
+    if let flag = reading.flag, flag.serving == meant.serving, flag.mark?.killed == false { return reading }
+    if reading.flag?.mark?.killed == true { throw .changedMeanwhile(path: dashboard(key)) }
+    // Switched on a moment ago over something else than was meant, perhaps the strategy for everybody that the server
+    // makes up where it finds none: off is what it was.
+    if !wasOn { try ask(.post, path(key, "/off")) }
+    throw .notAsWritten(path: dashboard(key))
+  }
+
+  // MARK: The kill
+
+  /// The environment's switch alone: whatever a stale command still does to the strategies, nobody is let in by it.
+  private func kill(_ meant: Flag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    guard meant.serving == .everyone("off") else {
+      throw .beyond("Unleash can only turn a flag off, and \(meant.serving) is something else; kill it with --to off")
+    }
+    try ask(.post, path(key, "/off"))
+    var reading = reading(key, try look(key))
+    guard let flag = reading.flag, flag.serving == .everyone("off") else { throw .notAsWritten(path: dashboard(key)) }
+    if flag.mark == nil {
+      // Of a flag that we never moved a strategy that is not in force remembers it. It is off whether that works or not.
+      let note = try? UnleashRule(.nobody).strategy(of: key, .none("")).setting("disabled", to: true)
+      if let note, (try? ask(.post, path(key, "/strategies"), note, isRepeatable: false)) != nil,
+        let again = try? look(key)
+      {
+        reading = self.reading(key, again)
+      }
+    }
+    return reading
+  }
+
+  // MARK: Before anything is written
+
+  /// The strategies that it takes, and that they are read as what they are meant to be.
+  private func drafts(for meant: Flag, _ key: FlagKey) throws(StoreTrouble) -> [JSON] {
+    let fine = key.text.utf8.allSatisfy { byte in
+      let letter = byte | 0x20
+      return (0x61...0x7A).contains(letter) || (0x30...0x39).contains(byte) || "-_.~".utf8.contains(byte)
+    }
+    guard fine, key.text.utf8.count <= 100 else {
+      throw .beyond("Unleash names features with at most 100 letters, digits and - _ . ~, so \(key) is none")
+    }
+    let rules = try UnleashFlag.rules(for: meant)
+    if rules.count > 30 {
+      throw .beyond("Unleash takes 30 strategies in an environment, and this takes \(rules.count)")
+    }
+    let segments = UnleashFlag.needsSegments(rules) ? try segments() : .none(client.base.place)
+    var drafts: [JSON] = []
+    for rule in rules {
+      let draft = try rule.strategy(of: key, segments)
+      guard UnleashRule.reading(draft, of: key, segments) == rule else {
+        throw .beyond("Unleash would not show \"\(rule.title)\" again as it is meant; simplify it")
+      }
+      drafts.append(draft)
+    }
+    return drafts
+  }
+
+  /// Strategies are alternatives: next to somebody else's ours would not decide who is in.
+  private func refuseStrangers(_ look: Look, _ key: FlagKey) throws(StoreTrouble) {
+    let strangers = look.flag.strangers.map { strategy in
+      let title = strategy["title"]?.text ?? ""
+      let rollout = strategy["parameters"]?["rollout"]?.text.map { " \($0)%" } ?? ""
+      return title.isEmpty ? "\(strategy["name"]?.text ?? "a strategy")\(rollout)" : "\"\(title)\""
+    }
+    if !strangers.isEmpty {
+      throw .occupied(
+        "\(key) has strategies in \(environment) that rolloutctl did not write, or that were edited since "
+          + "(\(strangers.joined(separator: ", "))); they would let people in beside the plan: delete or disable them at "
+          + "\(dashboard(key)), then run it again (kill goes through)")
+    }
+    if !look.parents.isEmpty {
+      throw .occupied(
+        "\(key) depends on \(look.parents.joined(separator: ", ")) in Unleash, so that not all who are meant would be let "
+          + "in; remove the dependency at \(dashboard(key)), then run it again (kill goes through)")
+    }
+  }
+
+  // MARK: Writing
+
+  private func create(_ key: FlagKey) throws(StoreTrouble) {
+    let feature: JSON = ["name": .string(key.text), "type": "release", "tags": [tag]]
+    let answer = try client.answer(
+      .post, "\(projectPath)/features", body: Array(feature.written(.compact).utf8),
+      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: false)
+    if answer.status == 409 {
+      // Names are one for all projects, and an archived flag keeps its own.
+      if try look(key) != nil { throw .changedMeanwhile(path: dashboard(key)) }
+      throw .occupied(
+        "Unleash has another flag of the name \(key), archived or in another project"
+          + "\(client.said(answer).map { " (it says: \($0))" } ?? ""); revive or rename one of them")
+    }
+    if answer.status == 404 {
+      throw .refused(
+        ServerRefusal(client.base.place, status: 404, .missing("the project \(project)"), said: client.said(answer)))
+    }
+    _ = try proven(answer)
+  }
+
+  /// Whoever kills all that is managed finds flags by their tag.
+  private func mark(_ key: FlagKey) throws(StoreTrouble) {
+    let body = Array(tag.written(.compact).utf8)
+    let answer = try client.answer(
+      .post, "\(Self.admin)/features/\(PercentCode.encoded(key.text))/tags", body: body,
+      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: true)
+    // It has the tag already.
+    if answer.status != 409 { _ = try proven(answer) }
+  }
+
+  private func carryOut(_ change: UnleashChange, _ key: FlagKey) throws(StoreTrouble) {
+    var ids = change.ids
+    for (index, draft) in change.added {
+      let made = try ask(.post, path(key, "/strategies"), draft, isRepeatable: false)
+      ids.append((made["id"]?.text ?? "", index))
+    }
+    for (old, draft) in change.replaced { try replace(old, with: draft, key) }
+    for id in change.removed {
+      try ask(.delete, path(key, "/strategies/\(PercentCode.encoded(id))"))
+    }
+    guard change.isDisordered(ids.map(\.index)) else { return }
+    let order = ids.map {
+      JSON.object([JSON.Member("id", .string($0.id)), JSON.Member("sortOrder", .number($0.index))])
+    }
+    try ask(.post, path(key, "/strategies/set-sort-order"), .array(order))
+  }
+
+  /// In one request that holds only while the strategy is what we saw. Servers from before October 2025 know no tests
+  /// (400); for them what was read a moment ago must do.
+  private func replace(_ old: JSON, with draft: JSON, _ key: FlagKey) throws(StoreTrouble) {
+    let names = ["title", "parameters", "constraints"]
+    let step = { (kind: String, name: String, value: JSON) -> JSON in
+      ["op": .string(kind), "path": .string("/\(name)"), "value": value]
+    }
+    let tests = names.compactMap { name in old[name].map { step("test", name, $0) } }
+    let changes = (names + ["segments", "disabled", "variants"]).compactMap { name in
+      draft[name].map { step("add", name, $0) }
+    }
+    let path = path(key, "/strategies/\(PercentCode.encoded(old["id"]?.text ?? ""))")
+    var answer = try patch(path, tests + changes)
+    if answer.status == 400 { answer = try patch(path, changes) }
+    if answer.status == 500, client.said(answer)?.contains("Test operation failed") == true {
+      throw .changedMeanwhile(path: dashboard(key))
+    }
+    if answer.status == 404 { throw .changedMeanwhile(path: dashboard(key)) }
+    _ = try proven(answer)
+  }
+
+  private func patch(_ path: String, _ steps: [JSON]) throws(StoreTrouble) -> HTTPAnswer {
+    try client.answer(
+      .patch, path, body: Array(JSON.array(steps).written(.compact).utf8),
+      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: false)
+  }
+}
