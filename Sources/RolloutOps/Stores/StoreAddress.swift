@@ -10,6 +10,10 @@ package struct StoreAddress: Hashable, Sendable {
     /// An Unleash server's address, up to where its own paths begin.
     case unleash(WebAddress, project: String, environment: String)
     case launchDarkly(WebAddress, project: String, environment: String)
+    /// PostHog: where, and the project.
+    case posthog(WebAddress, project: String)
+    /// Statsig: where, and the environment if one is named.
+    case statsig(WebAddress, environment: String?)
   }
 
   /// As it was written.
@@ -42,18 +46,26 @@ package struct StoreAddress: Hashable, Sendable {
     case "launchdarkly", "launchdarkly+http", "launchdarkly+https":
       let (base, names) = try platform(text, at: LaunchDarklyStore.usualPlace, parts: ["PROJECT", "ENVIRONMENT"])
       return .launchDarkly(base, project: names[0], environment: names[1])
+    case "posthog", "posthog+http", "posthog+https":
+      let (base, parts) = try platform(text, at: nil, parts: ["PROJECT"])
+      return .posthog(base, project: parts[0])
+    case "statsig", "statsig+http", "statsig+https": return try statsig(text)
     case let scheme?:
-      guard later.contains(scheme) else {
-        throw Fault("there is no store \"\(scheme):\"; a path that has a colon is written as ./\(text)")
-      }
-      throw Fault("this version has no store \(scheme):")
+      throw Fault("there is no store \"\(scheme):\"; a path that has a colon is written as ./\(text)")
     }
   }
 
-  private static let later: Set<String> = [
-    "posthog+http", "posthog+https",
-    "statsig",
-  ]
+  /// The environment may be missing: then the gate as a whole is meant.
+  private static func statsig(_ text: String) throws(Fault) -> Place {
+    if text.lowercased() == "statsig:" { return .statsig(try web(StatsigStore.usual), environment: nil) }
+    let head = text.prefix { $0 != ":" }
+    if let plus = head.firstIndex(of: "+") {
+      let base = try web(text[text.index(after: plus)...])
+      if base.path.allSatisfy({ $0 == "/" }), base.query == nil { return .statsig(base, environment: nil) }
+    }
+    let (base, parts) = try platform(text, at: StatsigStore.usual, parts: ["ENVIRONMENT"])
+    return .statsig(base, environment: parts[0])
+  }
 
   // MARK: Parts
 
@@ -143,6 +155,9 @@ extension StoreAddress {
       UnleashStore(base, project: project, environment: environment, address: text, terms, context)
     case .launchDarkly(let base, let project, let environment):
       LaunchDarklyStore(base, project: project, environment: environment, address: text, terms, context)
+    case .posthog(let base, let project): PostHogStore(base, project: project, address: text, terms, context)
+    case .statsig(let base, let environment):
+      StatsigStore(base, environment: environment, address: text, terms, context)
     }
   }
 

@@ -18,9 +18,27 @@ enum StoreGuide {
       a key for each flag in etcd, with the flagd flag as its value, and the journals beside them. Several members stand \
       with commas between them: `etcd+https://one:2379,two:2379/prefix`. `ETCD_USERNAME`, `ETCD_PASSWORD`
       """),
+    Entry(
+      "`launchdarkly:PROJECT/ENVIRONMENT`",
+      """
+      LaunchDarkly, by semantic patches; `launchdarkly+https://app.eu.launchdarkly.com/PROJECT/ENVIRONMENT` for another \
+      address. `LAUNCHDARKLY_ACCESS_TOKEN`
+      """),
+    Entry("`unleash+https://host/PROJECT/ENVIRONMENT`", "the admin API of Unleash. `UNLEASH_API_TOKEN`"),
+    Entry(
+      "`posthog+https://us.posthog.com/PROJECT`",
+      "feature flags of PostHog, which knows no environments. `POSTHOG_API_KEY`, with `feature_flag:write`"),
+    Entry(
+      "`statsig:ENVIRONMENT`",
+      """
+      gates of Statsig, in one environment; `statsig:` means the gate as a whole, and `statsig+https://host/ENVIRONMENT` \
+      another address. `STATSIG_CONSOLE_KEY`
+      """),
   ]
 
-  @Sendable static func blocks() -> [Block] { [.entries(addresses)] + choosing + changing + journals + reading }
+  @Sendable static func blocks() -> [Block] {
+    [.entries(addresses)] + choosing + changing + platforms + journals + reading
+  }
 
   private static var choosing: [Block] {
     [
@@ -75,6 +93,44 @@ enum StoreGuide {
         afterwards decides whether it landed. What can be asked again is, with growing pauses, up to four times within \
         30 s; a server that says when it wants to be asked again (`Retry-After` and its like) is obeyed. A kill tries \
         until its own deadline.
+        """),
+    ]
+  }
+
+  private static var platforms: [Block] {
+    [
+      .paragraph(
+        """
+        On a platform a flag is decoded only where rolloutctl wrote it; rules that somebody else set up are kept, or the \
+        change is refused, and only a kill goes past them. What a platform cannot express is refused before anything \
+        is written, with what to do instead: shares that are no whole percents and `Variants:` (Unleash), a negation by \
+        an attribute that may be missing (PostHog), `Variants:` and two shares at a time (Statsig), `not (a and b)` \
+        (all of them). Units are hashed as the platform hashes them. `segment = NAME` (`cohort = NAME` on PostHog) \
+        stands for a segment that is kept there.
+        """),
+      .paragraph(
+        """
+        A kill is the platform's own switch: one request, read back. Off without a kill is the switch on and nobody let \
+        in. Where the platform wants an approval, an ordinary change exits 3 and says where; a kill looks for the way \
+        without one. How long running SDKs may serve the old answer is said with every kill: 30 s for LaunchDarkly and \
+        PostHog (at once where SDKs stream), 15 s for Unleash, 10 s for Statsig.
+        """),
+      .paragraph("Requests, as the tests count them:"),
+      .entries([
+        Entry("a document behind `https://`", "promotion 4 (3 GET, 1 PUT); kill 3"),
+        Entry("etcd", "promotion 4; kill 4, of which two read and one changes the flag and its journal"),
+        Entry("LaunchDarkly", "promotion 5; kill 3"),
+        Entry("Unleash", "promotion 5 and one more for each further strategy; kill 3"),
+        Entry("PostHog", "promotion 4; kill 3"),
+        Entry("Statsig", "promotion 7; kill 3, in one environment 4"),
+      ]),
+      .paragraph(
+        """
+        What cannot be helped: Unleash's SDKs take an empty unit for one, and let it in at 100%. Several strategies there \
+        are changed one after another, so a crash in between shows as drift. LaunchDarkly changes a variation's value in \
+        all environments at once, so `rolloutctl finish` of a flag with `Variants:` is refused there. Statsig's gates \
+        need the unit as a custom field too where it is a custom id, and two projects' journals share a folder, since \
+        only the key tells them apart: give them a `Journal:` each.
         """),
     ]
   }

@@ -24,6 +24,13 @@ struct EnvironmentVariable: Sendable {
       name: "ETCD_USERNAME", meaning: "who asks etcd, where it wants to know; with `ETCD_PASSWORD`", flag: "store"),
     EnvironmentVariable(name: "ETCD_PASSWORD", meaning: "that user's password", flag: "store"),
     EnvironmentVariable(
+      name: "LAUNCHDARKLY_ACCESS_TOKEN", meaning: "a token of LaunchDarkly's REST API; an SDK key is none",
+      flag: "store"),
+    EnvironmentVariable(name: "UNLEASH_API_TOKEN", meaning: "a token of Unleash's admin API", flag: "store"),
+    EnvironmentVariable(
+      name: "POSTHOG_API_KEY", meaning: "a personal key of PostHog that may read and write flags", flag: "store"),
+    EnvironmentVariable(name: "STATSIG_CONSOLE_KEY", meaning: "a key of Statsig's Console API", flag: "store"),
+    EnvironmentVariable(
       name: "PROMETHEUS_TOKEN", meaning: "the bearer token for a Prometheus that a note names as evidence", flag: ""),
     EnvironmentVariable(name: "NO_COLOR", meaning: "when set to anything, `--color auto` means never", flag: "color"),
   ]

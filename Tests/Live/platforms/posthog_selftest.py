@@ -73,6 +73,16 @@ one = send("POST", FLAGS, {"key": "tagged", "name": "why", "filters": PLAIN, "ta
 same((one["version"], one["active"], one["tags"]), (1, True, ["team-a", "x"]), "created, with tags in small letters")
 same(one["filters"], STORED, "what is stored differs from what was sent")
 
+# What conditions refer to.
+state({}, group_types={"0": "company"}, cohorts={"42": {"name": "beta", "properties": {"type": "AND", "values": []}}})
+same([(one["group_type"], one["group_type_index"]) for one in send("GET", "/api/projects/1/groups_types/").json],
+     [("company", 0)], "group types")
+same([(one["id"], one["name"], one["is_static"]) for one in send("GET", "/api/projects/1/cohorts/").json["results"]],
+     [(42, "beta", False)], "cohorts")
+trial.control("POST", "/edit", {"state": {"scopes": ["feature_flag:write"]}})
+error(send("GET", "/api/projects/1/cohorts/"), 403, "authentication_error", "permission_denied", "'cohort:read'", None,
+      "the scope of cohorts")
+
 # PATCH.
 state({"new-ui": {"filters": TARGETING, "tags": ["a"]}})
 reply = send("PATCH", FLAGS + "101/", {"filters": {"groups": [{"properties": [], "rollout_percentage": 80}]}})

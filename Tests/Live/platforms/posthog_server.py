@@ -102,7 +102,8 @@ class PostHog(Writing):
         if request.method not in methods:
             raise refusal(405, "invalid_request", "method_not_allowed", f'Method "{request.method}" not allowed.',
                           headers={"Allow": ", ".join(sorted(methods))})
-        thing = "approvals" if "change_requests" in request.path else "feature_flag"
+        things = {"change_requests": "approvals", "groups_types": "group", "cohorts": "cohort"}
+        thing = next((scope for part, scope in things.items() if f"/{part}/" in request.path + "/"), "feature_flag")
         scope = f"{thing}:{'read' if request.method == 'GET' else 'write'}"
         held = self.state["scopes"]
         if not self.is_sdk(request) and "*" not in held and scope not in held \
@@ -179,6 +180,23 @@ class PostHog(Writing):
         asked = request.query
         found = [one for one in self.state["scheduled_changes"]
                  if all(str(one.get(name)) == asked[name] for name in ("record_id", "model_name") if name in asked)]
+        return Answer(200, {"count": len(found), "next": None, "previous": None, "results": found})
+
+    # What conditions refer to (posthog.com/docs/api/groups-types and /cohorts): a bare list, and one in pages.
+
+    @route("GET", "/api/(?:projects|environments)/{project}/groups_types/?")
+    def list_group_types(self, request, project):
+        self.check_project(project)
+        return Answer(200, [{"group_type": name, "group_type_index": int(index), "name_singular": None,
+                             "name_plural": None, "detail_dashboard": None, "default_columns": None, "created_at": now()}
+                            for index, name in sorted(self.state["group_types"].items())])
+
+    @route("GET", "/api/(?:projects|environments)/{project}/cohorts/?")
+    def list_cohorts(self, request, project):
+        self.check_project(project)
+        found = [{"id": int(number), "name": cohort.get("name"), "description": "", "deleted": False,
+                  "filters": {"properties": cohort.get("properties")}, "is_static": cohort.get("is_static", False)}
+                 for number, cohort in self.state["cohorts"].items()]
         return Answer(200, {"count": len(found), "next": None, "previous": None, "results": found})
 
     # The SDK.

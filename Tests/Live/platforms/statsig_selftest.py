@@ -174,6 +174,7 @@ state({"new_ui": {"rules": [{"id": "r1:5.00:1", **RULE}, {"id": "p", **PILOTS}]}
       overrides={"new_ui": {"failingUserIDs": ["u9"]}}, salts={"new_ui": "pepper", "r1": "salt"},
       segments={"staff": {"rules": [{"conditions": [{"type": "email", "operator": "str_ends_with_any",
                                                      "targetValue": ["@example.com"]}]}]}})
+same([one["id"] for one in send("GET", "/console/v1/segments").json["data"]], ["staff"], "segments")
 document = send("GET", "/v1/download_config_specs/sdk-token.json", headers={}).json
 same(document, trial.control("GET", "/sdk"), "the document")
 spec = {one["name"]: one for one in document["feature_gates"]}

@@ -132,6 +132,14 @@ class Statsig(Writing):
         return self.paged(request, self.state["history"].get(self.gate(name)["id"], [])[::-1],
                           "Gate versions listed successfully.")
 
+    @route("GET", "/console/v1/segments/?")
+    def list_segments(self, request):
+        # docs.statsig.com/api-reference/segments/list-segments
+        return self.paged(request, [
+            {"id": name, "name": name, "isEnabled": True, "description": "", "type": "rule_based", "count": 0, "tags": [],
+             "idType": one.get("idType", "userID"), "rules": one["rules"]}
+            for name, one in self.state["segments"].items()], "Segments listed successfully.")
+
     @route("GET", "/console/v1/settings/reviews")
     def read_settings(self, request):
         return Answer(200, {"message": "Settings read successfully.", "data": {

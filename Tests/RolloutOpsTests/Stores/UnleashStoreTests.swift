@@ -204,6 +204,14 @@ import Testing
     #expect(try platform.state["flags"]?["ai-summary"]?["tags"]?.items?.count == 1)
   }
 
+  /// Unleash shows it as off, and its SDKs let everybody in.
+  @Test func anEnvironmentThatIsOnWithoutStrategiesIsSeenAsItIs() throws {
+    try platform.replace(Self.state(on: true))
+    #expect(try store().read(World.key).flag?.serving == .everyone("on"))
+    #expect(try asked() == ["GET …", "GET …/environments/production"])
+    #expect(try world.move(.promote).status == .conflict)
+  }
+
   @Test func aDependencyStandsInTheWay() throws {
     try platform.replace(["flags": ["ai-summary": ["dependencies": [["feature": "parent", "enabled": true]]]]])
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }

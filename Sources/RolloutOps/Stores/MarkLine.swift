@@ -1,0 +1,57 @@
+/// The mark of a flag on a platform that has no place for it but a text for people: one line of that text, and the other
+/// lines stay whose they are.
+///
+/// It is a JSON object behind a name, so that a stage may be called whatever it is called.
+struct MarkLine: Hashable {
+  var mark: Flag.Mark
+  /// What is hashed, where the platform does not say it in the note's words.
+  var unit: String?
+  /// Where one text is for several environments, the one that it is about.
+  let environment: String?
+
+  init(_ mark: Flag.Mark, unit: String? = nil, environment: String? = nil) {
+    (self.mark, self.unit, self.environment) = (mark, unit, environment)
+  }
+
+  /// The last line that is one, whoever wrote more behind it.
+  init?(in text: String?, environment: String? = nil) {
+    let found = Self.lines(text ?? "").reversed().lazy.compactMap { Self.parsed($0, environment) }.first
+    guard let found else { return nil }
+    mark = Flag.Mark(
+      killed: found["state"]?.text == "killed", stage: found["stage"]?.text, killsTo: found["kill"]?.text)
+    unit = found["unit"]?.text
+    self.environment = environment
+  }
+
+  private static func lines(_ text: String) -> [Substring] {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+  }
+
+  private static func start(_ environment: String?) -> String {
+    "rolloutctl\(environment.map { " in \($0)" } ?? ""): "
+  }
+
+  private static func parsed(_ line: Substring, _ environment: String?) -> JSON? {
+    let start = start(environment)
+    guard line.hasPrefix(start), let json = try? JSON.parse(String(line.dropFirst(start.count))),
+      json["state"]?.text != nil
+    else { return nil }
+    return json
+  }
+
+  var description: String {
+    let members: [(String, String?)] = [
+      ("state", mark.killed ? "killed" : "managed"), ("stage", mark.stage), ("kill", mark.killsTo), ("unit", unit),
+    ]
+    return Self.start(environment)
+      + JSON.object(members.compactMap { name, text in text.map { JSON.Member(name, .string($0)) } }).written()
+  }
+
+  /// The text with this line in the place of the one that was there; nil takes it out.
+  static func text(_ line: MarkLine?, over text: String?, environment: String? = nil) -> String {
+    let environment = line?.environment ?? environment
+    var kept = lines(text ?? "").filter { parsed($0, environment) == nil }.map(String.init)
+    while kept.last?.isEmpty == true { kept.removeLast() }
+    return (kept + [line?.description].compactMap(\.self)).joined(separator: "\n")
+  }
+}

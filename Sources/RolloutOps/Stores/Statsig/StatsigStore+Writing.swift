@@ -1,0 +1,213 @@
+/// How Statsig's gates are changed.
+///
+/// Nothing there compares versions: whoever writes last wins. So a change is made right after a look that must show what
+/// was read before, in one request, and looked at afterwards. All rules are sent with their ids, since a rule without one
+/// is a new one and draws other units.
+extension StatsigStore {
+  package func write(
+    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
+  ) throws(StoreTrouble) -> FlagReading {
+    let meant = flag.settled
+    let known = reading.flag == nil ? nil : seen.last?[reading.key]
+    if meant.mark?.killed == true || occasion.urgency.isKill, reading.flag != nil {
+      var old = known
+      if old == nil { old = try find(reading.key) }
+      guard let old else { throw .changedMeanwhile(path: place(reading.key)) }
+      return try kill(meant, old, reading.key, occasion.urgency)
+    }
+    // What cannot be expressed, and what others set up, is said before anything is touched.
+    guard meant.isBoolean else {
+      throw .beyond(
+        "a gate of Statsig is on or off and has no variants; leave Variants out of the note, "
+          + "and let the application choose by the gate")
+    }
+    try checkSegments(of: meant.serving, over: known)
+    guard reading.flag != nil else { return try create(meant, reading.key) }
+    let rules = rules(for: meant)
+    _ = try rules.encode(meant.serving, over: [])
+    guard let now = try find(reading.key), now.state == reading.version else {
+      throw .changedMeanwhile(path: place(reading.key))
+    }
+    let old = StatsigGate(now.object, environment: environment, overrides: known?.overrides)
+    try checkOccupation(of: old, meant, rules, occasion.urgency, reading.key)
+    let written = try patch(old, meant, rules, reading.key)
+    // Killed since it was read: whoever would switch on now would undo the kill.
+    guard written.isOn == old.isOn else { throw .changedMeanwhile(path: place(reading.key)) }
+    if !written.isOn, !meant.isForeign { try turn(on: true, reading.key, respectsReview: true) }
+    let confirmed = try confirmed(meant, reading.key)
+    if let before = old.version, let after = written.version, after != before + 1 {
+      throw .changedMeanwhile(path: place(reading.key))
+    }
+    return confirmed
+  }
+
+  private func rules(for flag: Flag) -> StatsigRules {
+    var unit = "userID"
+    if case .split(let split) = flag.serving { unit = split.unit }
+    return StatsigRules(conditions: StatsigConditions(unit: unit), environment: environment)
+  }
+
+  private func checkOccupation(
+    of old: StatsigGate, _ meant: Flag, _ rules: StatsigRules, _ urgency: Urgency, _ key: FlagKey
+  ) throws(StoreTrouble) {
+    guard !meant.isForeign else { return }
+    if let why = old.occupation { throw .occupied("\(why), at \(place(key)); take that out there first") }
+    // Rules with our names that somebody changed may be set right by what only narrows.
+    if case .foreign = old.servingWhenOn, urgency != .narrowing {
+      throw .occupied("the gate's rules were changed by hand, at \(place(key)); adopt them or kill the gate first")
+    }
+    if old.isLaunched {
+      throw .occupied("the gate is launched, for everybody and good, at \(place(key)); enable it there first")
+    }
+    guard !old.elsewhere.isEmpty else { return }
+    if !old.isOn {
+      throw .occupied(
+        "the gate is switched off, for all environments, at \(place(key)); whoever may switch on the others too does it there"
+      )
+    }
+    if case .split = meant.serving, old.object["idType"]?.text != rules.conditions.idType {
+      throw .occupied(
+        "the gate is decided for each \(old.object["idType"]?.text ?? "user") in other environments, "
+          + "and the note's unit is \(rules.conditions.unit)")
+    }
+  }
+
+  // MARK: Rules
+
+  private func line(_ flag: Flag, keeping old: MarkLine? = nil) -> MarkLine? {
+    guard let mark = flag.mark else { return nil }
+    guard case .split(let split) = flag.serving else {
+      return MarkLine(mark, unit: old?.unit, environment: environment)
+    }
+    return MarkLine(mark, unit: split.unit, environment: environment)
+  }
+
+  private func create(_ flag: Flag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    let rules = rules(for: flag)
+    let body: JSON = [
+      "id": .string(key.text), "name": .string(key.text), "idType": .string(rules.conditions.idType),
+      "description": .string(MarkLine.text(line(flag), over: nil)), "isEnabled": true,
+      "rules": .array(try rules.encode(flag.serving, over: [])),
+    ]
+    let answer = try send(.post, Self.gates, body, isRepeatable: false)
+    if answer.status == 400, client.said(answer)?.contains("already exists") == true {
+      throw .changedMeanwhile(path: place(key))
+    }
+    let made = try gate(in: answer)
+    guard made.key == key else {
+      throw client.unexpected(answer, "it calls the new gate \(made.key?.text ?? "otherwise"); name the flag so")
+    }
+    return try confirmed(flag, key)
+  }
+
+  private func patch(
+    _ old: StatsigGate, _ flag: Flag, _ rules: StatsigRules, _ key: FlagKey
+  ) throws(StoreTrouble) -> StatsigGate {
+    let line = line(flag, keeping: old.line)
+    var body: JSON = [
+      "description": .string(MarkLine.text(line, over: old.description, environment: environment))
+    ]
+    if !flag.isForeign {
+      body = body.setting("rules", to: .array(try rules.encode(flag.serving, over: old.ours) + old.elsewhere))
+      if case .split = flag.serving, old.object["idType"]?.text != rules.conditions.idType {
+        body = body.setting("idType", to: .string(rules.conditions.idType))
+      }
+    }
+    return try changed(by: send(.patch, Self.path(key), body, isRepeatable: false), key) { $0.line == line }
+  }
+
+  /// The gate as the answer to a change shows it; a review that was asked for in its place is one.
+  private func changed(
+    by answer: HTTPAnswer, _ key: FlagKey, _ isSo: (StatsigGate) -> Bool
+  ) throws(StoreTrouble) -> StatsigGate {
+    if answer.status == 404, Self.isUnknownName(answer) { throw .changedMeanwhile(path: place(key)) }
+    let gate = try gate(in: answer)
+    guard isSo(gate) || !gate.hasReview else {
+      let review = gate.object["activeReview"]?["reviewID"]?.text.map { ", review \($0)" } ?? ""
+      throw .refused(
+        ServerRefusal(
+          client.base.place, status: answer.status,
+          .needsApproval(where: "https://console.statsig.com, gate \(key)\(review)")))
+    }
+    return gate
+  }
+
+  private func send(
+    _ method: HTTPRequest.Method, _ path: String, _ body: JSON?, isRepeatable: Bool, respectsReview: Bool = true
+  ) throws(StoreTrouble) -> HTTPAnswer {
+    var headers = body == nil ? [] : [HTTPRequest.Header("Content-Type", "application/json")]
+    // Without it a key of the Console walks past the reviews that a gate requires.
+    if respectsReview { headers.append(HTTPRequest.Header("x-respect-review-settings", "true")) }
+    return try client.answer(
+      method, path, body: body.map { Array($0.written().utf8) }, headers: headers, isRepeatable: isRepeatable)
+  }
+
+  private func turn(on: Bool, _ key: FlagKey, respectsReview: Bool) throws(StoreTrouble) {
+    let answer = try send(
+      .put, "\(Self.path(key))/\(on ? "enable" : "disable")", nil, isRepeatable: true, respectsReview: respectsReview)
+    _ = try changed(by: answer, key) { $0.isOn == on }
+  }
+
+  // MARK: Killing
+
+  /// Nobody passes. Only where a gate demands a review does a kill walk past it; what narrows otherwise waits for it.
+  private func kill(
+    _ flag: Flag, _ old: StatsigGate, _ key: FlagKey, _ urgency: Urgency
+  ) throws(StoreTrouble) -> FlagReading {
+    do throws(StoreTrouble) {
+      try kill(old, key, respectsReview: true)
+    } catch {
+      guard urgency.isKill, case .refused(let refusal) = error, refusal.isForApproval else { throw error }
+      try kill(old, key, respectsReview: false)
+    }
+    guard let now = try find(key) else { throw .changedMeanwhile(path: place(key)) }
+    let gate = StatsigGate(now.object, environment: environment, overrides: old.overrides)
+    if gate.isLaunched {
+      throw .occupied(
+        "the gate is launched, for everybody in every environment, whatever its rules say; "
+          + "disable it for all environments at \(place(key))")
+    }
+    if gate.isOn, gate.overridden.passing {
+      throw .occupied(
+        "overrides of the gate let some in whatever its rules say; take them out at \(place(key)), "
+          + "or disable the gate for all environments")
+    }
+    let reading = reading(key, gate)
+    guard gate.flag.serving == .everyone("off") else { throw .notAsWritten(path: place(key)) }
+    return reading
+  }
+
+  private func kill(_ old: StatsigGate, _ key: FlagKey, respectsReview: Bool) throws(StoreTrouble) {
+    guard environment != nil, old.isOn else { return try turn(on: false, key, respectsReview: respectsReview) }
+    let ids = old.ours.compactMap { $0["id"] }
+    let share = old.ours.last
+    let answer: HTTPAnswer
+    if old.foreign.isEmpty, let share, ids.count == old.ours.count {
+      // Our rules alone are touched, and the share's says that it is killed.
+      let body = JSON.array(
+        zip(old.ours, ids).map { rule, id in
+          let zero: JSON = ["id": id, "passPercentage": 0]
+          return rule == share ? zero.setting("name", to: .string(StatsigRules.killed)) : zero
+        })
+      answer = try send(
+        .patch, "\(Self.path(key))/rules", ["rules": body], isRepeatable: true, respectsReview: respectsReview)
+    } else {
+      // Before other people's rules, which may be for other environments too, comes one that keeps everybody out here.
+      let rules = StatsigRules(conditions: StatsigConditions(unit: "userID"), environment: environment)
+      let body: JSON = ["rules": .array([rules.killing(old.ours)] + old.rules.filter { !old.isOurs($0) })]
+      answer = try send(.patch, Self.path(key), body, isRepeatable: true, respectsReview: respectsReview)
+    }
+    _ = try changed(by: answer, key) { StatsigRules.areKilled($0.ours) }
+  }
+
+  // MARK: Reading back
+
+  private func confirmed(_ meant: Flag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    guard let now = try find(key) else { throw .changedMeanwhile(path: place(key)) }
+    let reading = reading(key, StatsigGate(now.object, environment: environment, overrides: seen.last?[key]?.overrides))
+    guard let flag = reading.flag, flag.mark == meant.mark, flag.serves(meant) || meant.isForeign else {
+      throw .notAsWritten(path: place(key))
+    }
+    return reading
+  }
+}

@@ -1,0 +1,112 @@
+import Testing
+
+@testable import RolloutOps
+
+/// What we write to Statsig, as its real server SDK decides it (`$ROLLOUTCTL_PLATFORM_VENV`, Tests/Live).
+@Suite(.serialized) struct StatsigReaderTests {
+  static let platform = Result { try LivePlatform("statsig") }
+
+  private let platform: LivePlatform
+  private let world: World
+
+  init() throws {
+    platform = try Self.platform.get()
+    try platform.put([:])
+    world = StatsigStoreTests.world(platform)
+  }
+
+  /// Python spells truth with a capital, so that there "True" is true, too: such contexts are another language's.
+  private static let contexts = PlatformTraffic.contexts.map { $0["beta"] == "True" ? $0.removing("beta") : $0 }
+
+  private func reader(custom: Bool, _ tier: String? = nil, _ contexts: [JSON] = contexts) throws -> SDKReader {
+    var arguments = [platform.place, "--unit", "tenant"]
+    if custom { arguments += ["--as", "tenant"] }
+    if let tier { arguments += ["--tier", tier] }
+    let reader = try SDKReader("statsig", arguments)
+    _ = try reader.ask(["load": .array(contexts)])
+    return reader
+  }
+
+  private func write(_ flag: Flag, in environment: String? = nil, _ urgency: Urgency = .ordinary) throws -> Int {
+    let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
+    let store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
+    let reading = try store.write(flag, replacing: store.read(FlagKey("f")), Occasion(urgency))
+    #expect(reading.flag == flag || urgency.isKill)
+    return try #require(try platform.flag("f")["lastModifiedTime"]?.integer)
+  }
+
+  /// One share at a time is what a gate has.
+  private static let stages = PlatformTraffic.stages.map { name, exposure in
+    let shares = exposure.grants.filter { !$0.share.isWhole }
+    let kept = shares.count < 2 ? exposure.grants : exposure.grants.filter { $0.share.isWhole || $0.cohort == nil }
+    return (name, Exposure(grants: kept, exclusions: exposure.exclusions))
+  }
+
+  /// The user's own id is called so by the SDK, whatever an application calls it.
+  private static func forUsers(_ exposure: Exposure) -> Exposure {
+    func renamed(_ selector: Selector) -> Selector {
+      switch selector {
+      case .equals("tenant", let value): .equals(attribute: "user", value)
+      case .oneOf("tenant", let values): .oneOf(attribute: "user", values)
+      default: selector
+      }
+    }
+    return Exposure(
+      grants: exposure.grants.map { Grant(cohort: $0.cohort.map(renamed), share: $0.share) },
+      exclusions: exposure.exclusions.map(renamed))
+  }
+
+  @Test(
+    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: [nil, "production"],
+    [true, false]) func everyStageLetsInWhomTheNoteMeans(environment: String?, isCustom: Bool) throws
+  {
+    let reader = try reader(custom: isCustom, environment)
+    let nowhere = try self.reader(custom: isCustom)
+    var before = Set<Int>()
+    var flag: Flag?
+    for (stage, exposure) in Self.stages {
+      let split = Split(exposure: exposure, unit: "tenant", canary: "on", control: "off")
+      var written = split
+      if !isCustom { (written.unit, written.exposure) = ("user", Self.forUsers(exposure)) }
+      flag = StatsigGateTests.flag(written)
+      let version = try write(try #require(flag), in: environment)
+      let inside = PlatformTraffic.check(
+        try reader.variants("f", until: version), of: Self.contexts, split, canary: true, stage)
+      #expect(before.isSubset(of: inside), "\(before.subtracting(inside).count) were put out at \(stage)")
+      before = inside
+      if environment != nil { #expect(Set(try nowhere.variants("f", until: version)) == [false]) }
+    }
+    var killed = try #require(flag)
+    (killed.serving, killed.mark) = (.everyone("off"), Flag.Mark(killed: true))
+    let version = try write(killed, in: environment, .kill)
+    #expect(Set(try reader.variants("f", until: version)) == [false])
+  }
+
+  @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
+  func everyCohortAndExclusionIsMetToTheLetter() throws {
+    let reader = try reader(custom: true)
+    let (paid, stable) = (PlatformTraffic.equals("plan", "paid"), PlatformTraffic.equals("tier", "stable"))
+    let half = Grant(cohort: nil, share: Percentage(percent: 50))
+    let more: [(String, Exposure)] = [
+      ("not", Exposure(grants: [Grant(cohort: .not(paid), share: .whole)])),
+      ("and not", Exposure(grants: [Grant(cohort: .all([paid, .not(stable)]), share: .whole)])),
+      ("without stable", Exposure(grants: [half], exclusions: [stable])),
+      ("without stable and paid", Exposure(grants: [half], exclusions: [.all([stable, paid])])),
+    ]
+    for (name, exposure) in PlatformTraffic.cohorts + more {
+      let split = Split(exposure: exposure, unit: "tenant", canary: "on", control: "off")
+      let version = try write(StatsigGateTests.flag(split))
+      _ = PlatformTraffic.check(try reader.variants("f", until: version), of: Self.contexts, split, canary: true, name)
+    }
+  }
+
+  @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
+  func aSegmentThatStatsigKeepsIsUsed() throws {
+    let plan: JSON = ["type": "custom_field", "field": "plan", "operator": "any", "targetValue": ["paid"]]
+    try platform.put(["segments": ["beta": ["rules": [["conditions": [plan]]]]]])
+    let reader = try reader(custom: true, nil, [["tenant": "a", "plan": "paid"], ["tenant": "b"], ["plan": "paid"]])
+    let cohort = Grant(cohort: PlatformTraffic.equals("segment", "beta"), share: .whole)
+    let split = Split(exposure: Exposure(grants: [cohort]), unit: "tenant", canary: "on", control: "off")
+    #expect(try reader.variants("f", until: write(StatsigGateTests.flag(split))) == [true, false, false])
+  }
+}
