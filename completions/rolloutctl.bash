@@ -77,7 +77,7 @@ __rolloutctl_flags() {
     replan) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     finish) __rolloutctl_words --override --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     abandon) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    kill) __rolloutctl_words --all --yes --within --to --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
+    kill) __rolloutctl_words --all --yes --on-alert --within --to --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     restore) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     exclude) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     include) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;

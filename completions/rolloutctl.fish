@@ -231,6 +231,7 @@ complete -c rolloutctl -n '__rolloutctl_at abandon' -s h -l help -d 'print this 
 complete -c rolloutctl -n '__rolloutctl_at abandon 0' -k -a '(__rolloutctl_lookup flags) (__rolloutctl_files .md)'
 complete -c rolloutctl -n '__rolloutctl_at kill' -l all -d 'every flag that the store marks as managed by rolloutctl'
 complete -c rolloutctl -n '__rolloutctl_at kill' -l yes -d 'with --all: do not ask'
+complete -c rolloutctl -n '__rolloutctl_at kill' -l on-alert -d 'the flags of an alert on standard input'
 complete -c rolloutctl -n '__rolloutctl_at kill' -l within -x -d 'the deadline; 30s if not given'
 complete -c rolloutctl -n '__rolloutctl_at kill' -l to -x -k -a 'control off' -d 'what everybody gets: control, off or a variant'
 complete -c rolloutctl -n '__rolloutctl_at kill' -l reason -x -d 'why, for the journal'

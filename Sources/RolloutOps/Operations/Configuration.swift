@@ -11,9 +11,11 @@ struct Configuration {
   private(set) var stores: [(name: String, address: String)] = []
   /// A file of certificates to trust in place of the system's.
   private(set) var authorities: String?
+  /// Which flags an alert kills.
+  private(set) var alerts: [AlertRoute] = []
   private(set) var remarks: [String] = []
 
-  private static let members = ["store", "journal", "stores", "ca_file"]
+  private static let members = ["store", "journal", "stores", "ca_file", "alerts"]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
@@ -41,6 +43,9 @@ struct Configuration {
         }
         stores.append((one.name, address))
       }
+    case ("alerts", .array(let routes)):
+      for route in routes { alerts.append(try self.route(route)) }
+    case ("alerts", _): throw .settings(path: path, "\"alerts\" must be a list of objects with \"when\" and \"kill\"")
     case ("stores", _): throw .settings(path: path, "\"stores\" must be an object: a name and an address for each")
     case let (name, _) where Self.members.contains(name):
       throw .settings(path: path, "\"\(name)\" must be a text")
@@ -48,6 +53,26 @@ struct Configuration {
       let near = Suggestion.nearest(to: name, among: Self.members).map { "; did you mean \($0)?" } ?? ""
       remarks.append("\(path): \"\(name)\" is no setting of this version\(near)")
     }
+  }
+
+  /// `{"when": {"alertname": "CostLoop", "feature": "*"}, "kill": ["ai-summary", "$feature"]}`
+  private func route(_ json: JSON) throws(Trouble) -> AlertRoute {
+    guard let when = json["when"]?.members, !when.isEmpty, let kill = json["kill"]?.items, !kill.isEmpty else {
+      throw .settings(
+        path: path, "each of \"alerts\" has \"when\", labels with their values, and \"kill\", a list of flags")
+    }
+    var conditions: [AlertRoute.Condition] = []
+    for label in when {
+      guard let value = label.value.text else {
+        throw .settings(path: path, "\"alerts\": the value of \"\(label.name)\" must be a text, or \"*\" for any")
+      }
+      conditions.append(AlertRoute.Condition(label.name, value == "*" ? nil : value))
+    }
+    let flags = kill.compactMap(\.text)
+    guard flags.count == kill.count else {
+      throw .settings(path: path, "\"alerts\": \"kill\" is a list of flags, as texts")
+    }
+    return AlertRoute(when: conditions, kill: flags)
   }
 
   /// What can be told from a path and from an address.

@@ -121,21 +121,30 @@ struct KillRun {
     for index in targets.attempts.indices where targets.attempts[index].isPending {
       if targets.attempts[index].store.width > 1 {
         wide.append(index)
-      } else if slow.contains(targets.attempts[index].identity) {
+      } else if slow.contains(targets.attempts[index].identity) || targets.attempts[index].store.isRemote {
         later.append(index)
       } else {
         strike(index)
       }
     }
     strike(together: wide)
-    for index in later { strike(index) }
+    let end = kill.context.clock.now() + TimeSpan(seconds: Self.roundSeconds)
+    later.sort { (targets.attempts[$0].tries, $0) < (targets.attempts[$1].tries, $1) }
+    for index in later where !targets.attempts[index].store.isRemote || kill.context.clock.now() < end { strike(index) }
     for index in targets.attempts.indices { targets.attempts[index].conclude() }
   }
 
+  /// After that long no further flag is begun with in a round: whoever is to be asked again elsewhere, or is found by a
+  /// note, waits no longer than this and one try.
+  private static let roundSeconds = 1
+
   /// Servers are asked about many flags at a time, each as widely as it bears. One that hangs keeps nobody waiting who has
-  /// flags in another.
-  private mutating func strike(together indices: [Int]) {
-    guard !indices.isEmpty else { return }
+  /// flags in another; of its own flags those that were tried least come first.
+  private mutating func strike(together wide: [Int]) {
+    guard !wide.isEmpty else { return }
+    let indices = wide.sorted { (targets.attempts[$0].tries, $0) < (targets.attempts[$1].tries, $1) }
+    let clock = kill.context.clock
+    let end = clock.now() + TimeSpan(seconds: Self.roundSeconds)
     var stores: [(identity: String, indices: [Int])] = []
     for index in indices {
       let identity = targets.attempts[index].identity
@@ -148,6 +157,7 @@ struct KillRun {
     let groups = stores.map { store in store.indices.map { targets.attempts[$0] } }
     let struck = Crew(threads: groups.count).each(groups) { attempts in
       Crew(threads: attempts.first?.store.width ?? 1).each(attempts) { attempt in
+        guard clock.now() < end else { return attempt }
         var attempt = attempt
         attempt.strike(atOnce: false)
         return attempt

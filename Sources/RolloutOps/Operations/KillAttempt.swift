@@ -10,7 +10,7 @@ struct KillAttempt {
   private var state = State.pending
 
   /// What this attempt has seen so far.
-  private var tries = 0
+  private(set) var tries = 0
   private var hasSeen = false
   private var hasWritten = false
   /// When the last write began.

@@ -49,10 +49,13 @@ extension Move {
     do throws(StoreTrouble) {
       rollout.flag = try store.write(meant, replacing: rollout.flag, occasion, appending: [piece])
     } catch {
-      // The answer may have been lost on its way back: the journal tells, since the two change together.
-      guard error.leavesDoubt, (try? rollout.journal.read())?.hash == after.hash else { throw .store(error) }
-      rollout.remarks.append(
-        "the store did not answer (\(Sentences.store(error)[0])), and its journal shows that the change is in")
+      // The answer may have been lost on its way back, or the request came twice and the second found the first there.
+      // The journal tells, since the two change together.
+      guard error.leavesDoubt, let files = rollout.journal.files as? EtcdFiles,
+        (try? files.holds(piece.path, piece.bytes, at: piece.offset)) == true,
+        let flag = try? rollout.store.read(rollout.key)
+      else { throw .store(error) }
+      rollout.flag = flag
     }
     rollout.reading = after
     rollout.progress = Progress(after.entries)
@@ -75,7 +78,8 @@ extension StoreTrouble {
   fileprivate var leavesDoubt: Bool {
     switch self {
     case .unanswered(let trouble): trouble.maybeSent
-    case .refused(let refusal): refusal.reason == .fault
+    case .refused(let refusal): refusal.reason == .fault || refusal.reason == .noQuorum
+    case .changedMeanwhile: true
     default: false
     }
   }

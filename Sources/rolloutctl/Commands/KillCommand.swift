@@ -8,6 +8,7 @@ struct KillOptions: TakesCommonFlags, Equatable {
   var flags: [String] = []
   var all = false
   var yes = false
+  var onAlert = false
   var within = TimeSpan(seconds: 30)
   /// A variant; nil leaves it to the note: control where there is one, else off.
   var to: String?
@@ -22,6 +23,14 @@ struct KillOptions: TakesCommonFlags, Equatable {
     flags: [
       .toggle("all", "every flag that the store marks as managed by rolloutctl") { $0.all = true },
       .toggle("yes", "with --all: do not ask") { $0.yes = true },
+      .toggle(
+        "on-alert", "the flags of an alert on standard input",
+        details: """
+          An event of Alertmanager's or PagerDuty's webhook. `"alerts"` in `rolloutctl.json` says which flags its labels \
+          stand for; the alert is the reason. What is resolved kills nothing, and an alert that killed a flag before \
+          does not kill it again after somebody restored it.
+          """
+      ) { $0.onAlert = true },
       .value(
         "within", "DURATION", "the deadline; 30s if not given",
         details: "Until then it tries again what may pass; what is not off after that is named, with exit 1.",
@@ -41,8 +50,10 @@ struct KillOptions: TakesCommonFlags, Equatable {
       ) { $0.to = $1 },
     ] + FlagRow.acting,
     check: { (options) throws(ValueFault) in
-      if options.all == !options.flags.isEmpty {
-        throw ValueFault(options.all ? "--all and single flags exclude each other" : "FLAG is missing; or say --all")
+      switch (options.all, options.onAlert, options.flags.isEmpty) {
+      case (true, false, true), (false, true, true), (false, false, false): break
+      case (false, false, true): throw ValueFault("FLAG is missing; or say --all, or --on-alert")
+      default: throw ValueFault("--all, --on-alert and single flags exclude each other")
       }
       if options.yes && !options.all { throw ValueFault("--yes belongs to --all: killing one flag never asks") }
     },
@@ -65,6 +76,12 @@ struct KillOptions: TakesCommonFlags, Equatable {
           A key that the store does not have turns nothing off: exit 1, with the nearest keys and the stores that were \
           looked in. The other keys on the line are killed all the same. Where the command line, the environment and \
           the configuration name different stores, it acts on every one that has the flag.
+          """),
+        .paragraph(
+          """
+          In `rolloutctl.json`, `"alerts": [{"when": {"alertname": "CostLoop", "feature": "*"}, "kill": ["$feature"]}]` \
+          lets an alert with these labels kill the flag that its label `feature` names; `"*"` is any value. A firing \
+          alert that leads to no flag exits 1.
           """),
         .paragraph("A killed flag cannot be promoted. `rolloutctl restore` brings it back, with a reason."),
       ]
@@ -94,6 +111,7 @@ struct KillOptions: TakesCommonFlags, Equatable {
 extension KillOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     let kill = Kill(context: invocation.context, choices: invocation.choices, within: within, to: to)
+    if onAlert { return try answer(AlertKill(kill).perform(), invocation) }
     let report: KillReport
     if all {
       let managed = kill.managed()
@@ -102,12 +120,33 @@ extension KillOptions: Action {
     } else {
       report = kill.perform(flags)
     }
+    tell(report, invocation)
+    return report.status
+  }
+
+  private func tell(_ report: KillReport, _ invocation: Invocation) {
     invocation.print(
       text: { ink, _ in report.killed.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
     if common.format == .text, !report.failed.lines.isEmpty {
       invocation.context.output.failure(report.failed.text(ink: invocation.ink))
     }
-    return report.status
+  }
+
+  private func answer(_ answer: AlertKill.Answer, _ invocation: Invocation) -> ExitStatus {
+    for sentence in answer.unrouted {
+      invocation.context.output.failure("rolloutctl kill: \(Terminal.plain(sentence))")
+    }
+    if let report = answer.report {
+      invocation.remark(answer.ignored)
+      tell(report, invocation)
+    } else {
+      invocation.print(
+        text: { _, _ in answer.nothing.joined(separator: "\n") },
+        json: {
+          ["flags": [], "ignored": .strings(answer.nothing), "exit": .number(Int(answer.status.rawValue))]
+        }, markdown: { answer.markdown })
+    }
+    return answer.status
   }
 
   /// The count comes first; a terminal is asked, and everything else must have said `--yes`.

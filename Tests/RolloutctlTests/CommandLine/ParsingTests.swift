@@ -135,8 +135,8 @@ import Testing
         ["status", "--format", "xml"], "status",
         .badValue(of: "--format", value: "xml", reason: "it is one of text, json, markdown")
       ),
-      (["kill"], "kill", .senseless("FLAG is missing; or say --all")),
-      (["kill", "x", "--all"], "kill", .senseless("--all and single flags exclude each other")),
+      (["kill"], "kill", .senseless("FLAG is missing; or say --all, or --on-alert")),
+      (["kill", "x", "--all"], "kill", .senseless("--all, --on-alert and single flags exclude each other")),
     ] as [([String], String?, UsageError.Fault)])
   func saysWhatIsWrong(words: [String], command: String?, fault: UsageError.Fault) {
     #expect(self.fault(words) == UsageError(command: command, fault: fault))

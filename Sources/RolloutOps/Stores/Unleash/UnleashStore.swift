@@ -8,6 +8,9 @@ package struct UnleashStore: FlagStore {
   /// Its server SDKs ask every 15 s where nobody says otherwise.
   package let propagation = TimeSpan(seconds: 15)
 
+  /// Its admin API has no limit of its own.
+  package let width = 32
+
   static let tokenVariable = "UNLEASH_API_TOKEN"
 
   let client: StoreClient

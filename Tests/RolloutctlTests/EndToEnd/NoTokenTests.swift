@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+@testable import RolloutOps
+
+/// Tokens stay where they are: against servers that send back all they were sent, nothing of them is in any output, file
+/// or journal.
+@Suite(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), .serialized) struct NoTokenTests {
+  static let variables = [
+    "ROLLOUT_HTTP_TOKEN", "ETCD_USERNAME", "ETCD_PASSWORD", "LAUNCHDARKLY_ACCESS_TOKEN", "UNLEASH_API_TOKEN",
+    "POSTHOG_API_KEY", "STATSIG_CONSOLE_KEY", "PROMETHEUS_TOKEN",
+  ]
+
+  /// Each with a text of its own, so that a hit names the culprit.
+  static let planted = Dictionary(
+    uniqueKeysWithValues: variables.enumerated().map { ($1, "planted\($0)secret") })
+
+  static let stores = [
+    "http://HOST/flags.json", "etcd+http://HOST/prod", "launchdarkly+http://HOST/web/production",
+    "unleash+http://HOST/default/production", "posthog+http://HOST/1", "statsig+http://HOST/production",
+  ]
+
+  @Test(arguments: stores) func noneIsTold(store: String) throws {
+    let server = try LiveServer("hostile_server.py")
+    // A port that repeats the request, headers included, and one that nobody listens on.
+    for port in ["near", "refused"] {
+      let address = store.replacing("HOST", with: "127.0.0.1:\(try server.port(port))")
+      let world = try LiveWorld(
+        note: LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)"))
+      var lines = [["kill", "ai-summary", "--within", "1s"], ["promote", LiveWorld.note]]
+      if port == "near" {
+        lines += [["kill", "--all", "--yes", "--within", "1s"], ["status", LiveWorld.note], ["status"], ["history"]]
+      }
+      for line in lines {
+        for extra in [["--verbose"], ["--format", "json"]] {
+          let outcome = try world.start(
+            line + extra, environment: Self.planted.merging(["ROLLOUT_STORE": address]) { $1 }
+          ).finish()
+          if case .signal = outcome.end { Issue.record("\(line): \(outcome)") }
+          for (name, secret) in Self.planted {
+            #expect(!outcome.description.contains(secret), "\(name): \(line): \(outcome)")
+          }
+          if line[0] == "kill" { #expect(outcome.status == 1, "\(outcome)") }
+        }
+      }
+      for case let name as String in FileManager.default.enumerator(atPath: world.folder.path) ?? .init() {
+        let text = (try? world.folder.read(name)) ?? ""
+        for (variable, secret) in Self.planted { #expect(!text.contains(secret), "\(variable) is in \(name)") }
+      }
+    }
+  }
+}
