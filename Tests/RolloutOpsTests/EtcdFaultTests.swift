@@ -7,13 +7,17 @@ import Testing
 /// A network that loses, doubles, delays and cuts what passes, between the operations and etcd: over thousands of seeded
 /// runs nothing is applied twice, nothing is called done that is not, and a kill gets through.
 @Suite struct EtcdFaultTests {
-  static let runs = ProcessInfo.processInfo.environment["ROLLOUTCTL_LIVE"] == "required" ? 2000 : 300
+  static let runs = ProcessInfo.processInfo.environment["ROLLOUTCTL_LIVE"] == "required" ? 1000 : 150
 
   private final class Run {
     let etcd = MemoryEtcd()
     let world: World
     var random: SplitMix64
     let seed: UInt64
+    /// How many moves were called done, and how many ended in trouble: a run in which nothing happens shows nothing.
+    var (done, troubled) = (0, 0)
+    /// A kill whose journal could not be reached has said so: the flag died all the same.
+    var isUnjournaled = false
 
     init(_ seed: UInt64) {
       (self.seed, random) = (seed, SplitMix64(seed: seed))
@@ -55,12 +59,14 @@ import Testing
         guard before != -1 || etcd.text(EtcdStoreTests.flag) != nil else { return }
         #expect(report.status == .done, "seed \(seed): \(report.lines)")
         #expect(place == -2, "seed \(seed)")
+        isUnjournaled =
+          isUnjournaled || report.lines.flatMap(\.reasons).contains { $0.contains("could not be journaled") }
       } else {
         let verb = verb[Int(random.next() % UInt64(verb.count))]
         world.clock.advance(TimeSpan(seconds: 60))
         let outcome = Result { () throws(Trouble) in
           try world.move(verb, reason: "seed \(seed)") { request in
-            if verb == .promote { request.override = "parse failures above 2%" }
+            if verb == .promote, before >= 0 { request.override = "parse failures above 2%" }
           }
         }
         trouble(false)
@@ -68,6 +74,9 @@ import Testing
         #expect(puts <= 1, "seed \(seed): \(verb) was applied \(puts) times")
         if case .success(let report) = outcome, report.status == .done, report.decision.acts {
           #expect(puts == 1, "seed \(seed): \(verb) is called done and is not")
+          done += 1
+        } else if case .failure = outcome {
+          troubled += 1
         }
         if verb == .promote { #expect(place == before || place == before + 1, "seed \(seed)") }
       }
@@ -87,6 +96,8 @@ import Testing
         Issue.record("seed \(seed): the journal cannot be read")
         return
       }
+      if isUnjournaled, place == -2 { return }
+      isUnjournaled = false
       switch Progress(entries).place {
       case .stage(let index, _): #expect(place == index, "seed \(seed)")
       case .killed: #expect(place == -2, "seed \(seed)")
@@ -100,9 +111,14 @@ import Testing
     let first = ProcessInfo.processInfo.environment["ROLLOUTCTL_FAULT_SEED"].flatMap(UInt64.init)
     let start = first ?? UInt64.random(in: 1...1_000_000)
     print("etcd faults: seeds from \(start)")
-    for seed in start..<(start + UInt64(first == nil ? Self.runs : 1)) {
+    let runs = first == nil ? Self.runs : 1
+    var (done, troubled) = (0, 0)
+    for seed in start..<(start + UInt64(runs)) {
       let run = Run(seed)
       for _ in 0..<6 { run.step() }
+      (done, troubled) = (done + run.done, troubled + run.troubled)
     }
+    print("etcd faults: \(done) moves done, \(troubled) troubled")
+    #expect(first != nil || done > runs && troubled > runs / 50)
   }
 }
