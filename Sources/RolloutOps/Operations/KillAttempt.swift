@@ -21,6 +21,8 @@ struct KillAttempt {
   private var overtaken = 0
   private var busy = 0
   private var firstFailure: Instant?
+  /// The last trouble that says something.
+  private var told: StoreTrouble?
   private var decided: Decision?
   private var serving: String?
   private var alternative: String?
@@ -151,8 +153,11 @@ struct KillAttempt {
 
   // MARK: Failing
 
-  private mutating func fail(_ trouble: StoreTrouble) {
+  private mutating func fail(_ latest: StoreTrouble) {
     state = .pending
+    // A try that the deadline cut short says nothing about the server; the one before it does.
+    let trouble = latest.isCutShort ? told ?? latest : latest
+    told = trouble
     let since = firstFailure ?? now
     firstFailure = since
     if trouble.isBusy { busy += 1 }
@@ -251,6 +256,15 @@ extension StoreTrouble {
   }
 
   var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
+  /// It had too little time to be answered at all.
+  fileprivate var isCutShort: Bool {
+    if case .unanswered(let trouble) = self, case .timeout(let milliseconds) = trouble.reason {
+      milliseconds < 100
+    } else {
+      false
+    }
+  }
+
   fileprivate var isRefusal: Bool { if case .refused = self { true } else { false } }
   fileprivate var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }
 
