@@ -153,9 +153,11 @@ package struct ServerRefusal: Error, Hashable, Sendable {
   package let reason: Reason
   /// The server's own words, shortened.
   package let said: String?
+  /// How long it wants to be left alone, in whole seconds rounded up; nil where it does not say.
+  package let rest: TimeSpan?
 
-  package init(_ place: String, status: Int, _ reason: Reason, said: String? = nil) {
-    (self.place, self.status, self.reason, self.said) = (place, status, reason, said)
+  package init(_ place: String, status: Int, _ reason: Reason, said: String? = nil, rest: TimeSpan? = nil) {
+    (self.place, self.status, self.reason, self.said, self.rest) = (place, status, reason, said, rest)
   }
 }
 

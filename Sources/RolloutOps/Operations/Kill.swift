@@ -114,56 +114,37 @@ struct KillRun {
     }
   }
 
-  /// One try for each that is not off yet. The journals come last: one that is held must not delay the next flag.
+  /// One try for each that is not off yet, files before servers. The journals come last: one that is held must not delay
+  /// the next flag.
   private mutating func round() {
-    var later: [Int] = []
-    var wide: [Int] = []
-    for index in targets.attempts.indices where targets.attempts[index].isPending {
-      if targets.attempts[index].store.width > 1 {
-        wide.append(index)
-      } else if slow.contains(targets.attempts[index].identity) || targets.attempts[index].store.isRemote {
-        later.append(index)
-      } else {
-        strike(index)
-      }
-    }
-    strike(together: wide)
-    let end = kill.context.clock.now() + TimeSpan(seconds: Self.roundSeconds)
-    later.sort { (targets.attempts[$0].tries, $0) < (targets.attempts[$1].tries, $1) }
-    for index in later where !targets.attempts[index].store.isRemote || kill.context.clock.now() < end { strike(index) }
+    let pending = targets.attempts.indices.filter { targets.attempts[$0].isPending }
+    let files = pending.filter { !targets.attempts[$0].store.isRemote }
+    let later = files.filter { slow.contains(targets.attempts[$0].identity) }
+    for index in files.filter({ !later.contains($0) }) + later { strike(index) }
+    pass(pending.filter { targets.attempts[$0].isPending })
     for index in targets.attempts.indices { targets.attempts[index].conclude() }
   }
 
-  /// After that long no further flag is begun with in a round: whoever is to be asked again elsewhere, or is found by a
-  /// note, waits no longer than this and one try.
-  private static let roundSeconds = 1
-
-  /// Servers are asked about many flags at a time, each as widely as it bears. One that hangs keeps nobody waiting who has
-  /// flags in another; of its own flags those that were tried least come first.
-  private mutating func strike(together wide: [Int]) {
-    guard !wide.isEmpty else { return }
-    let indices = wide.sorted { (targets.attempts[$0].tries, $0) < (targets.attempts[$1].tries, $1) }
-    let clock = kill.context.clock
-    let end = clock.now() + TimeSpan(seconds: Self.roundSeconds)
-    var stores: [(identity: String, indices: [Int])] = []
-    for index in indices {
+  /// A lane for each server. Files that are not off yet go along, where there is a server to wait for.
+  private mutating func pass(_ pending: [Int]) {
+    guard pending.contains(where: { targets.attempts[$0].store.isRemote }) else { return }
+    var lanes: [(identity: String, indices: [Int])] = []
+    for index in pending {
       let identity = targets.attempts[index].identity
-      if let place = stores.firstIndex(where: { $0.identity == identity }) {
-        stores[place].indices.append(index)
+      if let place = lanes.firstIndex(where: { $0.identity == identity }) {
+        lanes[place].indices.append(index)
       } else {
-        stores.append((identity, [index]))
+        lanes.append((identity, [index]))
       }
     }
-    let groups = stores.map { store in store.indices.map { targets.attempts[$0] } }
-    let struck = Crew(threads: groups.count).each(groups) { attempts in
-      Crew(threads: attempts.first?.store.width ?? 1).each(attempts) { attempt in
-        guard clock.now() < end else { return attempt }
-        var attempt = attempt
-        attempt.strike(atOnce: false)
-        return attempt
-      }
+    let passed = KillLane.pass(
+      lanes.map { lane in
+        KillLane(
+          lane.indices.map { targets.attempts[$0] }, atOnce: slow.contains(lane.identity), kill.context.clock)
+      })
+    for (lane, done) in zip(lanes, passed) {
+      for (index, attempt) in zip(lane.indices, done.attempts) { targets.attempts[index] = attempt }
     }
-    for (index, attempt) in zip(stores.flatMap(\.indices), struck.joined()) { targets.attempts[index] = attempt }
   }
 
   private mutating func strike(_ index: Int) {

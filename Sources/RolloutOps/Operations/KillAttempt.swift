@@ -21,6 +21,8 @@ struct KillAttempt {
   private var overtaken = 0
   private var busy = 0
   private var firstFailure: Instant?
+  /// When the store wants to be asked again, where it said so.
+  private var notBefore: Instant?
   /// The last trouble that says something.
   private var told: StoreTrouble?
   private var decided: Decision?
@@ -50,11 +52,15 @@ struct KillAttempt {
   static let patience = TimeSpan(seconds: 2)
   /// A file in use may become free; one that stays so is said.
   static let busyTries = 6
+  /// A store that wants to be left alone for longer than that is asked again all the same: this is a kill.
+  static let longestRest = TimeSpan(seconds: 5)
 
   private var context: Context { kill.context }
   private var now: Instant { context.clock.now() }
 
   var isPending: Bool { if case .pending = state { true } else { false } }
+  /// Whether the next try may begin.
+  func isDue(at now: Instant) -> Bool { isPending && notBefore.map { now >= $0 } ?? true }
   var line: KillReport.Line? { if case .ended(let line) = state { line } else { nil } }
 
   // MARK: Acting
@@ -82,6 +88,12 @@ struct KillAttempt {
     } catch {
       fail(error)
     }
+  }
+
+  /// Another flag was just told that the store wants to be left alone.
+  mutating func wait(as other: KillAttempt) {
+    (notBefore, told) = (other.notBefore, told ?? other.told)
+    firstFailure = firstFailure ?? now
   }
 
   /// A flag that is killed already is only written where the file has a fault: the write mends what is the flag's own,
@@ -161,6 +173,7 @@ struct KillAttempt {
     let since = firstFailure ?? now
     firstFailure = since
     if trouble.isBusy { busy += 1 }
+    notBefore = latest.rest.map { min(now + min($0, Self.longestRest), deadline.end) }
     let limit = trouble.isAboutTheFile && !hasSeen ? min(deadline.end, since + Self.patience) : deadline.end
     if trouble.mayPass, busy < Self.busyTries, now < limit { return }
     var sentences = Sentences.store(trouble)
@@ -264,6 +277,9 @@ extension StoreTrouble {
       false
     }
   }
+
+  /// How long the server wants to be left alone.
+  fileprivate var rest: TimeSpan? { if case .refused(let refusal) = self { refusal.rest } else { nil } }
 
   fileprivate var isRefusal: Bool { if case .refused = self { true } else { false } }
   fileprivate var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }

@@ -4,8 +4,6 @@ package struct HTTPPatience: Hashable, Sendable {
   /// No try begins after it, and none outlasts it.
   package var end: Instant
   package var tryMilliseconds: Int
-  /// Whether a server that says when to come back is waited for however many tries that takes.
-  package var obeysLimits = false
 
   package init(tries: Int, end: Instant, tryMilliseconds: Int = 10_000) {
     (self.tries, self.end, self.tryMilliseconds) = (tries, end, tryMilliseconds)
@@ -39,10 +37,6 @@ enum HTTPRepeat {
     let whole = min(longestPause, firstPause << min(10, max(0, tries - 1)))
     return whole / 2 + Int(chance % UInt64(whole / 2 + 1))
   }
-}
-
-extension Result<HTTPAnswer, HTTPTrouble> {
-  fileprivate var isLimited: Bool { if case .success(let answer) = self { answer.status == 429 } else { false } }
 }
 
 extension HTTPTrouble {
@@ -94,8 +88,7 @@ extension HTTP {
       let now = clock.now()
       let pause = HTTPRepeat.pause(
         after: outcome, tries: tries, isRepeatable: isRepeatable, at: now, chance: Self.chance(now))
-      guard let pause, tries < patience.tries || patience.obeysLimits && outcome.isLimited,
-        now.microseconds + Int64(pause) < patience.end.microseconds
+      guard let pause, tries < patience.tries, now.microseconds + Int64(pause) < patience.end.microseconds
       else {
         return try outcome.get()
       }

@@ -33,9 +33,7 @@ struct StoreClient: Sendable {
   private var patience: HTTPPatience {
     let now = context.clock.now()
     if let deadline = terms.deadline {
-      var patience = HTTPPatience(tries: 1, end: deadline, tryMilliseconds: 3000)
-      patience.obeysLimits = true
-      return patience
+      return HTTPPatience(tries: 1, end: deadline, tryMilliseconds: 3000)
     }
     return HTTPPatience(tries: 4, end: now + TimeSpan(seconds: 30))
   }
@@ -108,7 +106,10 @@ struct StoreClient: Sendable {
     case 500...: reason = .fault
     default: reason = .rejected
     }
-    return ServerRefusal(base.place, status: answer.status, reason, said: said(answer))
+    let rest = [429, 503].contains(answer.status) ? answer.isBackAfter(context.clock.now()) : nil
+    return ServerRefusal(
+      base.place, status: answer.status, reason, said: said(answer),
+      rest: rest.map { TimeSpan(seconds: ($0 + 999_999) / 1_000_000) })
   }
 
   private func elsewhere(_ answer: HTTPAnswer) -> String {

@@ -153,7 +153,7 @@ package struct StatsigStore: FlagStore {
       let what = Self.isUnknownName(answer) ? "what was asked for" : "the Console API"
       return ServerRefusal(usual.place, status: 404, .missing(what), said: said)
     }
-    return ServerRefusal(usual.place, status: answer.status, usual.reason, said: said)
+    return ServerRefusal(usual.place, status: answer.status, usual.reason, said: said, rest: usual.rest)
   }
 
   /// "Validation failed" alone helps nobody: which property, and why.
