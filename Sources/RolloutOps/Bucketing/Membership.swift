@@ -65,7 +65,7 @@ extension AttributeValue {
 
 extension JSON {
   /// The attribute of that name. Readers take a dot in a name as a way into a nested object, so this does too.
-  fileprivate func attribute(_ name: String) -> JSON? {
+  func attribute(_ name: String) -> JSON? {
     var value = self
     for part in name.split(separator: ".", omittingEmptySubsequences: false) {
       guard let inner = value[String(part)] else { return nil }

@@ -89,6 +89,12 @@ extension Progress {
     return plan?.flag(at: place, excluding: exclusions, degradedTo: degradedTo)
   }
 
+  /// The flag as it let in the most people.
+  package var widest: Flag? {
+    guard let plan, let stage = visits.map(\.stage).max(), plan.stages.indices.contains(stage) else { return nil }
+    return plan.flag(at: .stage(stage, name: plan.stages[stage].name), excluding: exclusions)
+  }
+
   package func agreement(with shown: Flag?, variants: Variants?) -> Agreement {
     guard let expected else { return agreementBeforeStart(with: shown, variants: variants) }
     guard let shown else {

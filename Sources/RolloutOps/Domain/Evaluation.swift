@@ -1,6 +1,7 @@
 /// The evaluation before any traffic, where the note names files of it: one record per prompt and version.
 ///
-/// `Evaluation:` may be prose as well; then people look, and say so.
+/// `Evaluation:` may be prose as well; then people look, and say so. The same field may name a server that evaluates flags
+/// for applications, which tells what they are served now.
 package enum Evaluation {
   /// The kinds of cases that a comparison of before and after has to show.
   package static let sets = ["representative", "known-bad", "format-sensitive"]
@@ -24,6 +25,12 @@ package enum Evaluation {
     if name.hasSuffix(".gz") { name.removeLast(3) }
     return endings.contains { name.hasSuffix($0) && name.count > $0.count } && !name.contains("://")
       && !name.contains { $0 == " " || $0 == "\t" }
+  }
+
+  /// Whether it is the address of a server that evaluates flags for applications (OpenFeature's remote protocol).
+  package static func isEndpoint(_ text: some StringProtocol) -> Bool {
+    (text.hasPrefix("https://") || text.hasPrefix("http://")) && !text.contains(" ")
+      && text.prefix { $0 != "?" && $0 != "#" }.contains("/ofrep/v1")
   }
 
   /// `Known bad` and `known_bad` are one kind.

@@ -44,6 +44,16 @@ package struct WebAddress: Hashable, Sendable {
     query = path.endIndex < tail.endIndex ? String(tail[path.endIndex...].dropFirst()) : nil
   }
 
+  /// Why the text is no such address; nil where it is one.
+  package static func fault(in text: some StringProtocol) -> String? {
+    do throws(Fault) {
+      _ = try WebAddress(text)
+      return nil
+    } catch {
+      return error.reason
+    }
+  }
+
   private static func place(_ authority: Substring, _ scheme: Scheme) throws(Fault) -> (String, Int) {
     var host = authority
     var port: Substring?

@@ -1,8 +1,25 @@
 /// What `check` says about the evaluation before any traffic.
 extension NoteReader {
+  /// One evaluation before any traffic, and one address that is asked what applications are served.
+  mutating func readEvaluation() {
+    var (before, endpoint): (Substring?, Substring?)
+    for value in values(.evaluation).map(\.unwrapped) {
+      let isEndpoint = Evaluation.isEndpoint(value)
+      guard (isEndpoint ? endpoint : before) == nil else {
+        let which = isEndpoint ? "one address that is asked what is served" : "one evaluation before any traffic"
+        report(.badValue, "`Evaluation` takes \(which); remove this one or join them", at: value.startIndex)
+        continue
+      }
+      if isEndpoint { endpoint = value } else { before = value }
+    }
+    if let endpoint, let fault = WebAddress.fault(in: endpoint) {
+      report(.badValue, "\(endpoint.quoted) cannot be asked: \(fault)", at: endpoint.startIndex)
+    }
+    plan.evaluation = before?.collapsed
+  }
+
   mutating func checkEvaluation() {
-    guard let value = entry(.evaluation)?.value else { return }
-    let text = value.unwrapped
+    guard let text = values(.evaluation).map(\.unwrapped).first(where: { !Evaluation.isEndpoint($0) }) else { return }
     guard plan.evaluationFiles != nil else {
       let word = text.split { $0.isWhitespace || ",;()\"`".contains($0) }.first { Evaluation.isFile($0) }
       if let word {

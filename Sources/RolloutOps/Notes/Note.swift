@@ -19,6 +19,8 @@ package struct Note: Hashable, Sendable {
 
   package var store: String? { written[.store]?.first?.text }
   package var journal: String? { written[.journal]?.first?.text }
+  /// Where applications' questions can be asked.
+  package var evaluation: String? { written[.evaluation]?.first { Evaluation.isEndpoint($0.text) }?.text }
   package var runbook: String? { written[.runbook]?.first?.text }
   /// Where the first value of that field stands.
   package func position(of field: NoteField.ID) -> Position? { written[field]?.first?.position }
@@ -56,12 +58,15 @@ extension Note {
 }
 
 extension Note {
-  /// `Store` and `Journal` as `read` finds them, for whoever cannot wait for the rest: a kill that looks for one more
-  /// store.
-  package static func settings(in bytes: [UInt8]) -> (store: String?, journal: String?) {
-    guard let text = try? NoteText(bytes) else { return (nil, nil) }
+  /// What the note says about places as `read` finds it, for whoever cannot wait for the rest: a kill that looks for one
+  /// more store.
+  package static func settings(in bytes: [UInt8]) -> (store: String?, journal: String?, evaluation: String?) {
+    guard let text = try? NoteText(bytes) else { return (nil, nil, nil) }
     let outline = NoteOutline(text)
-    return (NoteReader.first(.store, in: outline), NoteReader.first(.journal, in: outline))
+    return (
+      NoteReader.first(.store, in: outline), NoteReader.first(.journal, in: outline),
+      NoteReader.all(.evaluation, in: outline).first { Evaluation.isEndpoint($0) }
+    )
   }
 }
 

@@ -146,8 +146,9 @@ package struct NoteField: Hashable, Sendable {
       .evidenceLevel, "Evidence level", "proven",
       "asks for proof that a metric is no worse, not only for no sign of harm"),
     NoteField(
-      .evaluation, "Evaluation", or: ["Offline evaluation"], "text, file or glob",
-      "the evaluation before any traffic: a file of cases gates an `offline` stage, prose is for people"),
+      .evaluation, "Evaluation", or: ["Offline evaluation"], "text, file, glob or address",
+      "before any traffic: a file gates an `offline` stage, prose is for people; an address tells what is served",
+      list: true, repeats: true),
     NoteField(.journal, "Journal", "path or address", "the journal's folder, when not beside the store"),
     NoteField(.notify, "Notify", "addresses", "who hears of every move", list: true, repeats: true),
     NoteField(

@@ -97,6 +97,10 @@ struct NoteReader {
     return entry.flatMap { values(of: $0).first }.map { String($0.unwrapped) }
   }
 
+  static func all(_ field: NoteField.ID, in outline: NoteOutline) -> [String] {
+    outline.entries.filter { $0.field.id == field }.flatMap(values).map { String($0.unwrapped) }
+  }
+
   private static func says(_ entry: NoteEntry, _ values: [Substring]) -> Bool {
     !values.isEmpty || entry.block != nil || !entry.rows.isEmpty
   }
@@ -199,7 +203,7 @@ extension NoteReader {
     plan.timeZone = value(.timeZone)?.collapsed
     plan.fallback = value(.fallback)?.collapsed
     plan.runbook = value(.runbook)?.collapsed
-    plan.evaluation = value(.evaluation)?.collapsed
+    readEvaluation()
     plan.dashboard = value(.dashboard)?.collapsed
     readFields()
     readEvidence()

@@ -13,9 +13,11 @@ struct Configuration {
   private(set) var authorities: String?
   /// Which flags an alert kills.
   private(set) var alerts: [AlertRoute] = []
+  /// Where it can be asked what applications are served now.
+  private(set) var evaluation: String?
   private(set) var remarks: [String] = []
 
-  private static let members = ["store", "journal", "stores", "ca_file", "alerts"]
+  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts"]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
@@ -31,6 +33,7 @@ struct Configuration {
     switch (member.name, member.value) {
     case ("store", .string(let address)): store = address
     case ("journal", .string(let folder)): journal = folder
+    case ("evaluation", .string(let address)): evaluation = address
     case ("ca_file", .string(let file)): authorities = Path.joined(folder, file)
     case ("stores", .object(let named)):
       for one in named {

@@ -23,6 +23,7 @@ package struct Kill: Sendable {
     var run = KillRun(self)
     for target in targets { run.targets.add(target) }
     run.perform()
+    run.look()
     return KillReport(run.lines, dryRun: choices.dryRun)
   }
 
@@ -35,6 +36,7 @@ package struct Kill: Sendable {
       for named in managed.unread { run.retry(named, settings.terms, since: managed.looked) }
     }
     run.perform()
+    run.look()
     var lines = run.lines
     if lines.isEmpty {
       let places = managed.stores.joined(separator: ", ")
@@ -145,6 +147,26 @@ struct KillRun {
     for (lane, done) in zip(lanes, passed) {
       for (index, attempt) in zip(lane.indices, done.attempts) { targets.attempts[index] = attempt }
     }
+  }
+
+  /// How long an endpoint that says nothing is asked: what it knows is good to have, and no part of the kill.
+  private static let lookPatience = TimeSpan(seconds: 5)
+  private static let lookWidth = 8
+
+  /// When all is off that can be: what applications are served now, at most until the deadline.
+  mutating func look() {
+    let start = kill.context.clock.now()
+    let end = max(deadline.end, start + TimeSpan(seconds: 1))
+    let looks = targets.attempts.indices.compactMap { index in
+      targets.attempts[index].look(until: end).map { (index, $0) }
+    }
+    guard !looks.isEmpty else { return }
+    kill.context.output.progress("off in the store; looking at what applications are served")
+    let served = Crew(threads: Self.lookWidth).each(looks.map(\.1)) { look in
+      look.look(until: end, patience: start + Self.lookPatience)
+    }
+    kill.context.output.progress(nil)
+    for (look, served) in zip(looks, served) { targets.attempts[look.0].see(served) }
   }
 
   private mutating func strike(_ index: Int) {

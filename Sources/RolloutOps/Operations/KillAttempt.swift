@@ -5,6 +5,8 @@ struct KillAttempt {
   let store: any FlagStore
   let journal: LateJournal
   let identity: String
+  /// Where it can be asked what applications are served.
+  var evaluation: EvaluationPlace?
   private let deadline: KillDeadline
   private var record: KillRecord
   private var state = State.pending
@@ -12,6 +14,8 @@ struct KillAttempt {
   /// What this attempt has seen so far.
   private(set) var tries = 0
   private var hasSeen = false
+  /// The flag as it let people in, if a try saw it so.
+  private var exposed: Flag?
   private var hasWritten = false
   /// When the last write began.
   private var written: Instant?
@@ -23,12 +27,21 @@ struct KillAttempt {
   private var firstFailure: Instant?
   /// When the store wants to be asked again, where it said so.
   private var notBefore: Instant?
+  /// What came of the way that takes no token, where there is one.
+  private var glass = Glass.whole
   /// The last trouble that says something.
   private var told: StoreTrouble?
   private var decided: Decision?
   private var serving: String?
   private var alternative: String?
   private var remarks: [String] = []
+
+  private enum Glass {
+    case whole
+    case broken(Instant)
+    case failed(StoreTrouble)
+    case none
+  }
 
   private enum State {
     case pending
@@ -75,6 +88,7 @@ struct KillAttempt {
         return
       }
       (hasSeen, record.shown) = (true, flag)
+      if case .split = flag.serving { exposed = flag }
       let decision = decide(request, in: situation(reading))
       guard decision.status == .done else { return end(.notOff, decision.reasons) }
       note(decision, over: flag)
@@ -163,6 +177,26 @@ struct KillAttempt {
     end(isAlready ? .alreadyOff : .wouldBeOff, reading.trouble.map { [$0.remark] } ?? [])
   }
 
+  // MARK: Looking
+
+  /// How to ask applications' questions about it, where it is off and there is somebody to ask.
+  func look(until end: Instant) -> ServedLook? {
+    guard let evaluation, let line, line.off, let serving, let shown = record.shown, !kill.choices.dryRun else {
+      return nil
+    }
+    let progress = (try? journal.journal.read()).map { Progress($0.entries) }
+    let meant = Flag(variants: shown.variants, serving: .everyone(serving), mark: nil)
+    let hashes = store.hashes(progress?.plan)
+    return ServedLook(
+      context: context, endpoint: evaluation.endpoint(until: end, context), flag: key, variants: meant.variants,
+      probes: meant.probes(of: key, hashes: hashes, after: exposed ?? progress?.widest))
+  }
+
+  mutating func see(_ served: Served) {
+    guard let line else { return }
+    state = .ended(line.seen(served, after: deadline.seconds(at: now)))
+  }
+
   // MARK: Failing
 
   private mutating func fail(_ latest: StoreTrouble) {
@@ -173,9 +207,13 @@ struct KillAttempt {
     let since = firstFailure ?? now
     firstFailure = since
     if trouble.isBusy { busy += 1 }
+    if breaksGlass(after: trouble) { return strike(atOnce: false) }
     notBefore = latest.rest.map { min(now + min($0, Self.longestRest), deadline.end) }
     let limit = trouble.isAboutTheFile && !hasSeen ? min(deadline.end, since + Self.patience) : deadline.end
-    if trouble.mayPass, busy < Self.busyTries, now < limit { return }
+    // What was turned off past an approval may take a moment to be seen.
+    var isComing = false
+    if case .broken(let moment) = glass, trouble.isForApproval { isComing = now < moment + Self.patience }
+    if trouble.mayPass || isComing, busy < Self.busyTries, now < limit { return }
     var sentences = Sentences.store(trouble)
     if case .rejectedByReaders = trouble, Self.isOff(key, in: store) {
       // Written, but nobody who reads the file will follow before the rest of it is mended.
@@ -187,10 +225,37 @@ struct KillAttempt {
       // "The file was not touched" is not for a file that was; what a server refused is not done.
       if hasWritten, !trouble.isRefusal { sentences = Array(sentences.prefix(1)) }
       if tries > 1 { sentences.append("it was tried \(tries) times in \(KillReport.spelled(tried(since)))") }
+      sentences += glassTold
       if !trouble.isMissing { sentences.append(byHand) }
       sentences += record.told
     }
     end(.notOff, ["NOT off in \(store.address)"] + sentences)
+  }
+
+  /// A refusal that will not pass, or a second failure, is reason enough.
+  private mutating func breaksGlass(after trouble: StoreTrouble) -> Bool {
+    switch glass {
+    case .broken, .none: return false
+    case .failed(let trouble) where !trouble.mayPass: return false
+    case .whole, .failed: break
+    }
+    guard !kill.choices.dryRun, !trouble.mayPass || tries > 1 else { return false }
+    do throws(StoreTrouble) {
+      let isThere = try store.breakGlass(key)
+      glass = isThere ? .broken(now) : .none
+      return isThere
+    } catch {
+      glass = .failed(error)
+      return false
+    }
+  }
+
+  private var glassTold: [String] {
+    switch glass {
+    case .whole, .none: []
+    case .broken: ["its trigger was called and answered well, but nobody could read the flag back as off: look at it"]
+    case .failed(let trouble): Sentences.store(trouble)
+    }
   }
 
   private func tried(_ since: Instant) -> Double { Double(max(0, now.microseconds - since.microseconds)) / 1_000_000 }
@@ -246,53 +311,4 @@ struct KillDeadline {
   init(start: Instant, within: TimeSpan) { (self.start, end) = (start, start + within) }
 
   func seconds(at now: Instant) -> Double { Double(max(0, now.microseconds - start.microseconds)) / 1_000_000 }
-}
-
-extension StoreTrouble {
-  /// Whether the same question may be answered a moment later.
-  var mayPass: Bool {
-    switch self {
-    case .file(let trouble):
-      switch trouble.reason {
-      case .held, .changedSize, .busy, .missing: true
-      default: false
-      }
-    case .changedMeanwhile, .notAsWritten, .malformed: true
-    case .unanswered(let trouble): trouble.mayPass
-    case .refused(let refusal):
-      switch refusal.reason {
-      case .tooOften, .fault, .noQuorum, .unexpected: true
-      case .noToken, .credentials, .needsApproval, .missing, .elsewhere, .rejected: false
-      }
-    case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false
-    }
-  }
-
-  var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
-  /// It had too little time to be answered at all.
-  fileprivate var isCutShort: Bool {
-    if case .unanswered(let trouble) = self, case .timeout(let milliseconds) = trouble.reason {
-      milliseconds < 100
-    } else {
-      false
-    }
-  }
-
-  /// How long the server wants to be left alone.
-  fileprivate var rest: TimeSpan? { if case .refused(let refusal) = self { refusal.rest } else { nil } }
-
-  fileprivate var isRefusal: Bool { if case .refused = self { true } else { false } }
-  fileprivate var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }
-
-  /// Missing or broken: of a file that never was good that is hardly a moment's state.
-  fileprivate var isAboutTheFile: Bool { if case .malformed = self { true } else { isMissing } }
-
-  /// Where the flag stands well all the same.
-  fileprivate var remark: String {
-    switch self {
-    case .malformed(let path, let position, let why):
-      "\(path):\(position.line):\(position.column): \(why); everything but a kill waits until it is mended"
-    default: Sentences.store(self).joined(separator: "; ")
-    }
-  }
 }

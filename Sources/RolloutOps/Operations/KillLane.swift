@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The flags of one store that a kill still works on: a server that hangs, or wants to be left alone for a while, delays
 /// its own flags and nobody else's.
 struct KillLane: Sendable {
@@ -43,13 +41,13 @@ struct KillLane: Sendable {
   /// One pass in every lane, all at the same time. Whoever is through with its own goes on trying as long as another one
   /// is at its first: so that no server's retries wait for one that hangs.
   static func pass(_ lanes: [KillLane]) -> [KillLane] {
-    let busy = Atomic(lanes.count)
+    let firsts = Countdown(lanes.count)
     return Crew(threads: lanes.count).each(lanes) { lane in
       var lane = lane
       lane.pass()
-      busy.subtract(1, ordering: .relaxed)
+      firsts.arrive()
       var pause = KillRun.firstPause
-      while lane.isPending, busy.load(ordering: .relaxed) > 0 {
+      while lane.isPending, !firsts.isOver {
         lane.clock.pause(microseconds: pause)
         pause = min(2 * pause, KillRun.longestPause)
         lane.pass()

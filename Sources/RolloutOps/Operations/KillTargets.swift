@@ -88,7 +88,9 @@ struct KillTargets {
         }
       }
       opening.tell(named, store) { journal.journal }
-      attempts.append(KillAttempt(kill, key, store, journal, deadline))
+      var attempt = KillAttempt(kill, key, store, journal, deadline)
+      attempt.evaluation = settings.evaluation
+      attempts.append(attempt)
     } catch {
       guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.address)"] + error.sentences
@@ -111,10 +113,11 @@ struct KillTargets {
   mutating func follow() -> Bool {
     let before = attempts.count
     for index in targets.indices where !targets[index].hasNote && !targets[index].isFollowed {
-      let own = attempts.filter { $0.key == targets[index].key }
-      let isSettled = !own.contains(where: \.isPending)
+      let places = attempts.indices.filter { attempts[$0].key == targets[index].key }
+      let isSettled = !places.contains { attempts[$0].isPending }
       targets[index].isFollowed = isSettled
-      for noted in own.compactMap({ remembered($0.journal) }) {
+      for (place, noted) in places.compactMap({ place in remembered(attempts[place].journal).map { (place, $0) } }) {
+        attempts[place].evaluation = noted.evaluation
         for named in noted.killed where !targets[index].settings.killed.contains(named) {
           if isSettled || isThere(named, noted) { add(named, noted, to: index) }
         }
@@ -128,7 +131,7 @@ struct KillTargets {
     guard let reading = late.seen.last ?? (try? journal.read()),
       let reference = Progress(withoutPlans: reading.entries).note,
       let note = try? opening.settings(ofNoteAt: Path.joined(journal.base, reference.path)),
-      note.store != nil
+      note.store != nil || note.evaluation != nil
     else { return nil }
     return try? Settings(kill.choices, note: note, context: kill.context, lenient: true)
   }

@@ -204,8 +204,9 @@ package struct Move: Sendable {
     let zone = rollout.zone(&remarks)
     // What was measured was the stage before.
     if decision.acts { rollout.measured = nil }
-    let after = StatusReport(
+    var after = StatusReport(
       rollout.situation, decision: decision.acts ? nil : shown(request, decision), done: decision, zone: zone)
+    if decision.writes, !choices.dryRun { after.served = rollout.served(waits: true) }
     return MoveReport(verb: request.verb, decision: decision, dryRun: choices.dryRun, after: after, remarks: remarks)
   }
 

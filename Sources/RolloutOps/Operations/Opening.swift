@@ -81,8 +81,8 @@ struct Opening {
   /// Where a note says that its flag lives; the rest of it is not read.
   func settings(ofNoteAt target: String) throws(Trouble) -> NotedSettings {
     let (path, bytes) = try noteFile(target)
-    let (store, journal) = Note.settings(in: bytes)
-    return NotedSettings(folder: Path.folder(of: path), store: store, journal: journal)
+    let (store, journal, evaluation) = Note.settings(in: bytes)
+    return NotedSettings(folder: Path.folder(of: path), store: store, journal: journal, evaluation: evaluation)
   }
 
   private func noteFile(_ target: String) throws(Trouble) -> (path: String, bytes: [UInt8]) {
@@ -141,7 +141,7 @@ struct Opening {
     }
     var rollout = Rollout(
       context: context, key: key, note: nil, store: store, facts: facts, journal: journal, reading: reading,
-      progress: progress, flag: flag, remarks: remarks)
+      progress: progress, flag: flag, remarks: remarks, evaluation: settings.evaluation, terms: settings.terms)
     if let found { rollout = rollout.with(found) }
     return rollout
   }
@@ -240,6 +240,7 @@ extension Rollout {
   func with(_ note: FoundNote) -> Rollout {
     Rollout(
       context: context, key: key, note: note, store: store, facts: facts, journal: journal, reading: reading,
-      progress: progress, flag: flag, remarks: remarks)
+      progress: progress, flag: flag, remarks: remarks,
+      evaluation: note.note.evaluation.map { EvaluationPlace(address: $0, terms: terms) } ?? evaluation, terms: terms)
   }
 }

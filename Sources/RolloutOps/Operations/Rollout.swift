@@ -13,6 +13,8 @@ struct Rollout {
   var remarks: [String]
   /// What the note's evidence showed when it was last asked.
   var measured: StageEvidence?
+  let evaluation: EvaluationPlace?
+  let terms: StoreTerms
 
   /// A note's file with what was read from it.
   struct FoundNote {

@@ -17,6 +17,8 @@ struct Settings {
   /// By the environment or a configuration file, for every flag whose journal nobody knows to be elsewhere; nil for the
   /// usual place of the store.
   private(set) var journal: String?
+  /// Where it can be asked what applications are served now.
+  private(set) var evaluation: EvaluationPlace?
   private(set) var terms: StoreTerms
   private(set) var remarks: [String] = []
 
@@ -59,6 +61,7 @@ struct Settings {
       }
       namedJournal = namedJournal ?? note.journal.map { Self.located($0, from: note.folder) }
     }
+    var evaluation = note?.evaluation ?? variables["ROLLOUT_EVALUATION"].flatMap { $0.isEmpty ? nil : $0 }
     if let address = variables["ROLLOUT_STORE"], !address.isEmpty {
       stores.append(chosen("ROLLOUT_STORE", address, here))
     }
@@ -66,8 +69,10 @@ struct Settings {
     for configuration in configurations {
       if let address = configuration.store { stores.append(chosen(configuration.path, address, configuration.folder)) }
       if journal == nil { journal = configuration.journal.map { Self.located($0, from: configuration.folder) } }
+      evaluation = evaluation ?? configuration.evaluation
       remarks += configuration.remarks
     }
+    self.evaluation = evaluation.map { EvaluationPlace(address: $0, terms: terms) }
     remarks += broken
     for (_, store) in names
     where !(stores + listed).contains(where: { $0.address == store.address && $0.base == store.base }) {
@@ -133,18 +138,31 @@ struct Settings {
   }
 }
 
+/// Where it can be asked what applications are served, and on what terms.
+struct EvaluationPlace: Sendable {
+  let address: String
+  let terms: StoreTerms
+
+  func endpoint(until end: Instant, _ context: Context) -> EvaluationEndpoint {
+    EvaluationEndpoint(address, terms.until(end), context)
+  }
+}
+
 /// What a note contributes to the settings.
 struct NotedSettings {
   let folder: String
   let store: String?
   let journal: String?
+  let evaluation: String?
 
-  init(folder: String, store: String?, journal: String?) {
-    (self.folder, self.store, self.journal) = (folder, store, journal)
+  init(folder: String, store: String?, journal: String?, evaluation: String? = nil) {
+    (self.folder, self.store, self.journal, self.evaluation) = (folder, store, journal, evaluation)
   }
 
   init(_ found: Rollout.FoundNote) {
-    self.init(folder: Path.folder(of: found.path), store: found.note.store, journal: found.note.journal)
+    self.init(
+      folder: Path.folder(of: found.path), store: found.note.store, journal: found.note.journal,
+      evaluation: found.note.evaluation)
   }
 }
 

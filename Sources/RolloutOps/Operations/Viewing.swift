@@ -18,7 +18,9 @@ package struct Viewing: Sendable {
     }
     rollout.measure()
     let zone = rollout.zone(&rollout.remarks)
-    return StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)
+    var report = StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)
+    report.served = rollout.served(waits: false)
+    return report
   }
 
   /// One line for every flag that the settings' stores have a journal for.
@@ -78,6 +80,7 @@ struct StoreSnapshot: FlagStore {
   var isRemote: Bool { store.isRemote }
   var width: Int { store.width }
   var keepsJournals: Bool { store.keepsJournals }
+  var dealsByFlagHash: Bool { store.dealsByFlagHash }
 
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
     if let reading = readings[key] { return reading }

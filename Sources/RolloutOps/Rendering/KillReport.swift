@@ -13,15 +13,17 @@ package struct KillReport: Sendable {
   package struct Line: Sendable {
     package let flag: FlagKey
     package let store: String
-    package let outcome: Outcome
+    package private(set) var outcome: Outcome
     package let serving: String?
     /// How to get the other kind of off, where there is one.
     package let alternative: String?
     package let seconds: Double
     package let attempts: Int
-    package let verifiedBy: String?
+    package private(set) var verifiedBy: String?
     package let propagation: TimeSpan?
-    package let reasons: [String]
+    package private(set) var reasons: [String]
+    /// What applications were served afterwards, where there was somebody to ask, and when that was seen.
+    package private(set) var served: (answer: Served, seconds: Double)?
 
     package init(
       flag: FlagKey, store: String, _ outcome: Outcome, serving: String? = nil, alternative: String? = nil,
@@ -33,6 +35,24 @@ package struct KillReport: Sendable {
     }
 
     package var off: Bool { outcome == .off || outcome == .alreadyOff }
+
+    /// The same after a look at what applications are served. One that still gets the old answer is not off.
+    package func seen(_ answer: Served, after seconds: Double) -> Line {
+      var line = self
+      line.served = (answer, seconds)
+      switch answer.agrees {
+      case true: line.verifiedBy = "evaluation"
+      case false:
+        line.outcome = .notOff
+        let bound = propagation.map { "; applications of this store follow within \($0)" } ?? ""
+        line.reasons =
+          ["NOT off for applications: it is off in \(store) since \(KillReport.spelled(self.seconds))\(bound)"]
+          + answer.exceptions().map { "\(answer.address): \($0)" }
+          + ["see whether that server reads \(store); to look again: rolloutctl kill \(flag)"] + reasons
+      default: line.reasons += answer.reasons.map { "not seen by an application: \($0)" }
+      }
+      return line
+    }
   }
 
   package let lines: [Line]
@@ -64,6 +84,11 @@ package struct KillReport: Sendable {
       if line.off, !dryRun, let propagation = line.propagation {
         lines.append("  read back from the store; running applications follow within \(propagation)")
       }
+      if line.off, let (served, seconds) = line.served, served.agrees == true {
+        let count = served.answers.count == 1 ? "the request" : "all \(served.answers.count) requests"
+        lines.append(
+          "  seen by applications after \(Self.spelled(seconds)): \(count) asked of \(Terminal.plain(served.address))")
+      }
       if let alternative = line.alternative { lines.append("  \(Terminal.plain(alternative))") }
       return lines + reasons.map { "  \($0)" }
     }.joined(separator: "\n")
@@ -94,6 +119,9 @@ package struct KillReport: Sendable {
             "verified_by": .text(line.verifiedBy), "attempts": .number(line.attempts), "store": .string(line.store),
             "serving": .text(line.serving), "alternative": .text(line.alternative),
             "propagation_seconds": line.propagation.map { .number($0.seconds) } ?? .null,
+            "served": line.served.map {
+              $0.answer.json.setting("seconds", to: .number($0.seconds))
+            } ?? .null,
             "reasons": .strings(line.reasons),
           ]
         }), "exit": .number(Int(status.rawValue)),

@@ -28,7 +28,7 @@ package struct MoveReport: Sendable {
     let would = dryRun && decision.acts ? ink.dim("would ") : ""
     var lines = ["\(flag)   \(would)\(verb.rawValue): \(reasons.first ?? "")"]
     lines += reasons.dropFirst().map { "  \($0)" }
-    if decision.acts, !dryRun { lines += consequence }
+    if decision.acts, !dryRun { lines += consequence + (after.served?.lines(ink: ink) ?? []) }
     return lines.joined(separator: "\n")
   }
 

@@ -13,7 +13,7 @@ extension StatusReport {
       "earliest": .text(earliest.map(calendar.iso)), "stages": .array(stages.map(json(of:))),
       "checklist": .array(checklist.map(json(of:))), "gates": .array(gates.map(json(of:))),
       "evidence": evidence.map(json(of:)) ?? .null,
-      "store": .string(store), "remarks": .strings(remarks),
+      "served": served?.json ?? .null, "store": .string(store), "remarks": .strings(remarks),
     ]
   }
 

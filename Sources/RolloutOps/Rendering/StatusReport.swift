@@ -39,6 +39,8 @@ package struct StatusReport: Sendable {
   /// What else the operator should know: an interrupted change, a torn journal line.
   package let remarks: [String]
   package let calendar: LocalCalendar
+  /// What applications are served, where there is somebody to ask.
+  package var served: Served?
 
   package enum Outlook: String, Sendable { case promote, hold, rollback, degrade, kill, done }
 

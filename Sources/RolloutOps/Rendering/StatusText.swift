@@ -13,6 +13,7 @@ package struct StatusText {
     lines += report.remarks.map { "  " + ink.warning("note: ") + Terminal.plain($0) }
     lines += standing
     lines += stageLines
+    lines += report.served?.lines(ink: ink) ?? []
     lines += gateLines
     lines += checklistLines
     return lines + conclusion

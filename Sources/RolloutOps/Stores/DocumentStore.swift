@@ -18,6 +18,8 @@ package struct DocumentStore: FlagStore {
   /// All flags are in one document, and whoever changes it makes the others begin anew.
   package var width: Int { 1 }
 
+  package var dealsByFlagHash: Bool { true }
+
   package var identity: String { client.base.description }
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }

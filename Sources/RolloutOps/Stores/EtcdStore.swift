@@ -33,6 +33,8 @@ package struct EtcdStore: JournalingStore {
     "etcd+" + members.map(\.place).joined(separator: ",")
   }
 
+  package var dealsByFlagHash: Bool { true }
+
   package var identity: String { root + prefix }
 
   package var keepsJournals: Bool { true }

@@ -20,6 +20,8 @@ package struct FileStore: FlagStore {
     (self.path, self.address, self.context) = (path, address, context)
   }
 
+  package var dealsByFlagHash: Bool { true }
+
   package var identity: String { real }
 
   package var journalFolder: Folder { Folder(path: "\(real).rollout", files: context.files) }

@@ -18,6 +18,9 @@ package protocol FlagStore: Sendable {
   /// Whether its journals are usually kept in the store itself; then no pointer beside it leads elsewhere.
   var keepsJournals: Bool { get }
 
+  /// Whether its readers deal units by the hash that a note's `Flag hash:` names, and not by one of the platform's own.
+  var dealsByFlagHash: Bool { get }
+
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
 
@@ -30,6 +33,10 @@ package protocol FlagStore: Sendable {
   /// Puts the flag in the place of what `reading` saw, or refuses when that is no longer there. The answer was read
   /// back after the write.
   func write(_ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading
+
+  /// Turns the flag off by a way that takes neither token nor approval, where the environment knows one for it. Whether
+  /// it is off then, a look tells. False where there is no such way.
+  func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool
 
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
@@ -44,6 +51,10 @@ extension FlagStore {
   package var width: Int { 8 }
 
   package var keepsJournals: Bool { false }
+
+  package var dealsByFlagHash: Bool { false }
+
+  package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 
   package func write(
     _ flag: Flag, replacing reading: FlagReading, urgency: Urgency

@@ -38,10 +38,11 @@ struct StoreClient: Sendable {
     return HTTPPatience(tries: 4, end: now + TimeSpan(seconds: 30))
   }
 
-  /// What the server answered, whatever it is. `isRepeatable` says that twice is as good as once.
+  /// What the server answered, whatever it is. `isRepeatable` says that twice is as good as once, `isReading` that a
+  /// method which usually changes something only asks here.
   func answer(
     _ method: HTTPRequest.Method, _ path: String, query: String? = nil, body: [UInt8]? = nil,
-    headers more: [HTTPRequest.Header] = [], isRepeatable: Bool
+    headers more: [HTTPRequest.Header] = [], isRepeatable: Bool, isReading: Bool = false
   ) throws(StoreTrouble) -> HTTPAnswer {
     var request = HTTPRequest(method, base.below(path, query: query))
     request.headers = headers + more
@@ -50,6 +51,7 @@ struct StoreClient: Sendable {
     request.body = body
     request.allowsPlain = terms.allowsPlain
     request.authorities = terms.authorities
+    if isReading { request.isWrite = false }
     return try answer(to: request, isRepeatable: isRepeatable)
   }
 

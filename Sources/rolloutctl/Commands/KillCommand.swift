@@ -83,6 +83,12 @@ struct KillOptions: TakesCommonFlags, Equatable {
           lets an alert with these labels kill the flag that its label `feature` names; `"*"` is any value. A firing \
           alert that leads to no flag exits 1.
           """),
+        .paragraph(
+          """
+          Where an evaluation address is known (`rolloutctl help stores`), it ends when an application would be served \
+          the same; one that still gets the old answer at the deadline makes it NOT off. Where LaunchDarkly refuses the \
+          token or wants an approval, a trigger's address in `LAUNCHDARKLY_TRIGGER_URLS` is used.
+          """),
         .paragraph("A killed flag cannot be promoted. `rolloutctl restore` brings it back, with a reason."),
       ]
     },

@@ -68,7 +68,7 @@ enum NoteGuide {
       Each stage names who is let in (a cohort, a share of one, or a share of everyone) and how long it soaks at \
       least. Stages accumulate: who was let in stays in, and shares grow inside one stable hash of the note's unit. \
       A request without the unit's attribute is never in. An `offline` stage lets nobody in and wants evidence from \
-      before and after: `Evaluation: eval/*.ndjson` has it measured, see `rolloutctl help evidence`. `finish 14d` is the steady state after 100%.
+      before and after: `Evaluation: eval/*.ndjson` has it measured, see `rolloutctl help evidence`. `Evaluation: https://HOST/ofrep/v1`, beside it or alone, is asked what applications are served, see `rolloutctl help stores`. `finish 14d` is the steady state after 100%.
       """),
     .paragraph("Without a schedule the note gets a preset; `rolloutctl check` says which:"),
     .entries(Preset.allCases.map { Entry($0.rawValue, $0.meaning) }),

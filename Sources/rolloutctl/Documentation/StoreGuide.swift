@@ -158,6 +158,22 @@ enum StoreGuide {
     [
       .paragraph(
         """
+        What the store says and what an application is served are two things. Where a server speaks OpenFeature's remote \
+        evaluation protocol (flagd does, and relays in front of platforms), `Evaluation: https://HOST/ofrep/v1` in the \
+        note, `ROLLOUT_EVALUATION` or `"evaluation"` in `rolloutctl.json` names it. Then `status` and every verb that \
+        changes a flag ask it as an application would, one request for each cohort, each exclusion and everybody else, \
+        and say who is served what; a move looks for up to 3 s until that is what the store shows. A kill ends when \
+        everybody who was in is answered with the kill's variant: applications that still get something else at the \
+        deadline make it NOT off, exit 1. A server that cannot be asked changes nothing: the kill is read back from the \
+        store, and says that no application was seen.
+        """),
+      .paragraph(
+        """
+        Whom a share lets in is known for the hash of flag files; of a platform's share ten units are asked, and how many \
+        of them are in is told. Shares of less than about a thousandth may find nobody to ask for.
+        """),
+      .paragraph(
+        """
         Killed means that every evaluation serves the kill variant: no targeting, and that variant as the default. \
         Readers of a file see a change when they look next, mostly within seconds.
         """),

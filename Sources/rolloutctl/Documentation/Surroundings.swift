@@ -16,6 +16,11 @@ struct EnvironmentVariable: Sendable {
       name: "ROLLOUT_ACTOR", meaning: "who acts, for the journal; without it the name you are logged in with",
       flag: "reason"),
     EnvironmentVariable(
+      name: "ROLLOUT_EVALUATION",
+      meaning: "the address that is asked what applications are served, when the note names none", flag: "store"),
+    EnvironmentVariable(
+      name: "ROLLOUT_EVALUATION_TOKEN", meaning: "the bearer token for that address, where it wants one", flag: "store"),
+    EnvironmentVariable(
       name: "XDG_CONFIG_HOME", meaning: "the folder that holds `rolloutctl/rolloutctl.json`; `~/.config` if not set",
       flag: "store"),
     EnvironmentVariable(
@@ -26,6 +31,10 @@ struct EnvironmentVariable: Sendable {
     EnvironmentVariable(
       name: "LAUNCHDARKLY_ACCESS_TOKEN", meaning: "a token of LaunchDarkly's REST API; an SDK key is none",
       flag: "store"),
+    EnvironmentVariable(
+      name: "LAUNCHDARKLY_TRIGGER_URLS",
+      meaning: "`KEY=URL`, several with blanks between: addresses of LaunchDarkly's triggers, which kill without a token",
+      flag: "within"),
     EnvironmentVariable(name: "UNLEASH_API_TOKEN", meaning: "a token of Unleash's admin API", flag: "store"),
     EnvironmentVariable(
       name: "POSTHOG_API_KEY", meaning: "a personal key of PostHog that may read and write flags", flag: "store"),
@@ -49,7 +58,7 @@ enum FileTable {
       "`rolloutctl.json`",
       """
       settings, found upward from the working folder, then in the XDG folder: `store`, `stores`, \
-      `journal`, `ca_file`
+      `journal`, `evaluation`, `ca_file`, `alerts`
       """),
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import RolloutOps
 
-/// A kill reads two fields of a note and no more; they must say what the whole note says.
+/// A kill reads three fields of a note and no more; they must say what the whole note says.
 @Suite struct NoteSettingsTests {
   @Test(arguments: [
     NoteFixtures.full, NoteFixtures.bare, NoteFixtures.quiet, "",
@@ -11,20 +11,25 @@ import Testing
     "Store:\n```\nx\n```\nStore: file:e.json", "<!-- Store: file:f.json -->\nFlag store: file:g.json",
     "```\nStore: file:h.json\n```", "Flag store: file:i.json\r\nJournal: j\r\n", "\u{FEFF}Store: file:k.json",
     "Store: file:l.json\n\u{1}", "Store: file:m.json\n<!-- never closed", "Store: file:n.json\n```\nnever closed",
-    "## Store\n- file:o.json", "  Store: file:p.json\n    and more",
+    "Evaluation: eval/*.ndjson\nEvaluation:\n- tbd\n- `https://e/ofrep/v1`", "Evaluation: https://e/cases/7",
+    "Evaluation: https://e/ofrep/v1\nEvaluation: https://f/ofrep/v1", "## Store\n- file:o.json",
+    "  Store: file:p.json\n    and more",
   ])
   func aKillReadsWhatTheNoteSays(text: String) {
     let bytes = Array(text.utf8)
     let note = Note.read(bytes, path: "notes/note.md")
-    let (store, journal) = Note.settings(in: bytes)
+    let (store, journal, evaluation) = Note.settings(in: bytes)
     #expect(store == note.store)
     #expect(journal == note.journal)
+    #expect(evaluation == note.evaluation)
   }
 
   @Test func theTableSaysSomething() {
-    let (store, journal) = Note.settings(in: Array("Store: tbd\nStore: `file:a.json`\nJournal: here".utf8))
+    let text = "Store: tbd\nStore: `file:a.json`\nEvaluation: https://e/ofrep/v1\nJournal: here"
+    let (store, journal, evaluation) = Note.settings(in: Array(text.utf8))
     #expect(store == "file:a.json")
     #expect(journal == "here")
+    #expect(evaluation == "https://e/ofrep/v1")
   }
 
   /// The operator names one store, the note that the journal remembers another: the flag is off in both.

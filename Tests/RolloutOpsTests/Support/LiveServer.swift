@@ -11,11 +11,11 @@ final class LiveServer: Sendable {
   private let output = Pipe()
   let facts: JSON
 
-  init(_ script: String, _ arguments: [String] = []) throws {
+  init(_ script: String, _ arguments: [String] = [], python: String = "python3") throws {
     let folder = Path.folder(of: "\(#filePath)")
     let path = Path.tidied(Path.joined(folder, "../../Live/\(script)"))
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-X", "utf8", path] + arguments
+    process.arguments = [python, "-X", "utf8", path] + arguments
     (process.standardInput, process.standardOutput) = (input, output)
     try process.run()
     var line: [UInt8] = []

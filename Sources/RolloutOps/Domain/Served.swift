@@ -1,0 +1,73 @@
+/// A request as an application makes it, to be asked of an evaluation endpoint: what is it served now?
+package struct Probe: Hashable, Sendable {
+  /// Whom it stands for, in the note's words: `team = staff`.
+  package let who: String
+  /// What the request carries beside its unit: an object.
+  package let attributes: JSON
+  /// The unit's value, which evaluations also take as their targeting key.
+  package let unit: String
+  /// The variant that it should be served; nil where only the platform's own hash knows.
+  package let expected: String?
+
+  package init(who: String, attributes: JSON, unit: String, expected: String?) {
+    (self.who, self.attributes, self.unit, self.expected) = (who, attributes, unit, expected)
+  }
+
+  /// The same request, of which something else is expected.
+  package func expecting(_ variant: String) -> Probe {
+    Probe(who: who, attributes: attributes, unit: unit, expected: variant)
+  }
+}
+
+/// What applications are served now, as an evaluation endpoint answers for some of their requests.
+package struct Served: Hashable, Sendable {
+  package struct Answer: Hashable, Sendable {
+    package let probe: Probe
+    package let outcome: Outcome
+
+    package init(_ probe: Probe, _ outcome: Outcome) { (self.probe, self.outcome) = (probe, outcome) }
+  }
+
+  package enum Outcome: Hashable, Sendable {
+    /// A variant by name, or only its value.
+    case served(variant: String?, value: JSON?)
+    /// The endpoint has none to hand out, so the application uses the default in its own code; why.
+    case codeDefault(String)
+    /// Nobody knows, because the endpoint could not be asked.
+    case unknown(StoreTrouble)
+  }
+
+  package let address: String
+  package let answers: [Answer]
+  private let variants: [Variants.Variant]
+
+  package init(address: String, _ answers: [Answer], variants: [Variants.Variant]) {
+    (self.address, self.answers, self.variants) = (address, answers, variants)
+  }
+
+  /// The name of what was served. An endpoint in front of a platform may have a value and no name for it.
+  package func variant(_ outcome: Outcome) -> String? {
+    guard case .served(let name, let value) = outcome else { return nil }
+    if let name, value == nil || variants.contains(where: { $0.name == name }) { return name }
+    guard let value else { return nil }
+    return variants.first { $0.value.means(value) }?.name ?? name ?? value.written(.compact)
+  }
+
+  /// Whether it is what was expected; nil where nothing was, or nobody knows.
+  package func isExpected(_ answer: Answer) -> Bool? {
+    guard let expected = answer.probe.expected else { return nil }
+    switch answer.outcome {
+    case .served: return variant(answer.outcome) == expected
+    case .codeDefault, .unknown: return nil
+    }
+  }
+
+  /// Whether applications are served what they should be: no answer is otherwise, and every one that was expected came.
+  /// Nil where nobody knows.
+  package var agrees: Bool? {
+    let judged = answers.map(isExpected)
+    if judged.contains(false) { return false }
+    let isWhole = answers.allSatisfy { $0.probe.expected == nil || isExpected($0) == true }
+    return isWhole && judged.contains(true) ? true : nil
+  }
+}

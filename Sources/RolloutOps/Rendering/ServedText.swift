@@ -1,0 +1,104 @@
+/// What applications are served, in words and for scripts.
+extension Served {
+  /// One line, and one more for each thing that is not as it should be.
+  func lines(ink: Ink) -> [String] {
+    let place = Terminal.plain(address)
+    switch agrees {
+    case true: return ["  served: \(told(answers))   \(ink.dim(place))"]
+    case false:
+      let wrong = answers.filter { isExpected($0) == false }
+      return [
+        "  \(ink.bad("≠ served"))  \(place) does not answer as the store shows"
+      ] + wrong.map { "      \(Terminal.plain($0.probe.who)) gets \(variant(of: $0)), not \(expected($0))" }
+    default:
+      let known = answers.filter { if case .served = $0.outcome { true } else { false } }
+      return (known.isEmpty ? [] : ["  served: \(told(known))   \(ink.dim(place))"])
+        + reasons.map { "  \(ink.warning("served: not known:")) \(Terminal.plain($0))" }
+    }
+  }
+
+  /// Why it is not known what is served, once each.
+  package var reasons: [String] {
+    var found: [String] = []
+    for answer in answers {
+      let reason: String
+      switch answer.outcome {
+      case .served: continue
+      case .codeDefault(let why):
+        reason = "\(address) has no variant (\(why)), so applications use the default in their own code"
+      case .unknown(let trouble): reason = Sentences.store(trouble).joined(separator: "; ")
+      }
+      if !found.contains(reason) { found.append(reason) }
+    }
+    return found
+  }
+
+  /// Who is served what: `canary to team = staff; control to everybody else`.
+  private func told(_ answers: [Answer]) -> String {
+    var groups: [(variant: String, who: [String])] = []
+    for (who, members) in asked(answers) {
+      var counts: [(variant: String, count: Int)] = []
+      for answer in members {
+        let name = variant(of: answer)
+        if let index = counts.firstIndex(where: { $0.variant == name }) {
+          counts[index].count += 1
+        } else {
+          counts.append((name, 1))
+        }
+      }
+      for (variant, count) in counts {
+        let words = members.count == 1 ? who : "\(count) of \(members.count) units asked of \(who)"
+        if let index = groups.firstIndex(where: { $0.variant == variant }) {
+          groups[index].who.append(words)
+        } else {
+          groups.append((variant, [words]))
+        }
+      }
+    }
+    return groups.map { "\($0.variant) to \($0.who.joined(separator: ", "))" }.joined(separator: "; ")
+  }
+
+  private func asked(_ answers: [Answer]) -> [(who: String, members: [Answer])] {
+    var groups: [(who: String, members: [Answer])] = []
+    for answer in answers {
+      let who = Terminal.plain(answer.probe.who)
+      if let index = groups.firstIndex(where: { $0.who == who }) {
+        groups[index].members.append(answer)
+      } else {
+        groups.append((who, [answer]))
+      }
+    }
+    return groups
+  }
+
+  private func variant(of answer: Answer) -> String {
+    switch answer.outcome {
+    case .served: Terminal.plain(variant(answer.outcome) ?? "nothing")
+    case .codeDefault: "the default in its code"
+    case .unknown: "nobody knows what"
+    }
+  }
+
+  private func expected(_ answer: Answer) -> String { Terminal.plain(answer.probe.expected ?? "") }
+
+  /// What a kill says of who is still served something else: `team = staff gets canary`.
+  func exceptions() -> [String] {
+    answers.filter { isExpected($0) == false }.map { "\($0.probe.who) gets \(variant(of: $0))" }
+  }
+
+  package var json: JSON {
+    [
+      "evaluation": .string(address), "agrees": agrees.map(JSON.bool) ?? .null,
+      "answers": .array(
+        answers.map { answer in
+          var value: JSON?
+          if case .served(_, let found) = answer.outcome { value = found }
+          return [
+            "who": .string(answer.probe.who), "unit": .string(answer.probe.unit),
+            "attributes": answer.probe.attributes, "expected": .text(answer.probe.expected),
+            "variant": .text(variant(answer.outcome)), "value": value ?? .null,
+          ]
+        }), "reasons": .strings(reasons),
+    ]
+  }
+}

@@ -1,0 +1,73 @@
+import Testing
+
+@testable import RolloutOps
+
+/// OpenFeature's remote evaluation protocol, as its specification (0.3.0) has it, asked request by request.
+@Suite struct EvaluationEndpointTests {
+  private let world = World()
+  private static let probe = Probe(who: "w", attributes: ["team": "staff", "tenant": "t"], unit: "t", expected: "on")
+  private static let place = "https://e.example.com/ofrep/v1/evaluate/flags/"
+
+  private func ask(_ flag: FlagKey = World.key, at address: String = "https://e.example.com/ofrep/v1") -> Served.Outcome
+  {
+    EvaluationEndpoint(address, StoreTerms(root: "/w"), world.context()).answer(flag, Self.probe)
+  }
+
+  private func answer(_ status: Int, _ body: String) {
+    world.http.add(.answer(.post, Self.place + "ai-summary", status, body))
+  }
+
+  @Test func theUnitIsTheTargetingKey() throws {
+    answer(200, #"{"key":"ai-summary","reason":"TARGETING_MATCH","variant":"on","value":true}"#)
+    #expect(ask() == .served(variant: "on", value: true))
+    let body = try JSON.parse(world.http.requests[0].body ?? [])
+    #expect(body == ["context": ["team": "staff", "tenant": "t", "targetingKey": "t"]])
+  }
+
+  @Test(arguments: ["https://e.example.com", "https://e.example.com/", "https://e.example.com/ofrep/v1/"])
+  func theEndingMayBeLeftOut(address: String) {
+    world.http.add(.answer(.post, Self.place + "a%20b", 200, #"{"value":false}"#))
+    #expect(ask(FlagKey("a b"), at: address) == .served(variant: nil, value: false))
+  }
+
+  @Test func aTokenGoesAlongAsBearer() {
+    world.variables.withLock { $0["ROLLOUT_EVALUATION_TOKEN"] = " planted-eval\n" }
+    answer(200, #"{"value":true}"#)
+    _ = ask()
+    #expect(world.http.requests[0].authorization?.plain == "Bearer planted-eval")
+  }
+
+  /// A flag that is disabled is answered by a reason alone, and the application uses its own default.
+  @Test(arguments: [
+    (200, #"{"key":"ai-summary","reason":"DISABLED"}"#, "DISABLED"),
+    (
+      404, #"{"key":"ai-summary","errorCode":"FLAG_NOT_FOUND","errorDetails":"no such flag"}"#,
+      "FLAG_NOT_FOUND: no such flag"
+    ),
+    (400, #"{"key":"ai-summary","errorCode":"TARGETING_KEY_MISSING"}"#, "TARGETING_KEY_MISSING"),
+  ]) func withoutAVariantTheApplicationHasItsOwnDefault(status: Int, body: String, why: String) {
+    answer(status, body)
+    #expect(ask() == .codeDefault(why))
+  }
+
+  /// A 404 that no evaluation speaks of is a wrong address, and no word about the flag.
+  @Test(arguments: [
+    (404, "<html>nothing here</html>"), (200, "<html>hello</html>"), (200, "{}"), (401, "{}"),
+    (200, #"{"key":"another","variant":"on","value":true}"#), (302, ""),
+  ]) func whatIsNoEvaluationTellsNothing(status: Int, body: String) {
+    answer(status, body)
+    guard case .unknown = ask() else {
+      Issue.record("\(status) \(body) was taken for an evaluation")
+      return
+    }
+  }
+
+  @Test func anAddressThatIsNoneIsSaid() {
+    #expect(
+      ask(at: "https://user:pass@e")
+        == .unknown(
+          .badAddress(
+            "https://user:pass@e",
+            why: "a name or password does not belong in an address; secrets come from the environment")))
+  }
+}
