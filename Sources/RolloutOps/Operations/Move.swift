@@ -137,8 +137,7 @@ package struct Move: Sendable {
             flag, replacing: rollout.flag,
             Occasion(widens ? .ordinary : .narrowing, comment: decision.comment(context.surroundings)))
         } catch {
-          judge(after: error, &rollout)
-          throw .store(error)
+          guard judge(after: error, &rollout) == .landed, error.leavesDoubt else { throw .store(error) }
         }
       case .conclude:
         guard isIntended else {
@@ -164,11 +163,18 @@ package struct Move: Sendable {
 
   /// A write that failed may have landed all the same: what the store shows now decides which outcome is journaled, and
   /// where it cannot be asked the intent is left for the next command to settle.
-  private func judge(after error: StoreTrouble, _ rollout: inout Rollout) {
+  private func judge(after error: StoreTrouble, _ rollout: inout Rollout) -> Progress.Settlement? {
     guard let now = try? rollout.store.read(rollout.key), let settlement = rollout.progress.settlement(with: now.flag)
-    else { return }
+    else { return nil }
+    // An answer that got lost is no failure: whoever ran it again would go a stage too far. What was done is concluded
+    // with the other steps.
+    if settlement == .landed, error.leavesDoubt {
+      rollout.flag = now
+      return settlement
+    }
     let why = Sentences.store(error).joined(separator: "; ")
     try? conclude(settlement == .landed ? .done : .undone, why: why, &rollout)
+    return settlement
   }
 
   /// What the journal could not take is told all the same, as the store has it.

@@ -51,7 +51,7 @@ extension Move {
     } catch {
       // The answer may have been lost on its way back, or the request came twice and the second found the first there.
       // The journal tells, since the two change together.
-      guard error.leavesDoubt, let files = rollout.journal.files as? EtcdFiles,
+      guard error.leavesDoubt || error.isConflict, let files = rollout.journal.files as? EtcdFiles,
         (try? files.holds(piece.path, piece.bytes, at: piece.offset)) == true,
         let flag = try? rollout.store.read(rollout.key)
       else { throw .store(error) }
@@ -75,12 +75,13 @@ extension Trouble {
 
 extension StoreTrouble {
   /// Whether the change may be in all the same.
-  fileprivate var leavesDoubt: Bool {
+  var leavesDoubt: Bool {
     switch self {
     case .unanswered(let trouble): trouble.maybeSent
     case .refused(let refusal): refusal.reason == .fault || refusal.reason == .noQuorum
-    case .changedMeanwhile: true
     default: false
     }
   }
+
+  fileprivate var isConflict: Bool { if case .changedMeanwhile = self { true } else { false } }
 }

@@ -7,7 +7,7 @@ from platform_check import Reader, Server
 
 F = "/api/v2/flags/default/ship-it"
 SEMANTIC = "application/json; domain-model=launchdarkly.semanticpatch"
-server = Server("launchdarkly_server.py", headers={"Authorization": "platform-token"})
+server = Server("launchdarkly_server.py", headers={"Authorization": "planted-platform-token"})
 control = f"http://127.0.0.1:{server.ports['control']}"
 server.control("PUT", "/state", {"flags": {"ship-it": {}}})
 by_kind = Reader("launchdarkly_reader.py", control, "tenant")

@@ -8,7 +8,7 @@ from platform_check import Server
 
 F = "/api/v2/flags/default/ship-it"
 SEMANTIC = "application/json; domain-model=launchdarkly.semanticpatch"
-server = Server("launchdarkly_server.py", headers={"Authorization": "platform-token", "LD-API-Version": "20240415"})
+server = Server("launchdarkly_server.py", headers={"Authorization": "planted-platform-token", "LD-API-Version": "20240415"})
 api, same, has = server.api, server.same, server.has
 
 
@@ -35,7 +35,7 @@ def fall(**more):
 # Who may ask, and what there is.
 state()
 has(api("GET", F, want=401, Authorization=None), code="unauthorized")
-has(api("GET", F, want=401, Authorization="Bearer platform-token"), code="unauthorized")
+has(api("GET", F, want=401, Authorization="Bearer planted-platform-token"), code="unauthorized")
 has(api("GET", "/api/v2/flags/default/none", want=404), code="not_found")
 has(api("GET", "/api/v2/nothing", want=404), code="not_found")
 told = api("GET", F)
@@ -241,7 +241,7 @@ server.control("POST", "/faults", {"rules": [{"method": "PATCH", "do": {
 api("PATCH", F, [test, off], want=422)
 same((config()["version"], api("GET", F)["_version"]), (6, 10))
 change = {"environmentKey": "production", "instructions": [{"kind": "turnFlagOff"}]}
-sent = {"Authorization": "platform-token", "Content-Type": SEMANTIC}
+sent = {"Authorization": "planted-platform-token", "Content-Type": SEMANTIC}
 
 
 def faulty(do):

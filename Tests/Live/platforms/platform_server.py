@@ -4,17 +4,20 @@ A platform is a subclass of Platform in a file of its own, written from what the
 keeps real state: writes change it, and validation answers as the platform does. `serve(Platform)` prints one line of
 JSON, {"port": API, "control": CONTROL}, and ends when standard input is closed or after half an hour.
 
-  --token T      what the API accepts (or the environment's PLATFORM_TOKEN); "platform-token" if not given
-  --sdk-token T  what the SDK's own routes accept (or PLATFORM_SDK_TOKEN); "sdk-token" if not given
+  --token T      what the API accepts (or the environment's PLATFORM_TOKEN); "planted-platform-token" if not given
+  --sdk-token T  what the SDK's own routes accept (or PLATFORM_SDK_TOKEN); "planted-sdk-token" if not given
 
 The control port speaks JSON and is for the test alone:
 
   PUT  /state      replaces the state          GET /state     shows it
   GET  /sdk        the document for the platform's SDK, made from the state
+  POST /changes    {"flag": the flag of the query's ?flag=KEY, "changes": [{"request", "flag": as it was after it}..]} of
+                   the requests that changed what the flags say, and forgets all requests
   POST /edit       {"flag": KEY, "change": {..}} somebody changes a flag by hand: objects are merged, all else is put in
                    place (an object with numbers as keys changes those items of a list), and the version rises;
                    {"state": {..}} is merged into the state itself
-  GET  /requests   every API request so far; DELETE forgets them
+  GET  /requests   every API request so far, with "flags" as they were after it where it changed what they say; DELETE
+                   forgets them
   POST /faults     {"rules": [RULE..]} replaces the rules; GET shows those that are left
 
 RULE is {"method"?: "PATCH", "path"?: regular expression found in path and query, "skip"?: matching requests that pass
@@ -24,6 +27,7 @@ first, "times"?: 1, "do": {..}}. The first rule that matches acts. What "do" may
   "answer": {"status", "headers"?, "body"?}   answers so and does not carry out
   "redirect": URL, "status"?: 302             the same, with a Location
   "cut": true | "reset"   closes the connection and does not carry out
+  "twice": true           carries out two times, and answers as the second time
   "race": EDIT            makes this edit (as of POST /edit) just before carrying out
   "after": "close" | "answer"   carries out, then closes without a word, or answers with "answer"
   "truncate": true        carries out, announces the whole answer and closes in its middle
@@ -47,6 +51,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 LIFETIME = 1800
 PATIENCE = 120
+# What is not the flags' own, and rises with every write.
+BOOKKEEPING = ("version", "_version", "updated_at", "last_modified_by", "lastModifiedTime", "lastModifiedDate",
+               "_lastModified")
 SHOWN_HEADERS = ("accept", "content-type", "if-match", "if-none-match", "ld-api-version", "statsig-api-version",
                  "user-agent", "x-respect-review-settings")
 
@@ -108,6 +115,13 @@ def merged(old, change):
     return copy.deepcopy(change)
 
 
+def bare(value):
+    """A value without what is written down about its changes."""
+    if isinstance(value, dict):
+        return {name: bare(one) for name, one in value.items() if name not in BOOKKEEPING}
+    return [bare(one) for one in value] if isinstance(value, list) else value
+
+
 class Platform:
     """The state and the routes of one platform. Handlers run one at a time, under `lock`."""
 
@@ -128,6 +142,10 @@ class Platform:
 
     def touch(self, flag):
         """Somebody changed this flag: raises its version."""
+
+    def served(self):
+        """The flags by their keys."""
+        return self.state["flags"]
 
     def document(self):
         """The document for the SDK."""
@@ -224,6 +242,12 @@ class Platform:
                 self.rules = request.json["rules"]
             elif asked == "DELETE /requests":
                 self.requests = []
+            if request.path == "/changes":
+                key = request.query["flag"]
+                changes = [{"request": f"{one['method']} {one['path']} {json.dumps(one['body'])}",
+                            "flag": one["flags"].get(key)} for one in self.requests if "flags" in one]
+                self.requests = []
+                return Answer(200, {"flag": self.served().get(key), "changes": changes})
             if request.path == "/sdk":
                 return Answer(200, self.document())
             if request.path == "/requests":
@@ -275,8 +299,13 @@ class Link(BaseHTTPRequestHandler):
             with platform.lock:
                 if "race" in do:
                     platform.edit(do["race"])
+                before = None if request.method == "GET" else bare(platform.served())
+                if "twice" in do:
+                    platform.carry_out(request)
                 answer = platform.carry_out(request)
                 entry["carried_out"] = answer.status
+                if before is not None and bare(platform.served()) != before:
+                    entry["flags"] = copy.deepcopy(platform.served())
             if do.get("after") == "close":
                 return self.cut(True)
             if do.get("after") == "answer":
@@ -337,8 +366,8 @@ def listen(platform, is_control):
 
 def serve(kind):
     options = argparse.ArgumentParser()
-    options.add_argument("--token", default=os.environ.get("PLATFORM_TOKEN", "platform-token"))
-    options.add_argument("--sdk-token", default=os.environ.get("PLATFORM_SDK_TOKEN", "sdk-token"))
+    options.add_argument("--token", default=os.environ.get("PLATFORM_TOKEN", "planted-platform-token"))
+    options.add_argument("--sdk-token", default=os.environ.get("PLATFORM_SDK_TOKEN", "planted-sdk-token"))
     given = options.parse_args()
     platform = kind(given.token, given.sdk_token)
     platform.port = listen(platform, False)

@@ -1,6 +1,6 @@
 """One long-lived application that evaluates a flag with the real PostHog SDK, locally, against a PostHog's definitions.
 
-  posthog_reader.py URL --unit tenant [--group company] [--token phc_test] [--key sdk-token]
+  posthog_reader.py URL --unit tenant [--group company] [--token phc_test] [--key planted-sdk-token]
 
 Without --group the unit is the person: its value is the distinct id. With --group it is a group of that type, and the
 person behind it is always the same. All attributes of a context go along as properties. Where a context lacks the unit,
@@ -76,7 +76,7 @@ if __name__ == "__main__":
     given.add_argument("--unit", required=True)
     given.add_argument("--group")
     given.add_argument("--token", default="phc_test")
-    given.add_argument("--key", default="sdk-token")
+    given.add_argument("--key", default="planted-sdk-token")
     reader = Reader(given.parse_args())
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:

@@ -13,7 +13,7 @@ TENANTS = [f"tenant-{at}" for at in range(2000)]
 PLANS = ("free", "paid")
 CONTEXTS = [{"tenant": name, "plan": PLANS[at % 2], "seats": at} for at, name in enumerate(TENANTS)]
 
-trial = Trial("posthog_server.py", headers={"Authorization": "Bearer platform-token"})
+trial = Trial("posthog_server.py", headers={"Authorization": "Bearer planted-platform-token"})
 address = f"http://127.0.0.1:{trial.ports['port']}"
 people = Asked("posthog_reader.py", address, "--unit", "tenant")
 companies = Asked("posthog_reader.py", address, "--unit", "tenant", "--group", "company")

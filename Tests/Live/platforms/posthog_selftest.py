@@ -14,7 +14,7 @@ STORED = {"groups": [{"properties": [], "rollout_percentage": 5, "aggregation_gr
           "aggregation_group_type_index": None}
 FLAGS = "/api/projects/1/feature_flags/"
 
-trial = Trial("posthog_server.py", headers={"Authorization": "Bearer platform-token"})
+trial = Trial("posthog_server.py", headers={"Authorization": "Bearer planted-platform-token"})
 same, holds, send = trial.same, trial.holds, trial.send
 
 
@@ -32,7 +32,7 @@ def error(reply, status, kind, code, detail, attr, about):
 state({"new-ui": {"filters": PLAIN}})
 error(send("GET", FLAGS, headers={}), 401, "authentication_error", "not_authenticated", "were not provided", None,
       "no key")
-error(send("GET", FLAGS, headers={"Authorization": "platform-token"}), 401, "authentication_error", "not_authenticated",
+error(send("GET", FLAGS, headers={"Authorization": "planted-platform-token"}), 401, "authentication_error", "not_authenticated",
       "were not provided", None, "key without Bearer")
 error(send("GET", FLAGS, headers={"Authorization": "Bearer wrong"}), 401, "authentication_error",
       "authentication_failed", "is invalid", None, "wrong key")
@@ -236,7 +236,7 @@ trial.control("POST", "/faults", {"rules": [{"method": "POST", "do": {"race": {
 same(send("POST", roll, {"condition_index": 0, "rollout_percentage": 9, "version": 1}).status, 409, "raced")
 
 # What SDKs read.
-sdk = {"Authorization": "Bearer sdk-token"}
+sdk = {"Authorization": "Bearer planted-sdk-token"}
 reply = send("GET", "/flags/definitions?token=phc_test&send_cohorts", headers=sdk)
 same((reply.status, reply.json, sorted(reply.json)), (200, trial.control("GET", "/sdk"), [
     "cohorts", "flags", "group_type_mapping", "minimal_flag_called_events", "property_matching_version"]),

@@ -1,6 +1,6 @@
 """One long-lived application that checks a gate with the real Statsig server SDK, from downloaded specifications.
 
-  statsig_reader.py SOURCE --unit tenant [--as companyID] [--tier production] [--key sdk-token]
+  statsig_reader.py SOURCE --unit tenant [--as companyID] [--tier production] [--key planted-sdk-token]
 
 SOURCE is the URL of a Statsig, or a file with the specifications. The SDK is bootstrapped with them, and is given no
 way to any network. Without --as the unit's value is the userID; with it, it is the custom id of that name, and the user
@@ -94,7 +94,7 @@ if __name__ == "__main__":
     given.add_argument("--unit", required=True)
     given.add_argument("--as", dest="name")
     given.add_argument("--tier")
-    given.add_argument("--key", default="sdk-token")
+    given.add_argument("--key", default="planted-sdk-token")
     reader = Reader(given.parse_args())
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:

@@ -16,7 +16,7 @@ CONTEXTS = [{"tenant": name, "plan": ("free", "paid")[at % 2], "seats": at} for 
 EVERYONE = {"type": "public"}
 GATE = "/console/v1/gates/ramp"
 
-trial = Trial("statsig_server.py", headers={"STATSIG-API-KEY": "platform-token"})
+trial = Trial("statsig_server.py", headers={"STATSIG-API-KEY": "planted-platform-token"})
 address = f"http://127.0.0.1:{trial.ports['port']}"
 users = Asked("statsig_reader.py", address, "--unit", "tenant")
 companies = Asked("statsig_reader.py", address, "--unit", "tenant", "--as", "companyID", "--tier", "production")

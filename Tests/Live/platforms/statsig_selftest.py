@@ -7,7 +7,7 @@ RULE = {"name": "everyone", "passPercentage": 5, "conditions": [{"type": "public
 PILOTS = {"name": "pilots", "passPercentage": 100, "environments": ["production"], "conditions": [
     {"type": "unit_id", "customID": "companyID", "operator": "any", "targetValue": ["acme"]}]}
 
-trial = Trial("statsig_server.py", headers={"STATSIG-API-KEY": "platform-token"})
+trial = Trial("statsig_server.py", headers={"STATSIG-API-KEY": "planted-platform-token"})
 same, holds, send = trial.same, trial.holds, trial.send
 
 
@@ -28,7 +28,7 @@ def gate(name="new_ui"):
 state({"new_ui": {"rules": [{"id": "r1", **RULE}]}})
 error(send("GET", GATES, headers={}), 401, "missing", "no key")
 error(send("GET", GATES, headers={"STATSIG-API-KEY": "secret-1"}), 401, "Key: secret-1", "wrong key")
-error(send("GET", GATES, headers={"Authorization": "platform-token"}), 401, "missing", "key in another header")
+error(send("GET", GATES, headers={"Authorization": "planted-platform-token"}), 401, "missing", "key in another header")
 error(send("GET", GATES + "/none"), 404, "Not Found. The requested resource could not be found.", "unknown gate")
 error(send("GET", "/console/v1/nothing"), 404, "Cannot GET", "unknown path")
 error(send("GET", GATES, STATSIG_API_VERSION="19990101"), 400, "VERSION", "unknown version")
@@ -175,7 +175,7 @@ state({"new_ui": {"rules": [{"id": "r1:5.00:1", **RULE}, {"id": "p", **PILOTS}]}
       segments={"staff": {"rules": [{"conditions": [{"type": "email", "operator": "str_ends_with_any",
                                                      "targetValue": ["@example.com"]}]}]}})
 same([one["id"] for one in send("GET", "/console/v1/segments").json["data"]], ["staff"], "segments")
-document = send("GET", "/v1/download_config_specs/sdk-token.json", headers={}).json
+document = send("GET", "/v1/download_config_specs/planted-sdk-token.json", headers={}).json
 same(document, trial.control("GET", "/sdk"), "the document")
 spec = {one["name"]: one for one in document["feature_gates"]}
 same(sorted(spec), ["new_ui", "off", "segment:staff"], "gates and segments")
@@ -186,11 +186,11 @@ same([(one["type"], one["field"], one["targetValue"]) for one in spec["new_ui"][
      [("unit_id", None, ["acme"]), ("environment_field", "tier",
                                     ["production"])], "an environment is one more condition")
 same(spec["off"]["enabled"], False, "disabled")
-same(send("GET", f"/v1/download_config_specs/sdk-token.json?sinceTime={document['time']}", headers={}).json,
+same(send("GET", f"/v1/download_config_specs/planted-sdk-token.json?sinceTime={document['time']}", headers={}).json,
      {"has_updates": False}, "nothing new")
 same(send("GET", "/v1/download_config_specs/other.json", headers={}).status, 403, "another key")
 send("PUT", GATES + "/new_ui/launch")
-launched = send("GET", "/v1/download_config_specs/sdk-token.json", headers={}).json
+launched = send("GET", "/v1/download_config_specs/planted-sdk-token.json", headers={}).json
 same((launched["time"] > document["time"], [one["passPercentage"] for one in launched["feature_gates"][0]["rules"]]),
      (True, [100]), "launched is for everybody")
 trial.end()

@@ -1,7 +1,7 @@
 """One long-lived application that serves a flag through the real UnleashClient, which polls the server.
 
   unleash_reader.py URL UNIT [TOKEN]     URL is the server's, as in http://127.0.0.1:4242/api; UNIT is the attribute
-                                         that rollouts are sticky to; TOKEN is "sdk-token" if not given
+                                         that rollouts are sticky to; TOKEN is "planted-sdk-token" if not given
 
 The attributes go where an application of Unleash puts them: userId, sessionId, remoteAddress, environment and appName
 at the top of the context, all others among its properties. A variant is the strategy's variant if it has one, else
@@ -61,4 +61,4 @@ class Application:
 
 
 if __name__ == "__main__":
-    serve(Application(sys.argv[1], sys.argv[3] if len(sys.argv) > 3 else "sdk-token"))
+    serve(Application(sys.argv[1], sys.argv[3] if len(sys.argv) > 3 else "planted-sdk-token"))

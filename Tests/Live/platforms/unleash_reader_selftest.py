@@ -5,7 +5,7 @@ from platform_check import Reader, Server
 
 F = "/api/admin/projects/default/features"
 E = F + "/checkout/environments/production"
-server = Server("unleash_server.py", headers={"Authorization": "platform-token"})
+server = Server("unleash_server.py", headers={"Authorization": "planted-platform-token"})
 reader = Reader("unleash_reader.py", f"http://127.0.0.1:{server.ports['port']}/api", "tenant")
 api, same = server.api, server.same
 TENANTS = [f"tenant-{n}" for n in range(2000)]

@@ -5,7 +5,7 @@ from platform_check import Server
 F = "/api/admin/projects/default/features"
 S = F + "/checkout/environments/production/strategies"
 E = F + "/checkout/environments/production"
-server = Server("unleash_server.py", headers={"Authorization": "platform-token"})
+server = Server("unleash_server.py", headers={"Authorization": "planted-platform-token"})
 api, same, has = server.api, server.same, server.has
 
 
@@ -26,7 +26,7 @@ def production(told):
 state()
 has(api("GET", F + "/checkout", want=401, Authorization=None), name="AuthenticationRequired", type="password")
 has(api("GET", F + "/checkout", want=401, Authorization="wrong"), name="UnauthorizedError")
-api("GET", F + "/checkout", Authorization="Bearer platform-token")
+api("GET", F + "/checkout", Authorization="Bearer planted-platform-token")
 has(api("GET", "/api/admin/nothing", want=404), name="NotFoundError", message="The path you were looking for")
 has(api("GET", F + "/other", want=404), message='There\'s no feature named "other" in project "default".')
 has(api("POST", S, {"name": "default"}, want=415, Content_Type="text/plain"), name="ContentTypeError")
@@ -189,7 +189,7 @@ has(api("POST", E + "/on", want=403), permissions=["UPDATE_FEATURE_ENVIRONMENT"]
 state()
 api("POST", E + "/on")
 api("POST", S, {"name": "default", "disabled": True})
-sdk = {"Authorization": "sdk-token", "Unleash_Client_Spec": "6.1.0"}
+sdk = {"Authorization": "planted-sdk-token", "Unleash_Client_Spec": "6.1.0"}
 api("GET", "/api/client/features", want=401)
 told = api("GET", "/api/client/features", **sdk)
 same((told["features"][0]["enabled"], len(told["features"][0]["strategies"])), (True, 1))
@@ -200,7 +200,7 @@ api("GET", "/api/client/features", want=304, If_None_Match=etag, **sdk)
 api("POST", E + "/off")
 told = api("GET", "/api/client/features", If_None_Match=etag, **sdk)
 same(told["features"][0]["enabled"], False)
-told = api("GET", "/api/client/features", Authorization="sdk-token")
+told = api("GET", "/api/client/features", Authorization="planted-sdk-token")
 same(len(told["features"][0]["strategies"][0]["constraints"]), 2, "old SDKs get segments as constraints")
 
 # Faults, races, the record.

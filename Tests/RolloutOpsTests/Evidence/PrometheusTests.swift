@@ -38,11 +38,11 @@ import Testing
 
   @Test func theRequestIsAForm() throws {
     let http = ScriptedHTTP([.number(Self.query, "1")])
-    let server = Prometheus(try WebAddress("https://prom/x/"), http, token: Secret("planted"))
+    let server = Prometheus(try WebAddress("https://prom/x/"), http, token: Secret("planted-token"))
     _ = try server.ask(Self.query, at: Instant(microseconds: 1_795_255_200_123_456))
     let request = try #require(http.requests.first)
     #expect(request.address.description == "https://prom/x/api/v1/query")
-    #expect(request.authorization?.plain == "Bearer planted")
+    #expect(request.authorization?.plain == "Bearer planted-token")
     #expect(request.headers.contains(.init("Content-Type", "application/x-www-form-urlencoded")))
     #expect(ScriptedHTTP.body(request).hasSuffix("&time=1795255200.123&timeout=9s"))
   }

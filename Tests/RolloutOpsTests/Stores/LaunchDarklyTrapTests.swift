@@ -22,7 +22,7 @@ import Testing
   private func trouble(_ body: () throws -> Any) throws -> (status: RolloutOps.ExitStatus, text: String) {
     let trouble = try #require(throws: Trouble.self) { _ = try body() }
     let text = trouble.sentences.joined(separator: "; ")
-    #expect(!text.contains("platform-token"))
+    #expect(!text.contains("planted-platform-token"))
     return (trouble.status, text)
   }
 
@@ -113,10 +113,24 @@ import Testing
 
   // MARK: Lost answers
 
+  @Test func aFlagThatWasMadeTwiceIsOurs() throws {
+    try platform.fail(["method": "POST", "do": ["twice": true]])
+    #expect(try world.move(.promote).status == .done)
+    #expect(try world.status().place.stageIndex == 0)
+  }
+
+  @Test func aChangeThatCameTwiceIsOurs() throws {
+    try begun()
+    try platform.fail(["method": "PATCH", "do": ["twice": true]])
+    #expect(try world.move(.promote).status == .done)
+    #expect(try world.status().place.stageIndex == 1)
+    #expect(try patches() == 1)
+  }
+
   @Test func aChangeWhoseAnswerWasLostIsFoundToHaveLanded() throws {
     try begun()
     try platform.fail(["method": "PATCH", "times": 3, "do": ["after": "close"]])
-    #expect(try trouble { try world.move(.promote) }.status == .inconclusive)
+    #expect(try world.move(.promote).status == .done)
     #expect(try patches() == 1, "whoever may switch on asks once")
     #expect(try world.status().place.stageIndex == 1)
   }
@@ -168,9 +182,9 @@ import Testing
   @Test func aTokenThatIsMissingWrongOrWeakIsSaidByItsVariable() throws {
     world.variables.withLock { $0["LAUNCHDARKLY_ACCESS_TOKEN"] = nil }
     #expect(try trouble { try world.move(.promote) }.text.contains("set LAUNCHDARKLY_ACCESS_TOKEN"))
-    world.variables.withLock { $0["LAUNCHDARKLY_ACCESS_TOKEN"] = "Bearer platform-token" }
+    world.variables.withLock { $0["LAUNCHDARKLY_ACCESS_TOKEN"] = "Bearer planted-platform-token" }
     #expect(try trouble { try world.move(.promote) }.text.contains("the token in LAUNCHDARKLY_ACCESS_TOKEN is wrong"))
-    world.variables.withLock { $0["LAUNCHDARKLY_ACCESS_TOKEN"] = "platform-token\n" }
+    world.variables.withLock { $0["LAUNCHDARKLY_ACCESS_TOKEN"] = "planted-platform-token\n" }
     try begun()
     try set(["denied": ["updateRules"]])
     let (status, text) = try trouble { try world.move(.promote) }
@@ -216,13 +230,15 @@ import Testing
   @Test func anotherAnswerThanLaunchDarklysIsSaid() throws {
     try platform.fail(["times": 9, "do": ["answer": ["status": 200, "body": "<html>Sign in</html>"]]])
     #expect(try trouble { try world.status() }.text.contains("answered what it should not: no JSON"))
-    try platform.fail(["times": 9, "do": ["answer": ["status": 200, "body": ["error": "platform-token"]]]])
+    try platform.fail(["times": 9, "do": ["answer": ["status": 200, "body": ["error": "planted-platform-token"]]]])
     #expect(try trouble { try world.status() }.text.contains("no flag ai-summary"))
     try platform.fail(["times": 9, "do": ["answer": ["status": 404, "body": "nginx"]]])
     #expect(try trouble { try world.status() }.text.contains("404"))
     try platform.fail(["times": 9, "do": ["redirect": "https://login.example.com/x"]])
     #expect(try trouble { try world.status() }.text.contains("sends to https://login.example.com"))
-    try platform.fail(["times": 9, "do": ["answer": ["status": 401, "body": ["message": "platform-token is bad"]]]])
+    try platform.fail([
+      "times": 9, "do": ["answer": ["status": 401, "body": ["message": "planted-platform-token is bad"]]],
+    ])
     #expect(try trouble { try world.status() }.text.contains("LAUNCHDARKLY_ACCESS_TOKEN"))
   }
 

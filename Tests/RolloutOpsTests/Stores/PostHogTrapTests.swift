@@ -188,9 +188,15 @@ extension PostHogStoreTests {
 
   @Test func aChangeWhoseAnswerWasCutIsJudgedByWhatStandsThere() throws {
     try platform.fail(["method": "POST", "do": ["after": "close"]])
-    #expect(try refused(.promote).0 == .inconclusive)
+    #expect(try world.move(.promote).status == .done)
     #expect(try world.status().place.stageIndex == 0)
     #expect(try platform.requests().filter { $0.method == "POST" }.count == 1, "nobody may repeat it blindly")
+  }
+
+  @Test func aFlagThatWasMadeTwiceIsOurs() throws {
+    try platform.fail(["method": "POST", "do": ["twice": true]])
+    #expect(try world.move(.promote).status == .done)
+    #expect(try world.status().place.stageIndex == 0)
   }
 
   @Test func aChangeOfRulesWhoseAnswerWasCutIsRepeated() throws {

@@ -6,10 +6,13 @@ import Synchronization
 /// goes wrong on the way a test says beforehand.
 final class DocumentServer: HTTP {
   enum Fault: Sendable {
+    case nothing
     /// It never arrives.
     case lost
     /// It arrives and is carried out, and the answer never comes back.
     case unanswered
+    /// It arrives twice, and the second answer comes back.
+    case twice
     /// This answer, and nothing is done.
     case answer(Int, [HTTPRequest.Header] = [], String = "")
     /// Somebody else replaces this text in the document just before the request is carried out.
@@ -46,6 +49,9 @@ final class DocumentServer: HTTP {
       case .unanswered:
         _ = Self.carryOut(request, &state)
         return .failure(request.trouble(.cut("the connection ended"), maybeSent: true))
+      case .twice:
+        _ = Self.carryOut(request, &state)
+        return .success(Self.carryOut(request, &state))
       case .answer(let status, let headers, let text):
         return .success(HTTPAnswer(status: status, headers: headers, body: Array(text.utf8)))
       case .edit(let old, let new):
@@ -53,7 +59,7 @@ final class DocumentServer: HTTP {
         state.bytes = Array(text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new).utf8)
         state.edition += 1
         return .success(Self.carryOut(request, &state))
-      case nil: return .success(Self.carryOut(request, &state))
+      case .nothing, nil: return .success(Self.carryOut(request, &state))
       }
     }
     return try outcome.get()

@@ -68,7 +68,7 @@ final class ScriptedPlatform: Sendable {
   /// A world whose note names this platform, with one plain token in its environment.
   func world(_ address: String, variable: String, note: String = SampleNote.text) -> World {
     let world = World(note: SampleNote.saying("Store", "Store: \(address)", in: note), server: http)
-    world.variables.withLock { $0 = [variable: "platform-token", "ROLLOUT_STORE": address] }
+    world.variables.withLock { $0 = [variable: "planted-platform-token", "ROLLOUT_STORE": address] }
     return world
   }
 

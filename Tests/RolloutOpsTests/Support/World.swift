@@ -1,4 +1,5 @@
 import Synchronization
+import Testing
 
 @testable import RolloutOps
 
@@ -43,6 +44,16 @@ final class World: Sendable {
 
   /// The same disk, as another operator's process sees it.
   init(sharing files: MemoryFiles) { (clock, self.files, server) = (files.clock, files, nil) }
+
+  /// Where a secret was planted, nothing that was said and no file may hold it. All of them begin alike.
+  deinit {
+    let mark = "planted-"
+    guard variables.withLock({ $0.values.contains { $0.contains(mark) } }) else { return }
+    let said = [("what was said", (output.results + output.remarks).joined(separator: "\n"))]
+    for (place, text) in said + files.paths.map({ ($0, files.text($0) ?? "") }) where text.contains(mark) {
+      Issue.record("a secret is in \(place)")
+    }
+  }
 
   func context(_ actor: String = "maya") -> Context {
     var all: Variables = ["HOME": "/home/\(actor)"]

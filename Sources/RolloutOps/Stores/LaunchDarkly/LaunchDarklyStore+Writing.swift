@@ -12,7 +12,7 @@ extension LaunchDarklyStore {
     let now = if let seen { seen } else { try create(key, meant) }
     try refuseOccupants(now)
     let steps = try now.instructions(to: meant, tag: tag)
-    if !steps.isEmpty { try patch(now, steps, occasion) }
+    if !steps.isEmpty { try patch(now, steps, meant, occasion) }
     let back = self.reading(key, try look(key))
     if let flag = back.flag, flag.serving == meant.serving, flag.mark?.killed == false { return back }
     if back.flag?.mark?.killed == true { throw .changedMeanwhile(path: dashboard(key)) }
@@ -101,7 +101,13 @@ extension LaunchDarklyStore {
     let answer = try client.answer(
       .post, flags, body: Array(draft.written(.compact).utf8),
       headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: false)
-    if answer.status == 409 { throw .changedMeanwhile(path: dashboard(key)) }
+    if answer.status == 409 {
+      // What a network brings twice is refused the second time: one of ours that nobody has touched is what was asked for.
+      guard let made = try look(key), made.isManaged, made.version == 1, made.variants == meant.variants else {
+        throw .changedMeanwhile(path: dashboard(key))
+      }
+      return made
+    }
     return try flag(key, client.json(proven(answer, key)), answer)
   }
 
@@ -132,7 +138,9 @@ extension LaunchDarklyStore {
     return draft
   }
 
-  private func patch(_ now: LaunchDarklyFlag, _ steps: [JSON], _ occasion: Occasion) throws(StoreTrouble) {
+  private func patch(
+    _ now: LaunchDarklyFlag, _ steps: [JSON], _ meant: Flag, _ occasion: Occasion
+  ) throws(StoreTrouble) {
     for round in 1... {
       // Whoever switches on asks once: between two times somebody may have killed it.
       let answer = try send(now.key, steps, occasion, isRepeatable: false)
@@ -140,8 +148,14 @@ extension LaunchDarklyStore {
         _ = try proven(answer, now.key)
         return
       }
-      let changed = try look(now.key)?.fingerprint != now.fingerprint
-      if changed { throw .changedMeanwhile(path: dashboard(now.key)) }
+      let seen = try look(now.key)
+      if seen?.fingerprint != now.fingerprint {
+        // What a network brings twice is refused the second time: one change since, to what was meant, is the first.
+        if let seen, seen.version == now.version.map({ $0 + 1 }), seen.isOn, seen.flag.serving == meant.serving {
+          return
+        }
+        throw .changedMeanwhile(path: dashboard(now.key))
+      }
       // Two requests at the same time at this flag, the other one about something else.
       if answer.status == 409, round < 4 { continue }
       if answer.status == 409 { throw .changedMeanwhile(path: dashboard(now.key)) }

@@ -53,6 +53,10 @@ extension PostHogStore {
     // Twice would be refused the second time, and look as if somebody else had been first.
     let answer = try send(.post, flags, body, isRepeatable: false)
     if answer.status == 400, (try? JSON.parse(answer.body))?["code"] == "unique" {
+      // What a network brings twice is refused the second time, since the first has landed.
+      if let made = try find(key), made.flag.mark == flag.mark, made.flag.serves(flag) {
+        return try confirmed(flag, made, key)
+      }
       let archived = try pages(flags, as: "flags", query: [("key", key.text), ("archived", "true")])
         .first { $0["key"]?.text == key.text }.map(PostHogFlag.init)
       guard let archived else { throw .changedMeanwhile(path: place(nil)) }

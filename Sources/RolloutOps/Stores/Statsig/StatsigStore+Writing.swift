@@ -35,7 +35,9 @@ extension StatsigStore {
     guard written.isOn == old.isOn else { throw .changedMeanwhile(path: place(reading.key)) }
     if !written.isOn, !meant.isForeign { try turn(on: true, reading.key, respectsReview: true) }
     let confirmed = try confirmed(meant, reading.key)
-    if let before = old.version, let after = written.version, after != before + 1 {
+    if let before = old.version, let after = written.version, after != before + 1,
+      !areTwins(since: before, written, reading.key)
+    {
       throw .changedMeanwhile(path: place(reading.key))
     }
     return confirmed
@@ -91,6 +93,8 @@ extension StatsigStore {
     ]
     let answer = try send(.post, Self.gates, body, isRepeatable: false)
     if answer.status == 400, client.said(answer)?.contains("already exists") == true {
+      // What a network brings twice is refused the second time, since the first has landed.
+      if let made = try find(key)?.flag, made.mark == flag.mark, made.serves(flag) { return try confirmed(flag, key) }
       throw .changedMeanwhile(path: place(key))
     }
     let made = try gate(in: answer)
@@ -146,6 +150,22 @@ extension StatsigStore {
     let answer = try send(
       .put, "\(Self.path(key))/\(on ? "enable" : "disable")", nil, isRepeatable: true, respectsReview: respectsReview)
     _ = try changed(by: answer, key) { $0.isOn == on }
+  }
+
+  /// Whether every version since then is the one that was written: a network brought it twice, and nobody came between.
+  private func areTwins(since before: Int, _ written: StatsigGate, _ key: FlagKey) -> Bool {
+    guard let after = written.version, after > before,
+      let answer = try? client.answer(
+        .get, "\(Self.path(key))/versions", query: "limit=10&page=1", isRepeatable: true),
+      let versions = (try? data(in: answer))?.items
+    else { return false }
+    let since = versions.filter { ($0["version"]?.integer).map { $0 > before && $0 <= after } ?? false }
+    // A rule that was sent as a new one has another id each time.
+    let bare = { (gate: JSON) -> [JSON?] in
+      let rules = (gate["rules"]?.items ?? []).map { $0.removing("id").removing("baseID") }
+      return [.array(rules), gate["description"], gate["isEnabled"], gate["idType"]]
+    }
+    return since.count == after - before && since.allSatisfy { bare($0) == bare(written.object) }
   }
 
   // MARK: Killing

@@ -51,7 +51,8 @@ struct UnleashFlag {
       case .grant(let grant, let without, let by):
         guard (exclusions ?? without) == without, (unit ?? by) == by else { return nil }
         (exclusions, unit) = (without, by)
-        grants.append(grant)
+        // The same a second time, as a network may bring it, lets in nobody else.
+        if !grants.contains(grant) { grants.append(grant) }
       }
     }
     guard let unit, let exclusions else { return .everyone("off") }
