@@ -94,27 +94,35 @@ enum Binary {
     guard code == 0 else { throw Failure(description: "cannot start \(path): \(String(cString: strerror(code)))") }
     output.closeWrite()
     errors.closeWrite()
-    return Running(process: process, input: source, output: output, errors: errors)
+    return Running(process: process, words: arguments, input: source, output: output, errors: errors)
   }
 
   /// One start of the executable; ends with the value, if not before.
   final class Running {
     let process: pid_t
+    private let words: [String]
+    private let owner = Planted.who
     private let input: TemporaryFolder
     private let output: Pipe
     private let errors: Pipe
     private var hasEnded = false
 
-    fileprivate init(process: pid_t, input: TemporaryFolder, output: Pipe, errors: Pipe) {
-      (self.process, self.input, self.output, self.errors) = (process, input, output, errors)
+    fileprivate init(process: pid_t, words: [String], input: TemporaryFolder, output: Pipe, errors: Pipe) {
+      (self.process, self.words, self.input, self.output, self.errors) = (process, words, input, output, errors)
     }
 
     deinit { if !hasEnded { _ = end(with: SIGKILL) } }
 
     func send(_ signal: Int32) { if !hasEnded { kill(process, signal) } }
 
-    /// Collects what it prints until it closes both streams, then how it ended.
+    /// Collects what it prints until it closes both streams, then how it ended. No secret may be in it.
     func finish(within seconds: Int = 120) throws -> Outcome {
+      let outcome = try outcome(within: seconds)
+      Planted.look(into: outcome, of: words, for: owner)
+      return outcome
+    }
+
+    private func outcome(within seconds: Int) throws -> Outcome {
       let deadline = Self.milliseconds() + seconds * 1000
       while output.isOpen || errors.isOpen {
         var waiting = [output, errors].filter(\.isOpen).map { pollfd(fd: $0.read, events: Int16(POLLIN), revents: 0) }

@@ -1,8 +1,9 @@
 import Foundation
 
-/// A new folder that goes away with this value.
+/// A new folder that goes away with this value, after a look for secrets that nobody may have left in it.
 final class TemporaryFolder {
   let path: String
+  private let owner = Planted.who
 
   init() throws {
     // Resolved, so that paths the program prints can be compared with this one.
@@ -19,6 +20,7 @@ final class TemporaryFolder {
       guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else { continue }
       try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
     }
+    Planted.look(below: path, of: owner)
     try? FileManager.default.removeItem(atPath: path)
   }
 
