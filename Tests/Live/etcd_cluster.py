@@ -10,6 +10,9 @@ do anything. On the control port:
   POST /pause N, /resume N            SIGSTOP and SIGCONT: it keeps its connections and says nothing
   POST /get PREFIX                    every key that begins so, with its value, read without any code of rolloutctl
   POST /put KEY\\nVALUE                somebody else's change
+  POST /history KEY\\nREVISION         {"values": every value the key was given after that revision, oldest first,
+                                      "revision": the newest, "now": its value}
+  POST /restore PREFIX\\nJSON          the keys that begin so are those of this object, and no others
 """
 
 import base64
@@ -58,7 +61,7 @@ def start(index):
          "--listen-peer-urls", f"http://127.0.0.1:{peers[index]}",
          "--initial-advertise-peer-urls", f"http://127.0.0.1:{peers[index]}",
          "--initial-cluster", cluster, "--initial-cluster-token", folder,
-         "--heartbeat-interval", "100", "--election-timeout", "1000"],
+         "--heartbeat-interval", "100", "--election-timeout", "1000", "--bcrypt-cost", "4"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -91,6 +94,25 @@ def ask(path, body, index, seconds):
 
 def code(text):
     return base64.b64encode(text.encode()).decode()
+
+
+def within(prefix):
+    return {"key": code(prefix), "range_end": code(prefix[:-1] + chr(ord(prefix[-1]) + 1))}
+
+
+def history(key, since):
+    """etcd keeps every value there was, each until the one after it."""
+    values, now, newest, asked = [], None, None, {"key": code(key)}
+    while True:
+        found = call("/v3/kv/range", asked, first())
+        item = next(iter(found.get("kvs", [])), None)
+        value = item and base64.b64decode(item["value"]).decode()
+        if newest is None:
+            now, newest = value, int(found["header"]["revision"])
+        if item is None or int(item["mod_revision"]) <= int(since):
+            return {"values": values[::-1], "revision": newest, "now": now}
+        values.append(value)
+        asked["revision"] = int(item["mod_revision"]) - 1
 
 
 def until_ready(index):
@@ -135,13 +157,19 @@ class Control(BaseHTTPRequestHandler):
             case "/resume":
                 running[int(body)].send_signal(signal.SIGCONT)
             case "/get":
-                found = call("/v3/kv/range", {"key": code(body), "range_end": code(body[:-1] + chr(ord(body[-1]) + 1))},
-                             first())
+                found = call("/v3/kv/range", within(body), first())
                 answer = {base64.b64decode(one["key"]).decode(): base64.b64decode(one.get("value", "")).decode()
                           for one in found.get("kvs", [])}
             case "/put":
                 key, value = body.split("\n", 1)
                 call("/v3/kv/put", {"key": code(key), "value": code(value)}, first())
+            case "/history":
+                answer = history(*body.split("\n"))
+            case "/restore":
+                prefix, pairs = body.split("\n", 1)
+                call("/v3/kv/deleterange", within(prefix), first())
+                for key, value in json.loads(pairs).items():
+                    call("/v3/kv/put", {"key": code(key), "value": code(value)}, first())
         text = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))

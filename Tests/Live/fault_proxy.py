@@ -1,6 +1,6 @@
 """A proxy in front of one web server that does to every request what a bad network may do to it.
 
-  fault_proxy.py PORT [--seed N] [--chances '{"pass": 8, "cut-after": 2}'] [--most SECONDS]
+  fault_proxy.py PORT [--seed N] [--chances '{"pass": 8, "cut-after": 2}'] [--most SECONDS] [--again SECONDS]
 
 PORT is the server's, on the loopback interface. It prints one line of JSON, {"port": ..., "control": ..., "seed": N},
 and ends when standard input is closed, or after half an hour. What is done to a request is drawn from the seed and the
@@ -12,18 +12,22 @@ request's number alone, so that a run can be had again.
   cut-after     forwards, and closes without an answer: it is done, and nobody says so
   reset-before, reset-after     the same two, with a reset
   duplicate     forwards twice, one after the other, and answers with the first or the second answer
-  limited       answers 429 with Retry-After, X-Ratelimit-Reset (in milliseconds) or both, and does not forward
+  limited       answers 429 with Retry-After, X-Ratelimit-Reset (in milliseconds) or both, and does not forward; they
+                say to come back after --again (1 second)
   unavailable   answers 503, and does not forward
+  late          closes the connection, and forwards when POST /deliver says so
   half          forwards, and closes in the middle of the answer
   drip          forwards, and answers in small pieces, for a time below --most
 
 A server that cannot be reached is a 502. The control port speaks JSON:
 
   PUT  /chances   {"pass": 5, "drip": 1, ...} weights from now on; what is not named is not done. "only": a regular
-                  expression found in "METHOD /path?query" of the requests that it is about, all others pass
-  POST /pass      from now on everything passes
+                  expression found in "METHOD /path?query" of the requests that it is about, all others pass. "seed": a
+                  number begins anew: the next request is the first one, and the log is empty. "next": as below
+  POST /pass      from now on everything passes; "busy" says how many requests are under way
   POST /next      {"what": ["cut-after", ...]} is done to the next requests (of those that "only" names), before any
                   drawing
+  POST /deliver   forwards what is late, in its order: {"statuses": [..]} of the server's answers
   GET  /log       what was done to each request: {"number", "method", "path", "what", "detail", "upstream": [status,
                   ..], "answered": status or null, "seconds": since the start, "done": whether it is over}; DELETE
                   empties it, and the numbers go on
@@ -45,8 +49,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 LIFETIME = 1800
 PATIENCE = 120
 FAULTS = ("pass", "delay", "cut-before", "cut-after", "reset-before", "reset-after", "duplicate", "limited",
-          "unavailable", "half", "drip")
-UNFORWARDED = ("cut-before", "reset-before", "limited", "unavailable")
+          "unavailable", "late", "half", "drip")
+UNFORWARDED = ("cut-before", "reset-before", "late", "limited", "unavailable")
 PIECES = 20
 # Of one connection, and so not for the next one.
 CONNECTION_HEADERS = ("connection", "keep-alive", "transfer-encoding", "content-length", "te", "trailer", "upgrade",
@@ -54,12 +58,12 @@ CONNECTION_HEADERS = ("connection", "keep-alive", "transfer-encoding", "content-
 
 
 class Proxy:
-    def __init__(self, upstream, seed, chances, most):
-        self.upstream, self.seed, self.most = upstream, seed, most
+    def __init__(self, upstream, seed, chances, most, again):
+        self.upstream, self.seed, self.most, self.again = upstream, seed, most, again
         self.chances, self.only, self.next = chances, None, []
         self.lock = threading.Lock()
         self.started = time.monotonic()
-        self.count, self.log = 0, []
+        self.count, self.log, self.late = 0, [], []
 
     def begin(self, method, path):
         """The entry in the log for a new request, with what is to be done to it."""
@@ -98,23 +102,31 @@ class Proxy:
     def control(self, asked, body):
         with self.lock:
             if asked == "PUT /chances":
-                only = body.pop("only", None)
+                only, seed, following = body.pop("only", None), body.pop("seed", None), body.pop("next", [])
                 if not body or set(body) - set(FAULTS) or sum(body.values()) <= 0 or min(body.values()) < 0:
                     return 400, {"message": f"chances are weights of {', '.join(FAULTS)}"}
-                self.chances, self.only, self.next = body, only, []
+                if set(following) - set(FAULTS):
+                    return 400, {"message": f"what can be done: {', '.join(FAULTS)}"}
+                self.chances, self.only, self.next = body, only, following
+                if seed is not None:
+                    self.seed, self.count, self.log = seed, 0, []
             elif asked == "POST /pass":
                 self.chances, self.only, self.next = {"pass": 1}, None, []
             elif asked == "POST /next":
                 if set(body["what"]) - set(FAULTS):
                     return 400, {"message": f"what can be done: {', '.join(FAULTS)}"}
                 self.next += body["what"]
+            elif asked == "POST /deliver":
+                late, self.late = self.late, []
+                return 200, {"statuses": [self.forward(*request)[0] for request in late]}
             elif asked == "DELETE /log":
                 self.log = []
             elif asked == "GET /log":
                 return 200, self.log
             elif not asked.startswith("GET /chances"):
                 return 404, {"message": f"no {asked}"}
-            return 200, {"chances": self.chances, "only": self.only, "next": self.next, "seed": self.seed}
+            busy = sum(not entry["done"] for entry in self.log)
+            return 200, {"chances": self.chances, "only": self.only, "next": self.next, "seed": self.seed, "busy": busy}
 
 
 class Link(BaseHTTPRequestHandler):
@@ -154,10 +166,12 @@ class Link(BaseHTTPRequestHandler):
     def suffer(self, proxy, entry, draw, body):
         what = entry["what"]
         if what == "limited":
-            return self.answer(entry, *self.limited(entry, draw))
+            return self.answer(entry, *self.limited(entry, draw, proxy.again))
         if what == "unavailable":
             return self.answer(entry, 503, [("Content-Type", "application/json")],
                                b'{"message": "Service Unavailable"}')
+        if what == "late":
+            proxy.late.append((entry, self.command, self.path, self.headers.items(), body))
         if what in UNFORWARDED:
             return self.cut(what.startswith("reset"))
         pause = draw.uniform(0, proxy.most) if what == "delay" else 0
@@ -188,13 +202,13 @@ class Link(BaseHTTPRequestHandler):
             self.wfile.write(whole[at:at + size])
             time.sleep(proxy.most / PIECES)
 
-    def limited(self, entry, draw):
+    def limited(self, entry, draw, again):
         entry["detail"] = draw.choice(("Retry-After", "X-Ratelimit-Reset", "both"))
         headers = [("Content-Type", "application/json")]
         if entry["detail"] != "X-Ratelimit-Reset":
-            headers.append(("Retry-After", "1"))
+            headers.append(("Retry-After", str(again)))
         if entry["detail"] != "Retry-After":
-            headers.append(("X-Ratelimit-Reset", str(int((time.time() + 1) * 1000))))
+            headers.append(("X-Ratelimit-Reset", str(int((time.time() + again) * 1000))))
         return 429, headers, b'{"message": "Too Many Requests"}'
 
     def answer(self, entry, status, headers, body):
@@ -248,10 +262,12 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("upstream", type=int)
     options.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    options.add_argument("--chances", type=json.loads, default={name: 12 if name == "pass" else 1 for name in FAULTS})
+    options.add_argument("--chances", type=json.loads, default={name: 12 if name == "pass" else 1 for name in FAULTS
+                                                                         if name != "late"})
     options.add_argument("--most", type=float, default=0.3)
+    options.add_argument("--again", type=int, default=1)
     given = options.parse_args()
-    proxy = Proxy(given.upstream, given.seed, given.chances, given.most)
+    proxy = Proxy(given.upstream, given.seed, given.chances, given.most, given.again)
     print(json.dumps({"port": listen(proxy, False), "control": listen(proxy, True), "seed": given.seed}), flush=True)
     watch = threading.Thread(target=sys.stdin.read, daemon=True)
     watch.start()

@@ -136,6 +136,11 @@ for method, path in (("PATCH", "/flag"), ("DELETE", "/empty")):
     # Python's own client takes a head that ends too soon for a whole one.
     same((isinstance(found, str) or not found[2], times, entry["upstream"], entry["answered"]),
          (True, 1, [200 if method == "PATCH" else 204], None), f"half an answer to {method}, which is carried out")
+found, times, entry, _ = once("late")
+same((found, times, entry["answered"]), ("RemoteDisconnected", 0, None), "late, and nobody knows")
+same((control(ports, "POST", "/deliver")[1], len(reached), reached[0][:3]),
+     ({"statuses": [200]}, 1, ("PATCH", "/flag", "{}")), "and there it is")
+same(control(ports, "POST", "/deliver")[1], {"statuses": []}, "once")
 found, times, entry, took = once("drip")
 same((found[0], len(found[2]) > 400, times, 0.1 < took < 2), (200, True, 1, True), "dripped")
 
@@ -165,6 +170,23 @@ def drawn(seed):
 same(drawn(3) == drawn(3), True, "the same again")
 same(drawn(3) == drawn(4), False, "another seed")
 same({what for _, what, _ in drawn(3)}, set(chances), "all that has a chance, and nothing else")
+
+# Beginning anew: the first request of a seed is always the first one.
+def again(seed):
+    control(ports, "PUT", "/chances", {**chances, "seed": seed, "next": ["drip"]})
+    for _ in range(40):
+        ask(ports["port"], "GET", "/flag")
+    for _ in range(1000):
+        if control(ports, "POST", "/pass")[1]["busy"] == 0:
+            break
+        time.sleep(0.01)
+    return [(entry["number"], entry["what"], entry["detail"]) for entry in control(ports, "GET", "/log")[1]]
+
+
+first = again(5)
+same((first[0], first[-1][0]), ((1, "drip", None), 40), "what comes next, and then the seed's")
+same((again(5) == first, again(6) == first), (True, False), "the same again")
+same(control(ports, "PUT", "/chances", {"pass": 1, "next": ["explode"]})[0], 400, "refused")
 
 # Only some requests, passing from now on, and refusals of the control port.
 control(ports, "DELETE", "/log")

@@ -26,7 +26,7 @@ final class EtcdWorld {
 
   var environment: [String: String] {
     [
-      "ROLLOUT_STORE": address, "ETCD_USERNAME": "root", "ETCD_PASSWORD": "planted-password",
+      "ROLLOUT_STORE": address, "ETCD_USERNAME": "root", "ETCD_PASSWORD": Planted.password,
     ]
   }
 

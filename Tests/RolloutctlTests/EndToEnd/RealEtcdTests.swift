@@ -95,7 +95,7 @@ import Testing
     let seed =
       ProcessInfo.processInfo.environment["ROLLOUTCTL_CRASH_SEED"].flatMap(UInt64.init) ?? .random(in: 1...9999)
     print("etcd crashes: seed \(seed)")
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     let note = LiveWorld.note
     var died = 0
     try etcd.done("promote", note)
@@ -121,17 +121,6 @@ import Testing
     try etcd.done("kill", "ai-summary")
     try etcd.agree()
     try etcd.done("history", "--verify")
-  }
-
-  private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
-    }
   }
 
   // MARK: Members that go away

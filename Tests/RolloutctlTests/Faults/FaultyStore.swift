@@ -1,0 +1,56 @@
+import Testing
+
+@testable import RolloutOps
+
+/// A store that is a web server, as the runs over a bad network know it.
+struct FaultyStore: Sendable, CustomTestStringConvertible {
+  let name: String
+  /// What the note calls it, when its server, or what stands before it, has this port.
+  let address: @Sendable (_ port: Int) -> String
+  let environment: [String: String]
+  /// The server's state before the first rollout.
+  let empty: JSON
+  /// Who gets the canary, by the flag as the server holds it.
+  let sight: @Sendable (_ flag: JSON?) -> Sight
+  /// Requests that may change something, for faults that are to hit those.
+  var writes = "^(POST|PUT|PATCH|DELETE) "
+
+  /// Whether a change from one stage to the next takes effect at once.
+  var isAtomic: Bool { name != "unleash" }
+
+  /// Whether the server takes no change that was made for an earlier edition, even one that was like this one.
+  var compares: Bool { ["document", "etcd"].contains(name) }
+
+  var testDescription: String { name }
+  var isEtcd: Bool { name == "etcd" }
+
+  static let all = [document, etcd, launchDarkly, unleash, posthog, statsig]
+
+  static let document = FaultyStore(
+    name: "document", address: { "http://127.0.0.1:\($0)/flags.json" },
+    environment: ["ROLLOUT_HTTP_TOKEN": Planted.platformToken],
+    empty: [:], sight: Sight.flagd)
+
+  static let etcd = FaultyStore(
+    name: "etcd", address: { "etcd+http://127.0.0.1:\($0)/prod" },
+    environment: ["ETCD_USERNAME": "root", "ETCD_PASSWORD": Planted.password], empty: [:], sight: Sight.flagd,
+    writes: "/v3/kv/txn")
+
+  static let launchDarkly = FaultyStore(
+    name: "launchdarkly", address: { "launchdarkly+http://127.0.0.1:\($0)/default/production" },
+    environment: ["LAUNCHDARKLY_ACCESS_TOKEN": Planted.platformToken], empty: ["flags": [:]], sight: Sight.launchDarkly)
+
+  static let unleash = FaultyStore(
+    name: "unleash", address: { "unleash+http://127.0.0.1:\($0)/default/production" },
+    environment: ["UNLEASH_API_TOKEN": Planted.platformToken], empty: ["flags": [:]], sight: Sight.unleash)
+
+  static let posthog = FaultyStore(
+    name: "posthog", address: { "posthog+http://127.0.0.1:\($0)/1" },
+    environment: ["POSTHOG_API_KEY": Planted.platformToken],
+    empty: ["group_types": ["0": "tenant"]], sight: Sight.posthog)
+
+  static let statsig = FaultyStore(
+    name: "statsig", address: { "statsig+http://127.0.0.1:\($0)" },
+    environment: ["STATSIG_CONSOLE_KEY": Planted.platformToken],
+    empty: [:], sight: Sight.statsig)
+}
