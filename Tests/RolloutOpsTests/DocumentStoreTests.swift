@@ -139,6 +139,17 @@ import Testing
     #expect((29...31).contains(world.clock.now().since(before).seconds))
   }
 
+  /// The write landed, and every look afterwards failed: "NOT off" alone would be a lie.
+  @Test func aKillThatCouldNotLookAfterwardsSaysThatItMayBeOff() throws {
+    try world.move(.promote)
+    server.fail(.put, .unanswered)
+    world.clock.onPause { [server] _ in server.fail(.get, .answer(503), times: 50) }
+    let report = world.kill()
+    #expect(report.status == .inconclusive && !report.lines[0].off)
+    #expect(report.lines[0].reasons.contains { $0.hasPrefix("it may be off all the same") }, "\(report.lines)")
+    #expect(server.text.contains("killed"))
+  }
+
   @Test func aRefusedTokenIsSaidByItsVariableAndNotTriedAgain() throws {
     world.variables.withLock { $0["ROLLOUT_HTTP_TOKEN"] = "planted-other" }
     let report = world.kill()

@@ -224,6 +224,7 @@ struct KillAttempt {
     } else {
       // "The file was not touched" is not for a file that was; what a server refused is not done.
       if hasWritten, !trouble.isRefusal { sentences = Array(sentences.prefix(1)) }
+      if hasWritten, trouble.hidesTheOutcome { sentences.append(Self.unheard) }
       if tries > 1 { sentences.append("it was tried \(tries) times in \(KillReport.spelled(tried(since)))") }
       sentences += glassTold
       if !trouble.isMissing { sentences.append(byHand) }
@@ -257,6 +258,9 @@ struct KillAttempt {
     case .failed(let trouble): Sentences.store(trouble)
     }
   }
+
+  private static let unheard =
+    "it may be off all the same: a change was tried, and nobody could look afterwards; run it again, or look there"
 
   private func tried(_ since: Instant) -> Double { Double(max(0, now.microseconds - since.microseconds)) / 1_000_000 }
 

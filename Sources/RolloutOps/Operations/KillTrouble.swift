@@ -29,6 +29,15 @@ extension StoreTrouble {
     }
   }
 
+  /// Whether a change before it may be in force, since the server says nothing that tells.
+  var hidesTheOutcome: Bool {
+    switch self {
+    case .unanswered: true
+    case .refused: mayPass
+    default: false
+    }
+  }
+
   /// How long the server wants to be left alone.
   var rest: TimeSpan? { if case .refused(let refusal) = self { refusal.rest } else { nil } }
 

@@ -33,7 +33,7 @@ struct EnvironmentVariable: Sendable {
       flag: "store"),
     EnvironmentVariable(
       name: "LAUNCHDARKLY_TRIGGER_URLS",
-      meaning: "`KEY=URL`, several with blanks between: addresses of LaunchDarkly's triggers, which kill without a token",
+      meaning: "`KEY=URL`, with blanks between: addresses of LaunchDarkly's triggers, which kill without a token",
       flag: "within"),
     EnvironmentVariable(name: "UNLEASH_API_TOKEN", meaning: "a token of Unleash's admin API", flag: "store"),
     EnvironmentVariable(
