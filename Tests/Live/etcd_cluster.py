@@ -13,6 +13,7 @@ do anything. On the control port:
   POST /history KEY\\nREVISION         {"values": every value the key was given after that revision, oldest first,
                                       "revision": the newest, "now": its value}
   POST /restore PREFIX\\nJSON          the keys that begin so are those of this object, and no others
+  POST /call PATH\\nJSON               any request of the gateway, as "root" where that is asked for
 """
 
 import base64
@@ -170,6 +171,9 @@ class Control(BaseHTTPRequestHandler):
                 call("/v3/kv/deleterange", within(prefix), first())
                 for key, value in json.loads(pairs).items():
                     call("/v3/kv/put", {"key": code(key), "value": code(value)}, first())
+            case "/call":
+                path, value = body.split("\n", 1)
+                answer = call(path, json.loads(value), first())
         text = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))

@@ -189,6 +189,12 @@ api("POST", path + "0", want=404, Authorization=None)
 api("POST", path, Authorization=None)
 same(config()["on"], False)
 
+# Who is asking.
+has(api("GET", "/api/v2/caller-identity"), authKind="token", tokenId="t1")
+api("GET", "/api/v2/caller-identity", want=401, Authorization="Bearer platform-token")
+has(api("GET", "/api/v2/tokens/t1"), role="writer", customRoleIds=[], token="...")
+has(api("GET", "/api/v2/tokens/t2", want=404), code="not_found")
+
 # Automated releases.
 releases = "/internal/projects/default/flags/ship-it/automated-releases?filter=environmentKey:production&limit=1"
 start = {"kind": "startAutomatedRelease", "releaseKind": "progressive", "originalVariationId": "v-off",

@@ -10,6 +10,7 @@ Written from its published OpenAPI document and documentation, not from any clie
   "pending": [{"flag", "environment"}]   a scheduled change that any other change would break: 400 unless
                                   ignoreConflicts=true
   "denied": [ACTION..]            e.g. updateOn: 403
+  "access": {"role": "writer"}    what the token's own page shows: role, customRoleIds, inlineRole; null: 403
   "releases": {KEY: [automated releases, newest first]}
   "release_guard": true           changing the fallthrough during a release is refused; else it is accepted
   "testable": [..]                the paths at which a JSON Patch may test the version; all three that are known of if

@@ -5,7 +5,7 @@ import hashlib
 import time
 import uuid
 
-from platform_server import Answer, Platform
+from platform_server import Answer, Platform, route
 
 
 def failure(status, code, message, **more):
@@ -35,7 +35,8 @@ class LaunchDarklyState(Platform):
                       "required_comments": False, "pending": [], "denied": [], "releases": {}, "release_guard": False,
                       "testable": ["/_version", "/version", "/environments/{environment}/version"],
                       "test_failure": 422, "remaining": None, "window": 10, "segments": {}, "triggers": [],
-                      "approval_requests": [], "audit": [], "sdk_environment": "production", **state}
+                      "approval_requests": [], "audit": [], "sdk_environment": "production",
+                      "access": {"role": "writer"}, **state}
         self.window_ends = 0
         self.left = self.state["remaining"]
         for key, flag in self.state["flags"].items():
@@ -140,3 +141,20 @@ class LaunchDarklyState(Platform):
     def variation(self, prerequisite):
         variations = self.state["flags"].get(prerequisite["key"], {"variations": []})["variations"]
         return next((at for at, one in enumerate(variations) if one["_id"] == prerequisite["variationId"]), -1)
+
+    # Who is asking: CallerIdentityRep and Token of the published description. A token shows its last digits only.
+
+    @route("GET", "/api/v2/caller-identity")
+    def identify(self, request):
+        return Answer(200, {"accountId": "a1", "authKind": "token", "tokenKind": "service", "serviceToken": True,
+                            "tokenName": "rollouts", "tokenId": "t1", "memberId": "m1"})
+
+    @route("GET", "/api/v2/tokens/{id}")
+    def read_token(self, request, id):
+        if self.state["access"] is None:
+            raise failure(403, "forbidden", "Access to the requested resource was denied")
+        if id != "t1":
+            raise not_found()
+        return Answer(200, {"_id": id, "ownerId": "a1", "memberId": "m1", "name": "rollouts", "token": "...6789",
+                            "serviceToken": True, "creationDate": 1_700_000_000_000, "customRoleIds": [],
+                            "inlineRole": [], "defaultApiVersion": 20240415, "_links": {}, **self.state["access"]})

@@ -235,6 +235,13 @@ trial.control("POST", "/faults", {"rules": [{"method": "POST", "do": {"race": {
     "flag": "new-ui", "change": {"name": "raced"}}}}]})
 same(send("POST", roll, {"condition_index": 0, "rollout_percentage": 9, "version": 1}).status, 409, "raced")
 
+# The key that asks.
+state({"new-ui": {"filters": PLAIN}}, scopes=["feature_flag:read"], scoped_teams=[1])
+reply = send("GET", "/api/personal_api_keys/@current/")
+same((reply.status, reply.json["scopes"], reply.json["scoped_teams"]), (200, ["feature_flag:read"], [1]), "the key")
+same(send("GET", "/api/personal_api_keys/@current/", headers={}).status, 401, "no key")
+state({"new-ui": {"filters": PLAIN}})
+
 # What SDKs read.
 sdk = {"Authorization": "Bearer planted-sdk-token"}
 reply = send("GET", "/flags/definitions?token=phc_test&send_cohorts", headers=sdk)

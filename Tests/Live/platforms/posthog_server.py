@@ -7,6 +7,7 @@ The state holds "flags" by key, each as the REST API shows it; whatever is left 
 
   "project": 1, "project_token": "phc_test"    what the paths and the SDK's query must name
   "scopes": ["*"]                   of the personal API key: "feature_flag:read", "feature_flag:write", "approvals:read"
+  "scoped_teams": [1]               the projects that the key is for; all if not given
   "approvals": ["feature_flag.update", "feature_flag.enable", "feature_flag.disable"], or true for these three
   "old_server": true                no action endpoints (404), and "filters" of a PATCH replace the stored ones whole
   "key_filter": false               a list that does not know ?key= and shows everything
@@ -106,7 +107,7 @@ class PostHog(Writing):
         thing = next((scope for part, scope in things.items() if f"/{part}/" in request.path + "/"), "feature_flag")
         scope = f"{thing}:{'read' if request.method == 'GET' else 'write'}"
         held = self.state["scopes"]
-        if not self.is_sdk(request) and "*" not in held and scope not in held \
+        if not self.is_sdk(request) and "/personal_api_keys/" not in request.path and "*" not in held and scope not in held \
                 and not (scope.endswith("read") and f"{thing}:write" in held):
             raise refusal(403, "authentication_error", "permission_denied", f"API key missing required scope '{scope}'")
         if limit := self.state.get("limit"):
@@ -181,6 +182,15 @@ class PostHog(Writing):
         found = [one for one in self.state["scheduled_changes"]
                  if all(str(one.get(name)) == asked[name] for name in ("record_id", "model_name") if name in asked)]
         return Answer(200, {"count": len(found), "next": None, "previous": None, "results": found})
+
+    # The key that asks (posthog/api/personal_api_key.py): any key may look at itself, whatever its scopes.
+
+    @route("GET", "/api/personal_api_keys/@current/?")
+    def read_key(self, request):
+        return Answer(200, {"id": "k1", "label": "rollouts", "value": None, "mask_value": "phx_...6789",
+                            "created_at": now(), "last_used_at": now(), "user_id": 1,
+                            "scopes": self.state["scopes"], "scoped_teams": self.state.get("scoped_teams", []),
+                            "scoped_organizations": []})
 
     # What conditions refer to (posthog.com/docs/api/groups-types and /cohorts): a bare list, and one in pages.
 

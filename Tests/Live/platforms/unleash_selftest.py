@@ -203,6 +203,17 @@ same(told["features"][0]["enabled"], False)
 told = api("GET", "/api/client/features", Authorization="planted-sdk-token")
 same(len(told["features"][0]["strategies"][0]["constraints"]), 2, "old SDKs get segments as constraints")
 
+# Who is asking, and where changes are requested.
+state(tokens=[{"id": 1, "description": "ci", "expiresAt": "2027-01-01T00:00:00.000Z"}])
+same(api("GET", "/api/admin/user")["permissions"], [{"permission": "ADMIN"}])
+has(api("GET", "/api/admin/user/tokens")["pats"][0], description="ci", expiresAt="2027-01-01T00:00:00.000Z")
+api("GET", "/api/admin/user", want=401, Authorization="wrong")
+api("GET", "/api/admin/projects/default/change-requests/config", want=404)
+state(enterprise=True, change_requests=["production"])
+told = api("GET", "/api/admin/projects/default/change-requests/config")
+same([(one["environment"], one["changeRequestEnabled"]) for one in told],
+     [("development", False), ("production", True)])
+
 # Faults, races, the record.
 state()
 server.control("DELETE", "/requests")

@@ -9,6 +9,8 @@ Written from its published sources, not from any client. State (PUT /state), all
   "change_requests": [ENVIRONMENT..]   where writes need change requests (Enterprise): 403 with SKIP_CHANGE_REQUEST
   "skip_change_request": true          the token may write past them
   "enterprise": true                   the change requests' own routes exist (else 404, as in the open-source server)
+  "permissions": [{"permission", "project"?, "environment"?}]   what /user shows of whoever asks; ADMIN if not given
+  "tokens": [{"id", "description", "expiresAt", "seenAt"}]   the user's personal tokens, without their secrets
   "missing_permissions": [..]          what the token may not do, e.g. UPDATE_FEATURE_ENVIRONMENT
   "test_op": "refused"                 JSON Patch without "test", as before October 2025; "honoured" if not given
   "tag_types": ["simple"]              the types that tags may have
@@ -162,6 +164,18 @@ class Unleash(UnleashFeatures):
         start = int(request.query.get("offset", 0))
         return Answer(200, {"events": found[start:start + int(request.query.get("limit", 50))], "total": len(found)})
 
+    # Who is asking (src/lib/routes/admin-api/user).
+
+    @route("GET", "/api/admin/user")
+    def read_me(self, request):
+        return Answer(200, {"user": {"id": 2, "username": "rollout", "permissions": []},
+                            "permissions": self.state["permissions"], "feedback": [], "splash": {}})
+
+    @route("GET", "/api/admin/user/tokens")
+    def list_my_tokens(self, request):
+        return Answer(200, {"pats": [{"userId": 2, "createdAt": now(), "seenAt": None, **one}
+                                     for one in self.state["tokens"]]})
+
     # Change requests, which only the Enterprise edition has.
 
     def enterprise(self, request):
@@ -191,6 +205,13 @@ class Unleash(UnleashFeatures):
             else:
                 opened[0]["features"].append({"name": one["feature"], "changes": [change]})
         return Answer(200, opened[0])
+
+    @route("GET", PROJECT + "/change-requests/config")
+    def change_settings(self, request, project):
+        self.enterprise(request)
+        return Answer(200, [{"environment": name, "type": name, "changeRequestEnabled": name in
+                             self.state["change_requests"], "requiredApprovals": 1}
+                            for name in self.state["projects"][project]["environments"]])
 
     @route("GET", PROJECT + "/change-requests/{id}")
     def get_change(self, request, project, id):

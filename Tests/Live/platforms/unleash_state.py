@@ -25,7 +25,8 @@ class UnleashState(Platform):
         self.state = {"flags": {}, "projects": {}, "segments": [], "context": [], "change_requests": [],
                       "skip_change_request": False, "enterprise": False, "missing_permissions": [],
                       "test_op": "honoured", "tag_types": ["simple"], "sdk_environment": "production",
-                      "events": [], "requests": [], "revision": 1, **state}
+                      "events": [], "requests": [], "revision": 1,
+                      "permissions": [{"permission": "ADMIN"}], "tokens": [], **state}
         self.state["limits"] = {**rules.LIMITS, **state.get("limits", {})}
         self.state["projects"].setdefault("default", copy.deepcopy(DEFAULT_PROJECT))
         for name, flag in self.state["flags"].items():
