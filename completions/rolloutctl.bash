@@ -87,6 +87,7 @@ __rolloutctl_flags() {
     compare) __rolloutctl_words --traces --by --control --canary --metric --unit --segment --where --since --share --sequential --format --color --quiet --verbose --help ;;
     history) __rolloutctl_words --verify --since --until --action --actor --limit --store --journal --allow-http --format --color --quiet --verbose --help ;;
     attest) __rolloutctl_words --evidence --stage --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
+    doctor) __rolloutctl_words --card --within --store --journal --allow-http --format --color --quiet --verbose --help ;;
     demo) __rolloutctl_words --color --quiet --verbose --help ;;
     watch) __rolloutctl_words --once --interval --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     sample) __rolloutctl_words --traces --by --size --each --seed --arm --version --where --since --until --store --journal --allow-http --format --color --quiet --verbose --help ;;
@@ -102,7 +103,7 @@ __rolloutctl_values() {
     'init --flag' | 'kill '[0-9]*)
       __rolloutctl_lookup flags
       ;;
-    'init --store' | 'backtest --traces' | 'backtest --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'compare --traces' | 'compare '[0-9]* | 'history --store' | 'attest --store' | 'watch --store' | 'sample --traces' | 'sample --store' | ' --store')
+    'init --store' | 'backtest --traces' | 'backtest --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'compare --traces' | 'compare '[0-9]* | 'history --store' | 'attest --store' | 'doctor --store' | 'watch --store' | 'sample --traces' | 'sample --store' | ' --store')
       __rolloutctl_files ''
       ;;
     'init --change-type')
@@ -111,7 +112,7 @@ __rolloutctl_values() {
     'init --tier')
       __rolloutctl_words 0 1 2 3
       ;;
-    'init --color' | 'check --color' | 'plan --color' | 'backtest --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'compare --color' | 'history --color' | 'attest --color' | 'demo --color' | 'watch --color' | 'sample --color' | ' --color')
+    'init --color' | 'check --color' | 'plan --color' | 'backtest --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'compare --color' | 'history --color' | 'attest --color' | 'doctor --color' | 'demo --color' | 'watch --color' | 'sample --color' | ' --color')
       __rolloutctl_words auto always never
       ;;
     'init '0 | 'check '[0-9]* | 'plan '0 | 'backtest '0)
@@ -120,10 +121,10 @@ __rolloutctl_values() {
     'check --format')
       __rolloutctl_words text json markdown github
       ;;
-    'plan --format' | 'backtest --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'compare --format' | 'history --format' | 'attest --format' | 'watch --format' | 'sample --format' | ' --format')
+    'plan --format' | 'backtest --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'compare --format' | 'history --format' | 'attest --format' | 'doctor --format' | 'watch --format' | 'sample --format' | ' --format')
       __rolloutctl_words text json markdown
       ;;
-    'backtest --journal' | 'promote --journal' | 'rollback --journal' | 'hold --journal' | 'resume --journal' | 'adopt --journal' | 'replan --journal' | 'finish --journal' | 'abandon --journal' | 'kill --journal' | 'restore --journal' | 'exclude --journal' | 'include --journal' | 'status --journal' | 'changes --journal' | 'gate --journal' | 'history --journal' | 'attest --journal' | 'demo '0 | 'watch --journal' | 'sample --journal' | ' --journal')
+    'backtest --journal' | 'promote --journal' | 'rollback --journal' | 'hold --journal' | 'resume --journal' | 'adopt --journal' | 'replan --journal' | 'finish --journal' | 'abandon --journal' | 'kill --journal' | 'restore --journal' | 'exclude --journal' | 'include --journal' | 'status --journal' | 'changes --journal' | 'gate --journal' | 'history --journal' | 'attest --journal' | 'doctor --journal' | 'demo '0 | 'watch --journal' | 'sample --journal' | ' --journal')
       __rolloutctl_folders
       ;;
     'promote --to' | 'adopt --stage' | 'restore --to' | 'attest --stage')
@@ -132,7 +133,7 @@ __rolloutctl_values() {
     'promote --override' | 'finish --override')
       __rolloutctl_lookup gates
       ;;
-    'promote '0 | 'rollback '0 | 'hold '0 | 'resume '0 | 'adopt '0 | 'replan '0 | 'finish '0 | 'abandon '0 | 'restore '0 | 'exclude '0 | 'include '0 | 'status '0 | 'gate '0 | 'history '0 | 'attest '0 | 'watch '[0-9]* | 'sample '0)
+    'promote '0 | 'rollback '0 | 'hold '0 | 'resume '0 | 'adopt '0 | 'replan '0 | 'finish '0 | 'abandon '0 | 'restore '0 | 'exclude '0 | 'include '0 | 'status '0 | 'gate '0 | 'history '0 | 'attest '0 | 'doctor '[0-9]* | 'watch '[0-9]* | 'sample '0)
       __rolloutctl_lookup flags; __rolloutctl_files .md
       ;;
     'rollback --to')
@@ -166,7 +167,7 @@ __rolloutctl_values() {
       __rolloutctl_words bash zsh fish
       ;;
     'help '0)
-      __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version exit-codes notes evidence stores environment states
+      __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores environment states
       ;;
   esac
 }
@@ -223,7 +224,7 @@ _rolloutctl() {
   elif [[ -z $ended && $current == -* ]]; then
     __rolloutctl_flags "$command"
   elif [[ -z $command ]]; then
-    __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest demo watch sample completions help version
+    __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version
   else
     __rolloutctl_values "$command $place"
   fi

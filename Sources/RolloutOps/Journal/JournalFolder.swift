@@ -19,6 +19,17 @@ package struct JournalFolder: Sendable {
     JournalPointer(path: Path.joined(path, Self.escaped(flag.text) + JournalPointer.suffix), files: files)
   }
 
+  /// Whether a journal could be begun here: a file that is gone at once, in the folder or, where there is none yet, in
+  /// the nearest one above it. In etcd the right alone is asked for.
+  package func rehearse(process: Int) throws(FileTrouble) {
+    if let etcd = files as? EtcdFiles { return try etcd.checkCreate(Path.joined(path, "doctor")) }
+    var folder = path
+    while folder != "/", try files.facts(folder) == nil { folder = Path.folder(of: folder) }
+    let trial = Path.joined(folder, ".rolloutctl-doctor-\(process)")
+    try files.create(trial, [], like: nil)
+    try files.remove(trial)
+  }
+
   /// Every flag that has a journal here, in the order of their file names.
   package func flags() throws(JournalTrouble) -> [FlagKey] {
     try named(Self.suffix).compactMap { escaped in

@@ -21,6 +21,8 @@ struct KillAttempt {
   private var written: Instant?
   /// Whether the journal has it already: it went in together with the flag.
   private var isJournaled = false
+  /// As often flag and journal are changed together before the flag goes alone.
+  private static let together = 2
   /// How often the flag and the journal could not be changed together, because somebody was at one of them.
   private var overtaken = 0
   private var busy = 0
@@ -133,8 +135,10 @@ struct KillAttempt {
         isJournaled = true
         return back
       } catch {
+        // A user may have the right to the flag and none to the journal: the flag alone is what matters.
+        if error.isForbidden { overtaken = Self.together }
         if case .changedMeanwhile = error { overtaken += 1 }
-        throw error
+        guard overtaken == Self.together, error.isForbidden else { throw error }
       }
     }
     return try store.write(
@@ -144,7 +148,7 @@ struct KillAttempt {
   /// Where the store keeps the journal, flag and entry change together. A journal at which others are busy may fail that
   /// twice; then the flag goes alone, and the entry afterwards.
   private func joined(_ decision: Decision) -> (any JournalingStore, EtcdFiles.Piece)? {
-    guard overtaken < 2, let store = store as? any JournalingStore, store.keeps(journal.journal.files),
+    guard overtaken < Self.together, let store = store as? any JournalingStore, store.keeps(journal.journal.files),
       let piece = record.piece(decision, seconds: deadline.seconds(at: now), attempts: tries)
     else { return nil }
     return (store, piece)
@@ -264,7 +268,7 @@ struct KillAttempt {
 
   private func tried(_ since: Instant) -> Double { Double(max(0, now.microseconds - since.microseconds)) / 1_000_000 }
 
-  private var byHand: String { "by hand: \(store.byHand(key, serving: serving))" }
+  private var byHand: String { "by hand: \(store.byHand(key, serving: serving).sentence)" }
 
   // MARK: Deciding
 

@@ -41,6 +41,10 @@ extension StoreTrouble {
   /// How long the server wants to be left alone.
   var rest: TimeSpan? { if case .refused(let refusal) = self { refusal.rest } else { nil } }
 
+  var isForbidden: Bool {
+    if case .refused(let refusal) = self, case .credentials = refusal.reason { true } else { false }
+  }
+
   var isForApproval: Bool { if case .refused(let refusal) = self { refusal.isForApproval } else { false } }
   var isRefusal: Bool { if case .refused = self { true } else { false } }
   var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }

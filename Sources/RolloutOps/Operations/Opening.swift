@@ -106,7 +106,7 @@ struct Opening {
   }
 
   /// The flag of a note that may have errors elsewhere.
-  private func key(of found: Rollout.FoundNote, named target: String) throws(Trouble) -> FlagKey {
+  func key(of found: Rollout.FoundNote, named target: String) throws(Trouble) -> FlagKey {
     if let plan = found.note.plan { return plan.flag }
     if let flag = found.note.written[.flag]?.first?.text, FlagKey(flag).fault == nil { return FlagKey(flag) }
     throw .note(path: target, found.note.diagnostics)
@@ -200,7 +200,7 @@ struct Opening {
     }
   }
 
-  private func journalFolder(_ settings: Settings, _ store: any FlagStore) throws(Trouble) -> JournalFolder {
+  func journalFolder(_ settings: Settings, _ store: any FlagStore) throws(Trouble) -> JournalFolder {
     guard let path = settings.namedJournal ?? settings.journal else { return JournalFolder(store.journalFolder) }
     return JournalFolder(try folder(at: path, settings.terms))
   }

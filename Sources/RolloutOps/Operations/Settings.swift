@@ -23,6 +23,8 @@ struct Settings {
   private(set) var remarks: [String] = []
 
   static let usualStore = "file:flags.json"
+  /// Who names it where nobody does.
+  static let byDefault = "the default"
 
   /// Whoever kills goes on with what can be read (`lenient`): a broken configuration file is a remark then.
   init(_ choices: OperatorChoices, note: NotedSettings?, context: Context, lenient: Bool = false) throws(Trouble) {
@@ -79,7 +81,7 @@ struct Settings {
       listed.append(store)
     }
     if stores.isEmpty, listed.isEmpty {
-      stores = [NamedStore(origin: "the default", address: Self.usualStore, base: here)]
+      stores = [NamedStore(origin: Self.byDefault, address: Self.usualStore, base: here)]
     }
   }
 

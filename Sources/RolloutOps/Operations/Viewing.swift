@@ -94,5 +94,6 @@ struct StoreSnapshot: FlagStore {
     try store.write(flag, replacing: reading, occasion)
   }
 
-  func byHand(_ key: FlagKey, serving variant: String?) -> String { store.byHand(key, serving: variant) }
+  func byHand(_ key: FlagKey, serving variant: String?) -> ByHand { store.byHand(key, serving: variant) }
+  func examine() -> [Check] { store.examine() }
 }

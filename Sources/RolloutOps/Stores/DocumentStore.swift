@@ -7,7 +7,7 @@ package struct DocumentStore: FlagStore {
 
   static let tokenVariable = "ROLLOUT_HTTP_TOKEN"
 
-  private let client: StoreClient
+  let client: StoreClient
   private let last = Remembered<Look>()
 
   init(_ base: WebAddress, address: String, _ terms: StoreTerms, _ context: Context) {
@@ -24,8 +24,28 @@ package struct DocumentStore: FlagStore {
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
 
-  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
-    FlagdFlag.byHand(key, serving: variant, in: address)
+  /// The tag that came with the document guards the change; where none came, curl leaves the empty header out.
+  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+    let place = Shell.word(client.base.place + client.base.path)
+    let curl = (["curl -fsS"] + client.curlTerms).joined(separator: " ")
+    var remarks = [
+      "jq spaces the whole document anew; an answer of 412 means that somebody else was first: paste it again"
+    ]
+    if client.base.query != nil {
+      remarks.append(
+        "the address has a query, which is left out here since it may be a secret; put it behind both addresses")
+    }
+    return ByHand(
+      """
+      D=$(mktemp -d) &&
+        \(curl) -D "$D/head" -o "$D/old" \(place) &&
+        \(FlagdFlag.jq(killing: key, serving: variant)) "$D/old" > "$D/new" &&
+        \(curl) -X PUT -H 'Content-Type: application/json' \
+          -H "If-Match: $(sed -n 's/^[Ee][Tt][Aa][Gg]: *//p' "$D/head" | tr -d '\\r')" --data-binary @"$D/new" \(place) &&
+        rm -r "$D"
+      """,
+      proof: "\(curl) \(place) | \(FlagdFlag.jq(isKilled: key))",
+      words: FlagdFlag.words(key, serving: variant, in: address), variables: [Self.tokenVariable], remarks: remarks)
   }
 
   // MARK: Reading
@@ -51,7 +71,7 @@ package struct DocumentStore: FlagStore {
   package func list() throws(StoreTrouble) -> [ListedFlag] { try FlagDocument.list(look().bytes, path: place) }
 
   /// Where the document is, without its query, which may hold what nobody should read.
-  private var place: String { client.base.place + client.base.path }
+  var place: String { client.base.place + client.base.path }
 
   private func look() throws(StoreTrouble) -> Look {
     let answer = try client.answer(.get, "", query: client.base.query, isRepeatable: true)

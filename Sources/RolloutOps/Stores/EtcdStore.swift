@@ -6,13 +6,13 @@ package struct EtcdStore: JournalingStore {
   package let propagation = TimeSpan(seconds: 1)
 
   /// `/prod`: the flags are `/prod/KEY`, the journals `/prod.rollout/KEY.journal@…`.
-  private let prefix: String
+  let prefix: String
   private let files: EtcdFiles
   private let root: String
   private let base: String
   private let last = Remembered<EtcdDoor.Item>()
 
-  private var door: EtcdDoor { files.door }
+  var door: EtcdDoor { files.door }
 
   init(_ members: [WebAddress], prefix: String, address: String, _ terms: StoreTerms, _ context: Context) {
     (self.prefix, self.address, base) = (prefix, address, terms.root)
@@ -42,12 +42,47 @@ package struct EtcdStore: JournalingStore {
 
   package var journalFolder: Folder { Folder(path: "\(root)\(prefix).rollout", files: files, base: base) }
 
-  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
-    "with etcdctl get \(name(key)) the flag as it is; give it no \"targeting\", \"state\": \"ENABLED\" and "
+  /// The first member that answers does it, and only while the flag is what was read. Where etcd asks nobody who they
+  /// are the token is empty, and curl leaves an empty header out. Nothing is sent where nothing was read: an empty body is
+  /// a transaction without steps, which succeeds.
+  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+    let words =
+      "with etcdctl get \(name(key)) the flag as it is; give it no \"targeting\", \"state\": \"ENABLED\" and "
       + "\"defaultVariant\": \(variant.map { JSON.string($0).written() } ?? "the old variant"), and put it back with etcdctl put"
+    let (user, password) = (EtcdDoor.userVariable, EtcdDoor.passwordVariable)
+    let curl = "curl -sS -m 10" + (files.door.authorities.map { " --cacert \(Shell.word($0))" } ?? "")
+    let asked = Shell.word(JSON.object([JSON.Member("key", .string(Base64.encoded(name(key).utf8)))]).written(.compact))
+    let change = Shell.word(
+      ".kvs[0] | {compare: [{key, target: \"MOD\", result: \"EQUAL\", mod_revision}], success: [{request_put: {key, value: "
+        + "(.value | @base64d | fromjson | \(FlagdFlag.killing(variant)) | tojson | @base64)}}]}")
+    let members = files.door.members.map { Shell.word($0.base.place) }.joined(separator: " ")
+    let each = { (body: String) in
+      """
+      for E in \(members); do
+        T=$(jq -n '{name: env.\(user), password: env.\(password)}' |
+          \(curl) -d @- "$E/v3/auth/authenticate" | jq -r '.token // empty')
+      \(body)
+      done
+      """
+    }
+    return ByHand(
+      each(
+        """
+          C=$(\(curl) -f -H "Authorization: $T" -d \(asked) "$E/v3/kv/range" |
+            jq -c\(FlagdFlag.argument(variant)) \(change)) && [ -n "$C" ] &&
+            printf %s "$C" | \(curl) -f -H "Authorization: $T" -d @- "$E/v3/kv/txn" |
+            \(HandLines.proof(".succeeded == true")) && break
+        """),
+      proof: each(
+        """
+          \(curl) -f -H "Authorization: $T" -d \(asked) "$E/v3/kv/range" |
+            \(HandLines.proof(".kvs[0].value | @base64d | fromjson | \(FlagdFlag.isKilled)")) && break
+        """),
+      words: words, variables: [user, password],
+      remarks: ["where it prints false, somebody else was first: paste it again"])
   }
 
-  private func name(_ key: FlagKey) -> String { "\(prefix)/\(key.text)" }
+  func name(_ key: FlagKey) -> String { "\(prefix)/\(key.text)" }
   /// For people.
   private func place(_ key: FlagKey) -> String { "\(root)\(name(key))" }
 

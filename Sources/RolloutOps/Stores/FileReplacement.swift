@@ -32,6 +32,12 @@ struct FileReplacement {
     return landed
   }
 
+  /// Everything that comes before the exchange, and nothing of it stays.
+  func rehearse(_ bytes: [UInt8], _ facts: FileFacts?) throws(FileTrouble) {
+    let (temporary, _) = try prepare(bytes, facts)
+    try files.remove(temporary)
+  }
+
   /// The new file beside the old one, younger than it: readers that poll see only a time that rises.
   private func prepare(_ new: [UInt8], _ facts: FileFacts?) throws(FileTrouble) -> (path: String, Instant) {
     var time = context.clock.now()

@@ -11,8 +11,8 @@ package struct FileStore: FlagStore {
   package let propagation = TimeSpan(seconds: 5)
 
   /// Absolute, and as it was named: symbolic links are followed when it is opened.
-  private let path: String
-  private let context: Context
+  let path: String
+  let context: Context
   private let last = Remembered<FlagDocument>()
 
   /// `path` is absolute; `address` is how the operator wrote it.
@@ -30,7 +30,7 @@ package struct FileStore: FlagStore {
   package var width: Int { 1 }
 
   /// Where the file really lies; the journal and the lock are beside it, whatever link led there.
-  private var real: String { (try? context.files.realPath(path)) ?? path }
+  var real: String { (try? context.files.realPath(path)) ?? path }
 
   package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
     try document(at: path, key).reading()
@@ -72,8 +72,18 @@ package struct FileStore: FlagStore {
     throw .changedMeanwhile(path: path)
   }
 
-  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
-    FlagdFlag.byHand(key, serving: variant, in: address)
+  /// A copy is changed and takes the file's name: it has the same mode, and readers never see half of it.
+  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+    let (file, copy) = (Shell.word(real), Shell.word("\(real).killed"))
+    return ByHand(
+      """
+      cp -p \(file) \(copy) &&
+        \(FlagdFlag.jq(killing: key, serving: variant)) \(file) > \(copy) &&
+        mv \(copy) \(file)
+      """,
+      proof: "\(FlagdFlag.jq(isKilled: key)) \(file)",
+      words: FlagdFlag.words(key, serving: variant, in: address), programs: ["jq"],
+      remarks: ["jq spaces the whole file anew; whoever edits it at the same time loses that edit"])
   }
 
   /// What stands on the disk now, if it is what was meant and readers will take it.
@@ -104,7 +114,7 @@ package struct FileStore: FlagStore {
 
   // MARK: Reading
 
-  private func bytes(at path: String) throws(FileTrouble) -> [UInt8] {
+  func bytes(at path: String) throws(FileTrouble) -> [UInt8] {
     try context.files.read(path, limit: Self.sizeLimit)
   }
 

@@ -41,9 +41,14 @@ package protocol FlagStore: Sendable {
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
 
-  /// How a person turns the flag off without rolloutctl: one sentence. `variant` is what everybody shall get, where that
-  /// is known.
-  func byHand(_ key: FlagKey, serving variant: String?) -> String
+  /// How a person turns the flag off without rolloutctl. `variant` is what everybody shall get, where that is known.
+  func byHand(_ key: FlagKey, serving variant: String?) -> ByHand
+
+  /// Whether a kill would work right now, without a change that anybody could see.
+  func examine() -> [Check]
+
+  /// The same for what is special about one flag.
+  func examine(_ key: FlagKey) -> [Check]
 }
 
 extension FlagStore {
@@ -55,6 +60,8 @@ extension FlagStore {
   package var dealsByFlagHash: Bool { false }
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
+
+  package func examine(_ key: FlagKey) -> [Check] { [] }
 
   package func write(
     _ flag: Flag, replacing reading: FlagReading, urgency: Urgency

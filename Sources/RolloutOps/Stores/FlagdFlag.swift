@@ -11,11 +11,6 @@ struct FlagdFlag {
 
   let key: FlagKey
 
-  static func byHand(_ key: FlagKey, serving variant: String?, in address: String) -> String {
-    let variant = variant.map { JSON.string($0).written() } ?? "the old variant"
-    return "in \(address) give \(key) no \"targeting\", \"state\": \"ENABLED\" and \"defaultVariant\": \(variant)"
-  }
-
   // MARK: Reading
 
   func decode(_ object: JSON) -> Flag {

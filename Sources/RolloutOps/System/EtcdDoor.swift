@@ -34,7 +34,7 @@ package struct EtcdDoor: Sendable {
   private static let page = 2000
 
   /// The members of the cluster, each by its own address; whoever answers is asked first the next time.
-  private let members: [StoreClient]
+  let members: [StoreClient]
   private let terms: StoreTerms
   private let context: Context
   private let state = SharedState()
@@ -50,6 +50,9 @@ package struct EtcdDoor: Sendable {
 
   /// The same for two doors to one cluster, as far as their addresses tell.
   package var identity: String { members.map(\.base.place).joined(separator: ",") }
+
+  /// A file of certificates to trust in place of the system's.
+  var authorities: String? { terms.authorities }
 
   // MARK: Reading
 
@@ -141,6 +144,23 @@ package struct EtcdDoor: Sendable {
     }
   }
 
+  /// Whether this key may be put, asked without putting it: no key was made before the first revision, so the condition
+  /// never holds, and etcd looks at the rights of what would follow all the same.
+  package func checkPut(_ key: String) throws(StoreTrouble) {
+    let never: JSON = ["key": Self.code(key), "target": "CREATE", "result": "LESS", "create_revision": "0"]
+    _ = try call(
+      "/v3/kv/txn", ["compare": [never], "success": [Self.request(.put(key, []))]], isRepeatable: true)
+  }
+
+  /// What one member says of itself. Most versions ask nobody who they are for it, and without a majority nobody gets a
+  /// token.
+  func status(of member: StoreClient) throws(StoreTrouble) -> HTTPAnswer {
+    let path = "/v3/maintenance/status"
+    let open = try ask(member, path, [:], nil, isRepeatable: true)
+    guard [400, 401, 403].contains(open.status) else { return open }
+    return try answer(member, path, [:], isRepeatable: true)
+  }
+
   /// A lease: what is put under it goes when it ends, unless it is ended before.
   package func lease(seconds: Int) throws(StoreTrouble) -> Int {
     let answer = try call("/v3/lease/grant", ["TTL": .string(String(seconds))], isRepeatable: true)
@@ -174,7 +194,8 @@ package struct EtcdDoor: Sendable {
         state.value.withLock { $0.first = index }
         return answer
       } catch {
-        failure = error
+        // One that answers for itself, or hangs, says more about the cluster than one that is away.
+        if failure == nil || !error.isUnreachable { failure = error }
         // Another member may carry it out a second time, unless it never left or twice is as good as once.
         guard case .unanswered(let trouble) = error, isRepeatable || !trouble.maybeSent else { break }
       }
@@ -185,6 +206,12 @@ package struct EtcdDoor: Sendable {
   private func call(
     _ member: StoreClient, _ path: String, _ body: JSON, isRepeatable: Bool
   ) throws(StoreTrouble) -> JSON {
+    try member.json(member.proven(answer(member, path, body, isRepeatable: isRepeatable)))
+  }
+
+  private func answer(
+    _ member: StoreClient, _ path: String, _ body: JSON, isRepeatable: Bool
+  ) throws(StoreTrouble) -> HTTPAnswer {
     var token = state.value.withLock { $0.token }
     if token == nil { token = try authenticated(member) }
     var answer = try ask(member, path, body, token, isRepeatable: isRepeatable)
@@ -196,7 +223,7 @@ package struct EtcdDoor: Sendable {
     if answer.status == 400, answer.text.contains("user name is empty") {
       throw .refused(ServerRefusal(member.base.place, status: 400, .noToken(variable: Self.variables)))
     }
-    return try member.json(member.proven(answer))
+    return answer
   }
 
   private static let variables = "\(userVariable) and \(passwordVariable)"
@@ -255,5 +282,11 @@ package struct EtcdDoor: Sendable {
       }
     }
     return trouble
+  }
+}
+
+extension StoreTrouble {
+  fileprivate var isUnreachable: Bool {
+    if case .unanswered(let trouble) = self, case .unreachable = trouble.reason { true } else { false }
   }
 }

@@ -114,6 +114,11 @@ package struct EtcdFiles: Files {
     guard done else { throw FileTrouble(.creating, path, .exists) }
   }
 
+  /// Whether a file may be made there, without making it.
+  package func checkCreate(_ path: String) throws(FileTrouble) {
+    try reading(.creating, path) { () throws(StoreTrouble) in try door.checkPut(key(path, at: 0)) }
+  }
+
   package func append(_ path: String, _ bytes: [UInt8], at size: Int) throws(FileTrouble) {
     let (step, condition) = steps(Piece(path: path, offset: size, bytes: bytes))
     let done: Bool

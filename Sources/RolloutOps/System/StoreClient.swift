@@ -8,7 +8,7 @@ struct StoreClient: Sendable {
   let variable: String
   private let token: Secret?
   /// The header that it goes in, and what stands before it there.
-  private let (tokenName, tokenScheme): (String, String)
+  let (tokenName, tokenScheme): (String, String)
   /// Headers that go with every request.
   var headers: [HTTPRequest.Header] = []
 
@@ -26,6 +26,8 @@ struct StoreClient: Sendable {
     let bare = text.split(whereSeparator: \.isWhitespace)
     return bare.count == 1 ? Secret(String(bare[0])) : bare.isEmpty ? nil : Secret(text)
   }
+
+  var hasToken: Bool { token != nil }
 
   // MARK: Asking
 

@@ -13,7 +13,7 @@ extension CommandTable {
     KillOptions.self, RestoreOptions.self, ExcludeOptions.self, IncludeOptions.self,
     StatusOptions.self, ChangesOptions.self, GateOptions.self, CompareOptions.self, HistoryOptions.self,
     AttestOptions.self,
-    DemoOptions.self,
+    DoctorOptions.self, DemoOptions.self,
     WatchOptions.self, SampleOptions.self,
     CompletionsOptions.self, HelpOptions.self, VersionOptions.self,
   ]

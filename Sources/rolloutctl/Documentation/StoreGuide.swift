@@ -115,6 +115,12 @@ enum StoreGuide {
         without one. How long running SDKs may serve the old answer is said with every kill: 30 s for LaunchDarkly and \
         PostHog (at once where SDKs stream), 15 s for Unleash, 10 s for Statsig.
         """),
+      .paragraph(
+        """
+        `rolloutctl doctor` says before it counts whether a kill would work: rights, approvals, the end of tokens, as far \
+        as each platform tells them to whoever only reads. `rolloutctl doctor --card` prints for each flag the lines that \
+        kill it with nothing but curl and jq, for the runbook.
+        """),
       .paragraph("Requests, as the tests count them:"),
       .entries([
         Entry("a document behind `https://`", "promotion 4 (3 GET, 1 PUT); kill 3"),

@@ -111,7 +111,8 @@ extension PostHogStoreTests {
     #expect(one.identity == "https://us.posthog.com/project/12")
     #expect(one.journalFolder.path.hasPrefix("/w/.rollout/https-us.posthog.com-project-12-"))
     #expect(
-      one.byHand(World.key, serving: nil) == "turn off ai-summary at https://us.posthog.com/project/12/feature_flags")
+      one.byHand(World.key, serving: nil).sentence
+        == "turn off ai-summary at https://us.posthog.com/project/12/feature_flags")
   }
 
   // MARK: Names that the note takes for granted

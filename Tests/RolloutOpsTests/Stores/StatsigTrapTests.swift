@@ -59,7 +59,8 @@ extension StatsigStoreTests {
     let store = try StoreAddress(text).opening(from: "/w", StoreTerms(root: "/w"), world.context())
     #expect(store.identity == identity)
     #expect(
-      store.byHand(World.key, serving: nil).contains("all environments") == identity.hasSuffix("ion") || index > 3)
+      store.byHand(World.key, serving: nil).sentence.contains("all environments") == identity.hasSuffix("ion")
+        || index > 3)
   }
 
   @Test(arguments: ["statsig:a/b", "statsig+https://", "statsig:a b"]) func anotherIsRefused(text: String) throws {

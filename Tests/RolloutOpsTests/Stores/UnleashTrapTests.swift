@@ -174,7 +174,7 @@ import Testing
     #expect(kill.lines[0].reasons.joined().contains("needs an approval"))
     let hand = try #require(kill.lines[0].reasons.last)
     #expect(
-      hand.contains("curl -f -X POST -H \"Authorization: $UNLEASH_API_TOKEN\"") && hand.contains("/production/off"))
+      hand.contains("curl -fsS -X POST -H \"Authorization: $UNLEASH_API_TOKEN\"") && hand.contains("/production/off"))
   }
 
   @Test func aTokenThatIsMissingWrongOrWeakIsSaidByItsVariable() throws {

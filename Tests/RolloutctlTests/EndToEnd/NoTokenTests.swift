@@ -27,7 +27,10 @@ import Testing
       let address = store.replacing("HOST", with: "127.0.0.1:\(try server.port(port))")
       let world = try LiveWorld(
         note: LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)"))
-      var lines = [["kill", "ai-summary", "--within", "1s"], ["promote", LiveWorld.note]]
+      var lines = [
+        ["kill", "ai-summary", "--within", "1s"], ["promote", LiveWorld.note],
+        ["doctor", "ai-summary", "--within", "1s"], ["doctor", "--card", "ai-summary", "--within", "1s"],
+      ]
       if port == "near" {
         lines += [["kill", "--all", "--yes", "--within", "1s"], ["status", LiveWorld.note], ["status"], ["history"]]
       }

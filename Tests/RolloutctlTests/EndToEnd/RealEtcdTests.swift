@@ -146,6 +146,25 @@ import Testing
     try etcd.agree()
   }
 
+  /// The transaction of flag and entry is refused as a whole; a kill must not depend on the entry.
+  @Test func whoMayNotWriteTheJournalCanKillAllTheSame() throws {
+    let etcd = try EtcdWorld()
+    try etcd.done("promote", LiveWorld.note)
+    // From "/prod/" up to "/prod0", and no further: the journals are in "/prod.rollout/".
+    let flags = #""key":"L3Byb2Qv","range_end":"L3Byb2Qw""#
+    for call in [
+      #"user/add\#n{"name":"eve","password":"\#(Planted.password)"}"#, #"role/add\#n{"name":"flags"}"#,
+      #"user/grant\#n{"user":"eve","role":"flags"}"#,
+      #"role/grant\#n{"name":"flags","perm":{"permType":"READWRITE",\#(flags)}}"#,
+    ] { try etcd.control("/call", "/v3/auth/\(call)") }
+    let eve = etcd.environment.merging(["ETCD_USERNAME": "eve"]) { $1 }
+    let doctor = try etcd.world.run("doctor", environment: eve)
+    #expect(doctor.status == 0 && doctor.output.contains("a kill goes through, and leaves no entry"), "\(doctor)")
+    let kill = try etcd.world.run("kill", "ai-summary", environment: eve)
+    #expect(kill.status == 0 && kill.output.contains("could not be journaled"), "\(kill)")
+    #expect(try etcd.run("status", "ai-summary", "--format", "json").output.contains(#""killed": true"#))
+  }
+
   @Test func oneMemberOfThreeMayBeAwayAndTwoMayNot() throws {
     let etcd = try EtcdWorld(members: 3)
     try etcd.done("promote", LiveWorld.note)

@@ -15,6 +15,8 @@ struct Tool: CustomStringConvertible, Sendable {
   static let faketime = Tool(name: "faketime")
   /// Gives a shell a terminal of its own.
   static let script = Tool(name: "script")
+  static let curl = Tool(name: "curl")
+  static let jq = Tool(name: "jq")
 
   let name: String
 

@@ -5,7 +5,7 @@ extension LaunchDarklyStore {
   /// A trigger of LaunchDarkly's: whoever posts to its secret address turns the flag off, without a token, an approval or
   /// a right. Whether it did only a look at the flag can tell.
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool {
-    guard let text = trigger(of: key) else { return false }
+    guard let text = trigger(of: key)?.address else { return false }
     let address: WebAddress
     do throws(WebAddress.Fault) { address = try WebAddress(text) } catch {
       // The address itself is a secret.
@@ -26,13 +26,25 @@ extension LaunchDarklyStore {
     return true
   }
 
-  private func trigger(of key: FlagKey) -> String? {
+  /// The same for a shell, which takes the address out of the variable.
+  func triggerByHand(_ key: FlagKey) -> String? {
+    trigger(of: key).map { found in
+      let name = Shell.word("\(found.name)=")
+      let taken = "awk -v k=\(name) 'index($0, k) == 1 {print substr($0, length(k) + 1); exit}'"
+      return "curl -fsS -X POST \"$(printf '%s\\n' $\(Self.triggersVariable) | \(taken))\""
+    }
+  }
+
+  var hasTriggers: Bool { client.context.surroundings.variables[Self.triggersVariable]?.isEmpty == false }
+
+  private func trigger(of key: FlagKey) -> (name: String, address: String)? {
     let names = [key.text, "\(environment)/\(key)", "\(project)/\(environment)/\(key)"]
     let words =
       client.context.surroundings.variables[Self.triggersVariable]?.split(whereSeparator: \.isWhitespace) ?? []
     for word in words {
       guard let sign = word.firstIndex(of: "=") else { continue }
-      if names.contains(String(word[..<sign])) { return String(word[word.index(after: sign)...]) }
+      let name = String(word[..<sign])
+      if names.contains(name) { return (name, String(word[word.index(after: sign)...])) }
     }
     return nil
   }

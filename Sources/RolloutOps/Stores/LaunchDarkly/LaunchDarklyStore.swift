@@ -30,13 +30,16 @@ package struct LaunchDarklyStore: FlagStore {
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
 
-  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
-    let off = client.base.below(path(key), query: "ignoreConflicts=true")
+  /// The switch, past what is scheduled there: everybody gets the off variation.
+  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
     let body: JSON = ["environmentKey": .string(environment), "instructions": [["kind": "turnFlagOff"]]]
-    return
-      "curl -f -X PATCH -H \"Authorization: $\(Self.tokenVariable)\" -H '\(Self.version.name): \(Self.version.value)'"
-      + " -H '\(Self.semanticPatch.name): \(Self.semanticPatch.value)' -d '\(body.written(.compact))' '\(off)'"
-      + ", or turn it off at \(dashboard(key))"
+    let query = "env=\(PercentCode.encoded(environment))"
+    let isOff = HandLines.proof(".environments[$e].on == false", [("e", environment)])
+    return ByHand(
+      client.curl(.patch, path(key), query: "ignoreConflicts=true", headers: [Self.semanticPatch], body: body),
+      proof: client.curl(.get, path(key), query: query) + " | \(isOff)",
+      page: ByHand.Page(dashboard(key), "turn it off"), variables: [Self.tokenVariable],
+      remarks: triggerByHand(key).map { ["without a token: \($0)"] } ?? [])
   }
 
   // MARK: Places

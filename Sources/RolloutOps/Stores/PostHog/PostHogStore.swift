@@ -24,13 +24,30 @@ package struct PostHogStore: FlagStore {
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
 
-  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
+  /// By PATCH, which servers of every age know. A flag has a number there, which a line of its own looks up where nobody
+  /// has seen it yet.
+  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
     let flag = seen.last?[key]
-    let page = client.base.below("/project/\(project)/feature_flags").description
-    guard let number = flag?.number else { return "turn off \(key) at \(page)" }
-    let action = client.base.below("\(Self.flags(project))\(number)/disable/").description
-    return
-      "turn off \(key) at \(page)/\(number), or: curl -X POST -H \"Authorization: Bearer $\(Self.tokenVariable)\" \(action)"
+    let variables = [Self.tokenVariable]
+    let page = ByHand.Page(place(flag), "turn off \(key)")
+    let remarks =
+      flag?.hasVariants == true ? ["a flag with variants then hands out none: applications use their own default"] : []
+    let off: JSON = ["active": false]
+    let isOff = HandLines.proof(".active == false")
+    if let number = flag?.number {
+      let path = "\(flags)\(number)/"
+      return ByHand(
+        client.curl(.patch, path, headers: [StoreClient.json], body: off),
+        proof: "\(client.curl(.get, path)) | \(isOff)", page: page, variables: variables, remarks: remarks)
+    }
+    let list = client.curl(.get, flags, query: PercentCode.form([("key", key.text), ("limit", "500")]))
+    let number = "jq -res --arg k \(Shell.word(key.text)) '[.[0] | (.results? // .)[] | select(.key == $k)][0].id'"
+    // The number stands behind the quoted address, in quotes of its own.
+    let look = "N=$(\(list) | \(number)) &&\n  "
+    return ByHand(
+      look + client.curl(.patch, flags, headers: [StoreClient.json], body: off) + "\"$N/\"",
+      proof: look + client.curl(.get, flags) + "\"$N/\" | \(isOff)", words: page.sentence,
+      page: page, variables: variables, remarks: remarks)
   }
 
   static func flags(_ project: String) -> String { "/api/projects/\(project)/feature_flags/" }

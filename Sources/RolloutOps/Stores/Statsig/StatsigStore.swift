@@ -29,12 +29,13 @@ package struct StatsigStore: FlagStore {
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
 
-  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
-    let action = client.base.below("\(Self.path(key))/disable").description
-    let scope = environment == nil ? "" : " (that is for all environments)"
-    return
-      "disable \(key) at https://console.statsig.com, or: "
-      + "curl -X PUT -H \"STATSIG-API-KEY: $\(Self.tokenVariable)\" \(action)\(scope)"
+  /// The gate's own switch, past any review: a line that changes the rules of one environment would have to know them.
+  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+    ByHand(
+      client.curl(.put, "\(Self.path(key))/disable"),
+      proof: client.curl(.get, Self.path(key)) + " | " + HandLines.proof(".data.isEnabled == false"),
+      page: ByHand.Page("https://console.statsig.com", "disable \(key)"), variables: [Self.tokenVariable],
+      scope: environment == nil ? nil : "that is for all environments")
   }
 
   static let gates = "/console/v1/gates"

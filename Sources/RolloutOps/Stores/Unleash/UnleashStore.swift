@@ -28,10 +28,12 @@ package struct UnleashStore: FlagStore {
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
 
-  package func byHand(_ key: FlagKey, serving variant: String?) -> String {
-    let off = client.base.below(path(key, "/off"))
-    return "curl -f -X POST -H \"Authorization: $\(Self.tokenVariable)\" '\(off)'"
-      + ", or switch \(environment) off at \(dashboard(key))"
+  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+    let isOff = HandLines.proof("any(.environments[]?; .name == $e and .enabled == false)", [("e", environment)])
+    return ByHand(
+      client.curl(.post, path(key, "/off")),
+      proof: client.curl(.get, featurePath(key)) + " | \(isOff)",
+      page: ByHand.Page(dashboard(key), "switch \(environment) off"), variables: [Self.tokenVariable])
   }
 
   // MARK: Places

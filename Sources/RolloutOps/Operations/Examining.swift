@@ -1,0 +1,164 @@
+/// Would a kill work right now? Every store that somebody names is looked at, several at a time, and whatever can be asked
+/// without a change is asked.
+package struct Examining: Sendable {
+  package let context: Context
+  package let choices: OperatorChoices
+  package let within: TimeSpan
+
+  package init(context: Context, choices: OperatorChoices, within: TimeSpan = TimeSpan(seconds: 10)) {
+    (self.context, self.choices, self.within) = (context, choices, within)
+  }
+
+  /// Flag keys; a note's path stands for its flag, and its store is looked at too.
+  package func perform(_ targets: [String]) throws(Trouble) -> DoctorReport {
+    let deadline = context.clock.now() + within
+    let (sites, remarks) = try sites(targets)
+    // What a kill would do is found out beside the stores: one that hangs holds up nobody but itself.
+    let parts: [Site?] = targets.isEmpty ? sites : sites + [nil]
+    let found = Crew(threads: parts.count).each(parts) { site in
+      site.map { Found.store(examine($0, deadline)) } ?? Found.kills(foreseen(targets))
+    }
+    var (stores, kills): ([Examined], [KillReport.Line]) = ([], [])
+    for part in found {
+      switch part {
+      case .store(let examined): stores.append(examined)
+      case .kills(let lines): kills = lines
+      }
+    }
+    let flags = Crew(threads: min(8, kills.count)).each(kills) { [stores] in flag($0, stores) }
+    return DoctorReport(stores.map(\.line), flags: flags, remarks: remarks)
+  }
+
+  private struct Site: Sendable {
+    let named: Settings.NamedStore
+    let settings: Settings
+  }
+
+  private struct Examined: Sendable {
+    let line: DoctorReport.StoreLine
+    /// Nil where it cannot even be opened.
+    let store: (any FlagStore)?
+    let listed: [ListedFlag]
+  }
+
+  private enum Found: Sendable {
+    case store(Examined)
+    case kills([KillReport.Line])
+  }
+
+  /// Every store that the settings name, or the notes, once.
+  private func sites(_ targets: [String]) throws(Trouble) -> ([Site], remarks: [String]) {
+    let opening = Opening(context: context, choices: choices)
+    let settings = try Settings(choices, note: nil, context: context, lenient: true)
+    var remarks = settings.remarks
+    var sites = settings.all.map { Site(named: $0, settings: settings) }
+    for target in targets where opening.isNote(target) {
+      guard let noted = try? opening.settings(ofNoteAt: target) else { continue }
+      let settings = try Settings(choices, note: noted, context: context, lenient: true)
+      // Nobody chose the default where a note names a store.
+      if noted.store != nil { sites.removeAll { $0.named.origin == Settings.byDefault } }
+      sites += settings.all.map { Site(named: $0, settings: settings) }
+      remarks += settings.remarks.filter { !remarks.contains($0) }
+    }
+    var seen: Set<String> = []
+    sites = sites.filter { seen.insert(identity($0, opening)).inserted }
+    return (sites, remarks)
+  }
+
+  private func identity(_ site: Site, _ opening: Opening) -> String {
+    (try? opening.store(site.named, site.settings.terms))?.identity ?? site.named.address
+  }
+
+  // MARK: A store
+
+  private func examine(_ site: Site, _ deadline: Instant) -> Examined {
+    let opening = Opening(context: context, choices: choices)
+    let start = context.clock.now()
+    let store: any FlagStore
+    do throws(Trouble) {
+      store = try opening.store(site.named, site.settings.terms.until(deadline))
+    } catch {
+      let check = Check("address", .failed, error.sentences.joined(separator: "; "))
+      return Examined(
+        line: DoctorReport.StoreLine(store: site.named.address, propagation: nil, seconds: 0, checks: [check]),
+        store: nil, listed: [])
+    }
+    var checks = store.examine()
+    var listed: [ListedFlag] = []
+    if !checks.contains(where: { $0.state == .failed }) {
+      do throws(StoreTrouble) {
+        listed = try store.list()
+        checks.append(counted(listed))
+      } catch {
+        checks.append(Check("flags", .failed, Sentences.store(error).joined(separator: "; ")))
+      }
+    }
+    checks += [journal(store, site.settings, opening), propagation(store)].compactMap(\.self)
+    let seconds = Double(max(0, context.clock.now().microseconds - start.microseconds)) / 1_000_000
+    return Examined(
+      line: DoctorReport.StoreLine(
+        store: site.named.address, propagation: store.propagation, seconds: seconds, checks: checks),
+      store: store, listed: listed)
+  }
+
+  private func counted(_ listed: [ListedFlag]) -> Check {
+    let managed = listed.filter { $0.mark != nil }.count
+    return Check(
+      "flags", .fine, "\(listed.count) flag\(listed.count == 1 ? "" : "s"), \(managed) managed by rolloutctl")
+  }
+
+  /// A journal that cannot be written stops no kill, but nobody would find out who did it.
+  private func journal(_ store: any FlagStore, _ settings: Settings, _ opening: Opening) -> Check? {
+    if store.keepsJournals, settings.namedJournal == nil, settings.journal == nil { return nil }
+    let folder: JournalFolder
+    do throws(Trouble) {
+      folder = try opening.journalFolder(settings, store)
+    } catch {
+      return Check("journal", .warning, error.sentences.joined(separator: "; "))
+    }
+    do throws(FileTrouble) {
+      try context.interruptions.postponed { () throws(FileTrouble) in
+        try folder.rehearse(process: context.surroundings.process)
+      }
+      return Check("journal", .fine, "it can be written in \(folder.path)")
+    } catch {
+      return Check(
+        "journal", .warning, "\(Sentences.file(error)); a kill works, and says that it is not in the journal")
+    }
+  }
+
+  private func propagation(_ store: any FlagStore) -> Check {
+    let isLong = store.propagation > TimeSpan.minutes(1)
+    return Check(
+      "propagation", isLong ? .warning : .fine, "running applications follow a kill within \(store.propagation)")
+  }
+
+  // MARK: A flag
+
+  private func foreseen(_ targets: [String]) -> [KillReport.Line] {
+    var choices = choices
+    choices.dryRun = true
+    choices.verbose = false
+    return Kill(context: context, choices: choices, within: within).perform(targets).lines
+  }
+
+  private func flag(_ line: KillReport.Line, _ stores: [Examined]) -> DoctorReport.FlagLine {
+    let home = stores.first { $0.line.store == line.store }
+    let would = line.outcome == .alreadyOff ? "it is off already" : "it would be turned off"
+    var checks = [
+      line.outcome == .notOff
+        ? Check("kill", .failed, line.reasons.joined(separator: "; "))
+        : Check("kill", .fine, ([would] + line.reasons).joined(separator: "; "))
+    ]
+    if line.outcome != .notOff, let home, let store = home.store {
+      if let listed = home.listed.first(where: { $0.key == line.flag }) {
+        checks.append(
+          listed.mark != nil
+            ? Check("managed", .fine, "it is managed by rolloutctl")
+            : Check("managed", .warning, "it is not managed by rolloutctl: kill --all would pass it over"))
+      }
+      checks += store.examine(line.flag)
+    }
+    return DoctorReport.FlagLine(flag: line.flag, store: line.store, serving: line.serving, checks: checks)
+  }
+}

@@ -1,0 +1,88 @@
+/// Whether a kill would work: each member is asked about itself, the cluster for a reading that takes a majority, and the
+/// rights by a transaction whose condition never holds.
+extension EtcdStore {
+  package func examine() -> [Check] {
+    let asked = Crew(threads: door.members.count).each(door.members) { member in
+      (place: member.base.place, visit: visit(member))
+    }
+    var checks = asked.flatMap { one in one.visit.checks.map { named($0, one.place, isOnly: asked.count == 1) } }
+    let states = asked.filter { $0.visit.answer?.isSuccess == true }
+    checks += states.compactMap { leader($0.visit.json, $0.place) } + alarms(states.map(\.visit.json))
+    let majority = quorum()
+    checks.append(majority)
+    // A member that is away keeps no kill from the others.
+    guard majority.state != .failed else { return checks }
+    checks = checks.map { $0.name == "reachable" && $0.state == .failed ? Check($0.name, .warning, $0.sentence) : $0 }
+    return checks + [
+      rights(name(FlagKey("rolloutctl-doctor")), of: "flags"), journals,
+    ]
+  }
+
+  private func visit(_ member: StoreClient) -> Visit {
+    let clock = member.context.clock
+    let start = clock.now()
+    do throws(StoreTrouble) {
+      let answer = try door.status(of: member)
+      return Visit(member, answer, from: start, to: clock.now())
+    } catch {
+      return Visit(member, failing: error)
+    }
+  }
+
+  /// Of several members each says the same of its clock; it is told with its name then.
+  private func named(_ check: Check, _ place: String, isOnly: Bool) -> Check {
+    isOnly || check.sentence.contains(place) ? check : Check(check.name, check.state, "\(place): \(check.sentence)")
+  }
+
+  private func leader(_ status: JSON, _ place: String) -> Check? {
+    guard ["0", nil].contains(status["leader"]?.text) else { return nil }
+    return Check("leader", .warning, "\(place) knows no leader; see the cluster's health")
+  }
+
+  /// The members' own words for what keeps them from taking writes.
+  private func alarms(_ states: [JSON]) -> [Check] {
+    let told = states.flatMap { $0["errors"]?.items?.compactMap(\.text) ?? [] }
+    var checks: [Check] = []
+    if told.contains(where: { $0.contains("NOSPACE") }) {
+      checks.append(
+        Check(
+          "space", .failed,
+          "etcd is out of space and takes no more writes; compact and defragment it, then etcdctl alarm disarm"))
+    }
+    if told.contains(where: { $0.contains("CORRUPT") }) {
+      checks.append(Check("space", .failed, "etcd says that the data of a member is corrupt; replace that member"))
+    }
+    return checks
+  }
+
+  private func quorum() -> Check {
+    let clock = door.members.first?.context.clock
+    let start = clock?.now()
+    do throws(StoreTrouble) {
+      _ = try door.get(name(FlagKey("rolloutctl-doctor")))
+      let microseconds = (clock?.now().microseconds ?? 0) - (start?.microseconds ?? 0)
+      return Check("quorum", .fine, "a majority of the members answered in \(max(0, microseconds) / 1000) ms")
+    } catch {
+      return Check("quorum", .failed, Sentences.store(error).joined(separator: "; "))
+    }
+  }
+
+  /// A kill goes without its entry where only the journals are out of reach.
+  private var journals: Check {
+    let check = rights("\(prefix).rollout/doctor", of: "journals")
+    guard check.state == .failed else { return check }
+    return Check(check.name, .warning, check.sentence + " (a kill goes through, and leaves no entry)")
+  }
+
+  private func rights(_ key: String, of what: String) -> Check {
+    do throws(StoreTrouble) {
+      try door.checkPut(key)
+      return Check("rights", .fine, "\(what) may be written, as \(key)")
+    } catch {
+      return Check("rights", .failed, "\(what), as \(key): " + Sentences.store(error).joined(separator: "; "))
+    }
+  }
+
+  /// A role may be for single keys.
+  package func examine(_ key: FlagKey) -> [Check] { [rights(name(key), of: "it")] }
+}

@@ -1,0 +1,65 @@
+/// Whether a kill would work: what it does to a file is done to a copy beside it, which is gone a moment later.
+extension FileStore {
+  package func examine() -> [Check] {
+    let bytes: [UInt8]
+    let facts: FileFacts?
+    do throws(FileTrouble) {
+      (bytes, facts) = (try self.bytes(at: path), try context.files.facts(real))
+    } catch {
+      return [Check("file", .failed, Sentences.store(.file(error)).joined(separator: "; "))]
+    }
+    return [DocumentCheck.of(bytes, path: path), replaceable(bytes, facts), lock(), time(facts)].compactMap(\.self)
+  }
+
+  /// As a kill makes the new file: beside the old one, of its size and with its mode. A full disk, a folder that is read
+  /// only, and one that belongs to somebody else show here.
+  private func replaceable(_ bytes: [UInt8], _ facts: FileFacts?) -> Check {
+    do throws(FileTrouble) {
+      try context.interruptions.postponed { () throws(FileTrouble) in
+        try FileReplacement(path: real, context: context).rehearse(bytes, facts)
+      }
+    } catch {
+      return Check("rights", .failed, Sentences.file(error))
+    }
+    if isMountedByItself {
+      return Check(
+        "rights", .warning,
+        "it is mounted by itself and cannot be replaced: a kill writes into it, everything else is refused; mount its folder"
+      )
+    }
+    return Check("rights", .fine, "a new file can take its place, and there is room for it")
+  }
+
+  /// The kernel's list of mounts says what lies where (proc(5), mountinfo: the fifth field, with blanks as `\\040`).
+  private var isMountedByItself: Bool {
+    guard let bytes = try? context.files.read("/proc/self/mountinfo", limit: 16 << 20) else { return false }
+    let name = real.split(separator: " ", omittingEmptySubsequences: false).joined(separator: "\\040")
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains { line in
+      line.split(separator: " ").dropFirst(4).first.map { $0 == name } ?? false
+    }
+  }
+
+  /// A kill waits for it 2 s and goes on without it, so nobody can stand in its way; only who holds it is told.
+  private func lock() -> Check {
+    let path = "\(real).rollout/lock"
+    guard let facts = try? context.files.facts(path), facts.kind == .file else {
+      return Check("lock", .fine, "nobody holds it")
+    }
+    do throws(FileTrouble) {
+      try context.files.lock(path, holder: "", patience: .zero).release()
+      return Check("lock", .fine, "nobody holds it")
+    } catch {
+      return Check("lock", .warning, "\(Sentences.file(error)); a kill waits 2s and goes on without it")
+    }
+  }
+
+  /// Readers that poll follow a time that rises.
+  private func time(_ facts: FileFacts?) -> Check? {
+    let now = context.clock.now()
+    guard let facts, facts.modified > now + TimeSpan(seconds: Visit.skew) else { return nil }
+    return Check(
+      "clock", .warning,
+      "the file's time lies \(facts.modified.since(now)) ahead of this machine's clock; one of the two is wrong, and an edit "
+        + "by hand would be seen by no reader that polls")
+  }
+}

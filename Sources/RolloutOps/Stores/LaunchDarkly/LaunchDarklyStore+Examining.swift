@@ -1,0 +1,84 @@
+/// Whether a kill would work, asked by reading alone. A trial of the patch (`dryRun`) is not made: a server or a proxy that
+/// did not know the word would carry it out.
+extension LaunchDarklyStore {
+  package func examine() -> [Check] {
+    let visit = Visit(client, "/api/v2/caller-identity")
+    guard !visit.isFailed else { return visit.checks }
+    return visit.checks + [rights(visit), approval(), trigger].compactMap(\.self)
+  }
+
+  /// What the token may do. A built-in role says it; of a role of its own nobody but LaunchDarkly can work it out.
+  private func rights(_ visit: Visit) -> Check {
+    let identity = visit.json
+    guard visit.answer?.isSuccess == true, let id = identity["tokenId"]?.text else {
+      return Visit.unasked("rights", "what the token in \(Self.tokenVariable) may do", visit.answer)
+    }
+    let name = identity["tokenName"]?.text.map { "the token \"\($0)\"" } ?? "the token in \(Self.tokenVariable)"
+    let answer = client.looked("/api/v2/tokens/\(PercentCode.encoded(id))")
+    guard let answer, answer.isSuccess else { return Visit.unasked("rights", "the role of \(name)", answer) }
+    let isCustom = [answer.json["customRoleIds"], answer.json["inlineRole"]].contains { $0?.items?.isEmpty == false }
+    if isCustom {
+      return Check(
+        "rights", .unknown,
+        "\(name) has a role of its own; see that it allows updateOn and updateOffVariation in \(environment)")
+    }
+    switch answer.json["role"]?.text {
+    case "writer"?, "admin"?, "owner"?:
+      return Check("rights", .fine, "\(name) may write; LaunchDarkly does not tell when a token ends")
+    case let role?:
+      return Check(
+        "rights", .failed, "\(name) has the role \(role), which changes no flag; make one with the role writer")
+    case nil: return Visit.unasked("rights", "the role of \(name)", answer)
+    }
+  }
+
+  private func approval() -> Check {
+    let place = "/api/v2/projects/\(PercentCode.encoded(project))/environments/\(PercentCode.encoded(environment))"
+    let answer = client.looked(place)
+    if answer?.status == 404 {
+      return Check(
+        "approval", .failed, "there is no environment \(environment) in the project \(project); see the address")
+    }
+    guard let answer, answer.isSuccess, let settings = answer.json["approvalSettings"] else {
+      return Visit.unasked("approval", "whether changes in \(environment) need an approval", answer)
+    }
+    guard settings["required"]?.truth == true else {
+      return Check("approval", .fine, "changes in \(environment) need no approval")
+    }
+    return Check(
+      "approval", .warning,
+      "changes in \(environment) need an approval, and a kill is refused there unless the token may bypass it; "
+        + "give it that right, or make a trigger that turns the flag off")
+  }
+
+  private var trigger: Check? {
+    guard hasTriggers else { return nil }
+    return Check("trigger", .fine, "\(Self.triggersVariable) names an address that turns a flag off without any token")
+  }
+
+  /// What stands in the way of this flag alone.
+  package func examine(_ key: FlagKey) -> [Check] {
+    var beta = client
+    beta.headers = [HTTPRequest.Header(Self.version.name, "beta")]
+    let path =
+      "/internal/projects/\(PercentCode.encoded(project))/flags/\(PercentCode.encoded(key.text))/automated-releases"
+    let query = PercentCode.form([("filter", "environmentKey:\(environment)"), ("limit", "5")])
+    let answer = beta.looked(path, query: query)
+    var checks: [Check] = []
+    if let flag = try? look(key), flag.isArchived {
+      checks.append(Check("archived", .warning, "it is archived at \(dashboard(key)); nobody should be asking for it"))
+    }
+    guard let answer, answer.isSuccess, let releases = answer.json["items"]?.items else {
+      return checks + [Visit.unasked("release", "whether an automated release is running", answer)]
+    }
+    let running = releases.contains { ["in_progress", "paused"].contains($0["status"]?.text ?? "") }
+    return checks + [
+      running
+        ? Check(
+          "release", .warning,
+          "an automated release is running at \(dashboard(key)); a kill turns the flag off, and the release should be stopped too"
+        )
+        : Check("release", .fine, "no automated release is running")
+    ]
+  }
+}

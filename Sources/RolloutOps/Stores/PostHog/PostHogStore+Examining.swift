@@ -1,0 +1,47 @@
+/// Whether a kill would work, asked by reading alone: a personal key tells its scopes.
+extension PostHogStore {
+  package func examine() -> [Check] {
+    let visit = Visit(client, "/api/personal_api_keys/@current/")
+    guard !visit.isFailed else { return visit.checks }
+    return visit.checks + [
+      rights(visit),
+      Check(
+        "approval", .unknown,
+        "whether a policy wants an approval for turning a flag off cannot be asked; see the project's settings"),
+    ]
+  }
+
+  private func rights(_ visit: Visit) -> Check {
+    let key = visit.json
+    guard visit.answer?.isSuccess == true, let scopes = key["scopes"]?.items?.compactMap(\.text) else {
+      return Visit.unasked("rights", "what the key in \(Self.tokenVariable) may do", visit.answer)
+    }
+    guard scopes.contains("*") || scopes.contains("feature_flag:write") else {
+      let held = scopes.isEmpty ? "no scope" : scopes.joined(separator: ", ")
+      return Check("rights", .failed, "the key in \(Self.tokenVariable) has \(held); a kill needs feature_flag:write")
+    }
+    let teams = key["scoped_teams"]?.items?.compactMap(\.integer) ?? []
+    if let number = Int(project), !teams.isEmpty, !teams.contains(number) {
+      return Check(
+        "rights", .failed, "the key in \(Self.tokenVariable) is for other projects than \(project); make one for it")
+    }
+    return Check("rights", .fine, "the key may write flags; PostHog's keys do not end")
+  }
+
+  /// Other flags that depend on one keep its switch from being turned off.
+  package func examine(_ key: FlagKey) -> [Check] {
+    guard let flag = try? find(key), let number = flag.number else { return [] }
+    let answer = client.looked("\(flags)\(number)/dependent_flags/")
+    guard let answer, answer.isSuccess, let all = answer.json.items else {
+      return [Visit.unasked("dependents", "whether other flags depend on it", answer)]
+    }
+    guard !all.isEmpty else { return [Check("dependents", .fine, "no other flag depends on it")] }
+    let names = all.compactMap { $0["key"]?.text }.joined(separator: ", ")
+    return [
+      Check(
+        "dependents", .warning,
+        "\(names) depend\(all.count == 1 ? "s" : "") on it, so PostHog refuses the switch; a kill takes everybody out by its rules"
+      )
+    ]
+  }
+}

@@ -1,0 +1,69 @@
+/// Whether a kill would work, asked by reading alone: Unleash lists every right of whoever asks.
+extension UnleashStore {
+  package func examine() -> [Check] {
+    let visit = Visit(client, "\(Self.admin)/user")
+    guard !visit.isFailed else { return visit.checks }
+    let held = visit.answer?.isSuccess == true ? visit.json["permissions"]?.items : nil
+    let names = held.map { Set($0.filter(isHere).compactMap { $0["permission"]?.text }) }
+    return visit.checks + [rights(names, visit.answer), approval(names)] + tokens()
+  }
+
+  /// A right may be for all projects and environments, or for one of each.
+  private func isHere(_ right: JSON) -> Bool {
+    let place = { (name: String, wanted: String) in
+      guard let text = right[name]?.text, !text.isEmpty else { return true }
+      return text == "*" || text == wanted
+    }
+    return place("project", project) && place("environment", environment)
+  }
+
+  private func rights(_ names: Set<String>?, _ answer: HTTPAnswer?) -> Check {
+    guard let names else { return Visit.unasked("rights", "what the token in \(Self.tokenVariable) may do", answer) }
+    if names.contains("ADMIN") || names.contains("UPDATE_FEATURE_ENVIRONMENT") {
+      return Check("rights", .fine, "the token may switch flags in \(environment)")
+    }
+    return Check(
+      "rights", .failed,
+      "the token in \(Self.tokenVariable) has no UPDATE_FEATURE_ENVIRONMENT in \(project)/\(environment); give its user a role that has it"
+    )
+  }
+
+  /// Where changes are requested rather than made, the switch waits too. The open-source edition has no such route.
+  private func approval(_ names: Set<String>?) -> Check {
+    let answer = client.looked("\(projectPath)/change-requests/config")
+    guard let answer, answer.isSuccess, let all = answer.json.items else {
+      return Visit.unasked("approval", "whether changes in \(environment) wait for an approval", answer)
+    }
+    let here = all.first { $0["environment"]?.text == environment }
+    guard here?["changeRequestEnabled"]?.truth == true else {
+      return Check("approval", .fine, "changes in \(environment) wait for nobody")
+    }
+    if names?.contains("SKIP_CHANGE_REQUEST") == true {
+      return Check("approval", .fine, "changes in \(environment) are requested first, and the token may pass that over")
+    }
+    let isAdmin = names?.contains("ADMIN") ?? true
+    return Check(
+      "approval", isAdmin ? .warning : .failed,
+      "changes in \(environment) are requested first, and the switch is one of them"
+        + (isAdmin ? "; see that the token's user may skip it" : "; give the token's user SKIP_CHANGE_REQUEST there"))
+  }
+
+  /// Unleash does not say which of the user's tokens this is: the one that ends first is told.
+  private func tokens() -> [Check] {
+    let answer = client.looked("\(Self.admin)/user/tokens")
+    guard let answer, answer.isSuccess, let all = answer.json["pats"]?.items else {
+      return [Visit.unasked("token", "when the token in \(Self.tokenVariable) ends", answer)]
+    }
+    let ends = all.compactMap { one -> (end: Instant, name: String)? in
+      guard let end = one["expiresAt"]?.text.flatMap(ISO8601.instant) else { return nil }
+      return (end, one["description"]?.text ?? "")
+    }
+    let now = client.context.clock.now()
+    // One that is over cannot be this one: it was let in a moment ago.
+    guard let first = ends.filter({ $0.end > now }).min(by: { $0.end < $1.end }) else {
+      return [Check("token", .fine, "no token of this user ends")]
+    }
+    let name = all.count == 1 ? "the token" : "the first of this user's \(all.count) tokens"
+    return [Visit.expiry(first.end, of: first.name.isEmpty ? name : "\(name) (\(first.name))", at: now)]
+  }
+}

@@ -1,0 +1,112 @@
+import RolloutOps
+
+/// `doctor [FLAG...]`: would a kill work right now, and how would one do it without this program?
+struct DoctorOptions: TakesCommonFlags, Equatable {
+  static let name = "doctor"
+
+  var common = CommonOptions()
+  var flags: [String] = []
+  var card = false
+  var within = TimeSpan(seconds: 10)
+
+  static let row = CommandRow<DoctorOptions>(
+    .rehearse, "would a kill work right now",
+    arguments: [
+      ArgumentRow("FLAG", .any, "keys of the flags in the store, or notes", completion: .target) {
+        $0.flags.append($1)
+      }
+    ],
+    flags: [
+      .toggle(
+        "card", "print the lines that kill without this program",
+        details: """
+          A break-glass card for each FLAG, or for every managed flag where none is named: the exact lines for a shell, \
+          the page to do the same by mouse, and a line that shows whether it worked. Tokens stand in it as the names of \
+          the environment's variables. `--format markdown` is made for a runbook.
+          """
+      ) { $0.card = true },
+      .value(
+        "within", "DURATION", "how long to wait for a store; 10s if not given",
+        details: "A store that answers within this time counts as reachable; the stores are looked at side by side.",
+        read: { (text) throws(ValueFault) in
+          let span = try Conversion.duration(text)
+          guard span > .zero else { throw ValueFault("a deadline is longer than nothing") }
+          return span
+        }
+      ) { $0.within = $1 },
+    ] + FlagRow.reading,
+    check: { _ throws(ValueFault) in },
+    details: {
+      [
+        .paragraph(
+          """
+          Looks at every store that the command line, the environment or `rolloutctl.json` names, and says of each \
+          whether a kill would work in it now. It is made for a daily job. Nothing is switched, and nothing is left behind.
+          """),
+        .entries([
+          Entry("`✓`", "fine"),
+          Entry(
+            "`!`", "a kill would work, and somebody should look at this: a token that ends within 14 days, a clock"),
+          Entry("`✗`", "a kill would not work: exit 1"),
+          Entry("`?`", "nobody could tell without trying it"),
+        ]),
+        .paragraph(
+          """
+          A flag file: whether readers take it, whether a new file can take its place (one of its size is made beside it \
+          and removed), who holds the lock. etcd: each member, a reading that takes a majority, alarms, and the right to \
+          write by a transaction whose condition never holds. A platform: that it answers, what the token may do and \
+          when it ends, approvals, the requests that are left, as far as it tells. Everywhere: the server's clock against \
+          this one's, the journal, and how soon applications follow.
+          """),
+        .paragraph(
+          """
+          With FLAG also: what a kill would give everybody, and what stands in its way at this flag alone.
+          """),
+      ]
+    },
+    exits: {
+      ExitRow.table([
+        (.done, "a kill would work in every store, as far as can be told; warnings are printed"),
+        (
+          .inconclusive, "a kill would not work in one of them, or a flag named is in none; a card is missing or unsure"
+        ),
+      ])
+    },
+    examples: {
+      [
+        Example("rolloutctl doctor", "every store that somebody names, for a daily job"),
+        Example(
+          "rolloutctl doctor ai-summary", "and what a kill of this flag would do",
+          given: ["rolloutctl promote notes/summary.md"]),
+        Example(
+          "rolloutctl doctor --card --format markdown ai-summary", "the break-glass card, for the runbook",
+          given: ["rolloutctl promote notes/summary.md"]),
+      ]
+    },
+    seeAlso: ["kill", "stores"])
+}
+
+extension DoctorOptions: Action {
+  func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
+    guard card else { return try examine(invocation) }
+    let writing = CardWriting(context: invocation.context, choices: invocation.choices, within: within)
+    let report = try writing.perform(flags)
+    for sentence in report.failures {
+      invocation.context.output.failure("rolloutctl doctor: \(Terminal.plain(sentence))")
+    }
+    // No card is no result, unless one value is promised.
+    if !report.cards.isEmpty || common.format == .json {
+      invocation.print(text: { ink, _ in report.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
+    }
+    return report.status
+  }
+
+  private func examine(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
+    let examining = Examining(context: invocation.context, choices: invocation.choices, within: within)
+    let report = try examining.perform(flags)
+    invocation.remark(report.remarks)
+    invocation.print(
+      text: { report.text(ink: $0, width: $1) }, json: { report.json }, markdown: { report.markdown })
+    return report.status
+  }
+}

@@ -1,0 +1,275 @@
+import Foundation
+import Testing
+
+@testable import RolloutOps
+
+/// Would a kill work right now? Asked of real files, the real etcd and the scripted platforms, through the real program:
+/// nothing is switched, nothing is left behind, and what would stop a kill is said.
+@Suite(.enabled(if: Tool.python.isWanted, "python3 is not installed here")) struct DoctorTests {
+  /// The answer's checks by name; of several of one name the worst.
+  struct Found {
+    let json: JSON
+    let status: Int32
+
+    init(_ outcome: Binary.Outcome) throws {
+      (json, status) = (try JSON.parse(Array(outcome.output.utf8)), outcome.status)
+    }
+
+    private func check(_ name: String, in list: String) -> JSON? {
+      let all = (json[list]?.items ?? []).flatMap { $0["checks"]?.items ?? [] }.filter { $0["name"]?.text == name }
+      let order = ["failed", "warning", "unknown", "fine"]
+      return order.lazy.compactMap { state in all.first { $0["state"]?.text == state } }.first
+    }
+
+    func state(_ name: String, in list: String = "stores") -> String? { check(name, in: list)?["state"]?.text }
+    func sentence(_ name: String, in list: String = "stores") -> String {
+      check(name, in: list)?["sentence"]?.text ?? ""
+    }
+  }
+
+  // MARK: Files
+
+  @Test func aFileIsLeftAsItWas() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let before = try world.snapshot()
+    let found = try Found(world.done("doctor", "ai-summary", "--format", "json"))
+    #expect(try world.snapshot() == before)
+    #expect(found.json.members?.map(\.name) == ["stores", "flags", "exit"])
+    let store = try #require(found.json["stores"]?.items?.first)
+    #expect(store.members?.map(\.name) == ["store", "works", "seconds", "propagation_seconds", "checks"])
+    #expect(store["works"] == true && found.json["exit"] == 0)
+    let names = store["checks"]?.items?.compactMap { $0["name"]?.text }
+    #expect(names == ["document", "rights", "lock", "flags", "journal", "propagation"])
+    let flag = try #require(found.json["flags"]?.items?.first)
+    #expect(flag["flag"] == "ai-summary" && flag["serving"] == "off" && flag["works"] == true)
+    #expect(found.state("managed", in: "flags") == "fine")
+    let text = try world.done("doctor").output
+    #expect(text.contains("✓ lock") && text.hasSuffix("→ a kill would work in the store\n"), "\(text)")
+    #expect(try world.done("doctor", "--format", "markdown").output.contains("| file:flags.json | lock | fine |"))
+  }
+
+  @Test func aLockThatIsHeldIsTold() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let holder = try LockHolder(world.folder.path("flags.json.rollout/lock"), signed: "lee on box, process 7")
+    let found = try Found(world.done("doctor", "--format", "json"))
+    #expect(found.state("lock") == "warning" && found.sentence("lock").contains("lee on box, process 7"))
+    withExtendedLifetime(holder) {}
+  }
+
+  @Test(arguments: [
+    (#"{"flags": {"#, "document"), (#"{"flags": {"a": {"state": "ENABLED", "description": "x"}}}"#, "rejected"),
+  ])
+  func aFileThatNobodyCanReadFails(text: String, why: String) throws {
+    let world = try LiveWorld(flags: text)
+    let found = try Found(world.run("doctor", "--format", "json"))
+    #expect(found.status == 1 && found.state("document") == "failed", "\(why): \(found.json.written())")
+    #expect(try world.folder.read("flags.json") == text)
+  }
+
+  @Test func aFileThatIsMissingAndAFlagThatIsMissingFail() throws {
+    let world = try LiveWorld()
+    let found = try Found(world.run("doctor", "ai-sumary", "--format", "json"))
+    #expect(found.status == 1 && found.state("kill", in: "flags") == "failed")
+    try FileManager.default.removeItem(atPath: world.folder.path("flags.json"))
+    #expect(try Found(world.run("doctor", "--format", "json")).state("file") == "failed")
+  }
+
+  @Test(.enabled(if: BadDiskTests.canMount, BadDiskTests.reason)) func disksThatTakeNothingAreFound() throws {
+    let world = try LiveWorld()
+    let outcome = try Tool(name: "unshare").run(
+      (BadDiskTests.unshare ?? ["-m"]) + [
+        "sh", "-c",
+        """
+        mkdir full once && mount -t tmpfs -o size=64k tmpfs full && cp flags.json full
+        (cd full && dd if=/dev/zero of=big bs=1k 2>/dev/null; "$ROLLOUTCTL" doctor --store full/flags.json; true) >/dev/null
+        "$ROLLOUTCTL" doctor --store full/flags.json --format json > full.json; echo $? > full.status
+        mount -o remount,ro full; "$ROLLOUTCTL" doctor --store full/flags.json --format json > ro.json; echo $? > ro.status
+        cp flags.json once/flags.json && mount --bind once/flags.json once/flags.json
+        "$ROLLOUTCTL" doctor --store once/flags.json --format json > once.json; echo $? > once.status
+        """,
+      ], in: world.folder, environment: ["ROLLOUTCTL": try #require(Binary.path)])
+    try #require(outcome.status == 0, "\(outcome)")
+    let found = { (name: String) in
+      try Found(
+        Binary.Outcome(
+          output: try world.folder.read("\(name).json"), errors: "",
+          end: .status(Int32(try world.folder.read("\(name).status").prefix(1)) ?? -1)))
+    }
+    #expect(try found("full").status == 1 && found("full").sentence("rights").contains("disk is full"))
+    #expect(try found("ro").status == 1 && found("ro").sentence("rights").contains("read-only"))
+    #expect(try found("once").status == 0 && found("once").sentence("rights").contains("mounted by itself"))
+  }
+
+  // MARK: Servers
+
+  /// One that hangs says so after its time, and keeps nobody from hearing of the others.
+  @Test func aStoreThatHangsHoldsNobodyUp() throws {
+    let live = try platform("unleash")
+    try live.world.folder.write(
+      "rolloutctl.json",
+      #"{"stores": {"mine": "file:flags.json", "theirs": "\#(live.environment["ROLLOUT_STORE"] ?? "")"}}"#)
+    try live.fail([["times": 100, "do": ["delay": 30]]])
+    let start = ContinuousClock.now
+    let outcome = try live.run("doctor", "--within", "1s", "--format", "json")
+    #expect(ContinuousClock.now - start < .seconds(20))
+    let found = try Found(outcome)
+    #expect(found.status == 1 && found.json["stores"]?.items?.map { $0["works"] } == [false, true], "\(outcome)")
+    #expect(found.sentence("reachable").contains("did not answer within"), "\(outcome)")
+  }
+
+  private func platform(_ name: String) throws -> PlatformWorld {
+    let one = try #require(CardTests.platforms.first { $0.name == name })
+    return try PlatformWorld(name, address: one.address, variable: one.variable)
+  }
+
+  private func found(_ live: PlatformWorld, _ state: JSON, _ flags: String...) throws -> Found {
+    try live.put(state)
+    let found = try Found(live.start(["doctor", "--format", "json"] + flags))
+    // Nothing was asked but to read.
+    #expect(try live.requests().allSatisfy { $0["method"] == "GET" })
+    return found
+  }
+
+  @Test(arguments: CardTests.platforms) func nothingIsSwitched(platform: CardTests.Case) throws {
+    let live = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
+    let found = try found(live, ["flags": ["k": platform.flag]], "k")
+    #expect(found.status == 0, "\(found.json.written(.pretty))")
+    #expect(found.state("reachable") == "fine" && found.state("clock") == "fine" && found.state("flags") == "fine")
+    #expect(found.state("kill", in: "flags") == "fine" && found.state("managed", in: "flags") == "warning")
+    #expect(try !live.isOff("k", platform))
+    let wrong = try Found(
+      live.start(["doctor", "--format", "json", "--within", "1s"], [platform.variable: "a-wrong-token"]))
+    #expect(wrong.status == 1 && wrong.state("reachable") == "failed", "\(wrong.json.written())")
+    #expect(wrong.sentence("reachable").contains(platform.variable) && !wrong.json.written().contains("a-wrong-token"))
+  }
+
+  @Test func whatALaunchDarklyTokenMayDo() throws {
+    let live = try platform("launchdarkly")
+    let flag = try #require(CardTests.platforms.first?.flag)
+    let flags: JSON = ["k": flag]
+    #expect(try found(live, ["flags": flags]).state("rights") == "fine")
+    let reader = try found(live, ["flags": flags, "access": ["role": "reader"]])
+    #expect(reader.status == 1 && reader.sentence("rights").contains("role reader"))
+    let custom = try found(live, ["flags": flags, "access": ["role": "writer", "customRoleIds": ["r1"]]])
+    #expect(custom.status == 0 && custom.state("rights") == "unknown")
+    #expect(try found(live, ["flags": flags, "access": nil]).state("rights") == "unknown")
+    let approval = try found(live, ["flags": flags, "approvals": ["production"]])
+    #expect(approval.status == 0 && approval.state("approval") == "warning")
+    let missing = try found(live, ["flags": flags, "environments": ["test"]])
+    #expect(missing.status == 1 && missing.state("approval") == "failed")
+    let few = try found(live, ["flags": flags, "remaining": 9])
+    #expect(few.state("rate limit") == "fine")
+    let release: JSON = ["environmentKey": "production", "status": "in_progress", "kind": "guarded"]
+    let running = try found(live, ["flags": flags, "releases": ["k": [release]]], "k")
+    #expect(running.status == 0 && running.state("release", in: "flags") == "warning")
+  }
+
+  @Test func whatAnUnleashTokenMayDo() throws {
+    let live = try platform("unleash")
+    let mine: (String, String) -> JSON = {
+      ["permission": .string($0), "project": "default", "environment": .string($1)]
+    }
+    let end = { (days: Int) -> JSON in
+      .string(ISO8601.string(SystemClock().now() + .days(days)))
+    }
+    #expect(try found(live, [:]).state("rights") == "fine")
+    #expect(
+      try found(live, ["permissions": [mine("UPDATE_FEATURE_ENVIRONMENT", "production")]]).state("rights") == "fine")
+    let elsewhere = try found(live, ["permissions": [mine("UPDATE_FEATURE_ENVIRONMENT", "development")]])
+    #expect(elsewhere.status == 1 && elsewhere.state("rights") == "failed")
+    let soon = try found(live, ["tokens": [["id": 1, "description": "ci", "expiresAt": end(5)]]])
+    #expect(soon.status == 0 && soon.state("token") == "warning" && soon.sentence("token").contains("(ci) ends in"))
+    #expect(try found(live, ["tokens": [["id": 1, "expiresAt": end(90)]]]).state("token") == "fine")
+    // The open-source edition has no such route: nobody can tell, and that is said.
+    #expect(try found(live, [:]).state("approval") == "unknown")
+    let requested: JSON = ["enterprise": true, "change_requests": ["production"]]
+    #expect(try found(live, ["enterprise": true]).state("approval") == "fine")
+    #expect(try found(live, requested).state("approval") == "warning", "an admin may be let past")
+    let right = mine("UPDATE_FEATURE_ENVIRONMENT", "production")
+    let waits = try found(live, requested.setting("permissions", to: [right]))
+    #expect(waits.status == 1 && waits.state("approval") == "failed")
+    let skips = try found(
+      live, requested.setting("permissions", to: [right, mine("SKIP_CHANGE_REQUEST", "production")]))
+    #expect(skips.status == 0 && skips.state("approval") == "fine")
+  }
+
+  @Test func whatAPostHogKeyMayDo() throws {
+    let live = try platform("posthog")
+    #expect(try found(live, [:]).state("rights") == "fine")
+    #expect(try found(live, ["scopes": ["feature_flag:write"]]).state("rights") == "fine")
+    let reader = try found(live, ["scopes": ["feature_flag:read"]])
+    #expect(reader.status == 1 && reader.sentence("rights").contains("feature_flag:write"))
+    #expect(try found(live, ["scoped_teams": [2]]).state("rights") == "failed")
+    #expect(try found(live, ["scoped_teams": [1]]).state("rights") == "fine")
+  }
+
+  @Test func whatStatsigDoesNotTellIsUnknown() throws {
+    let found = try found(try platform("statsig"), [:])
+    #expect(found.status == 0 && found.state("rights") == "unknown" && found.state("token") == "unknown")
+  }
+
+  @Test(.enabled(if: Tool.faketime.isWanted, Tool.faketime.reason)) func clocksThatDisagreeAreFound() throws {
+    let live = try platform("statsig")
+    let environment = live.environment
+    let outcome = try Tool.faketime.run(
+      ["-f", "-10m", try #require(Binary.path), "doctor", "--format", "json"], in: live.world.folder,
+      environment: environment)
+    let found = try Found(outcome)
+    #expect(found.status == 0 && found.state("clock") == "warning", "\(outcome)")
+    #expect(found.sentence("clock").contains("10m behind") || found.sentence("clock").contains("9m"), "\(outcome)")
+  }
+
+  @Test(arguments: [([], "fine"), (["--weak"], "warning"), (["--untagged"], "warning")])
+  func aDocumentIsReadAndNeverPut(mode: [String], tag: String) throws {
+    let server = try LiveServer("document_server.py", ["secret"] + mode)
+    let world = try LiveWorld()
+    let place = "http://127.0.0.1:\(try server.port("port"))/flags.json"
+    let environment = ["ROLLOUT_STORE": place, "ROLLOUT_HTTP_TOKEN": "secret"]
+    let outcome = try world.run("doctor", "--format", "json", "--verbose", environment: environment)
+    let found = try Found(outcome)
+    #expect(found.status == 0 && found.state("tag") == tag && found.state("rights") == "unknown", "\(outcome)")
+    #expect(!outcome.errors.contains("PUT"))
+    let wrong = try world.run("doctor", environment: ["ROLLOUT_STORE": place])
+    #expect(wrong.status == 1 && wrong.output.contains("ROLLOUT_HTTP_TOKEN"), "\(wrong)")
+  }
+
+  // MARK: etcd
+
+  @Test(.enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) func etcdTellsItsRightsWithoutAWrite() throws {
+    let etcd = try EtcdWorld()
+    try etcd.done("promote", LiveWorld.note)
+    let before = try etcd.control("/get", "/")
+    let revision = try etcd.control("/call", "/v3/kv/range\n{\"key\":\"YQ==\"}")["header"]?["revision"]
+    let fine = try Found(etcd.run("doctor", "ai-summary", "--format", "json"))
+    #expect(
+      fine.status == 0 && fine.state("rights") == "fine" && fine.state("quorum") == "fine", "\(fine.json.written())")
+    for call in [
+      "user/add\n{\"name\":\"eve\",\"password\":\"pw\"}", "role/add\n{\"name\":\"reading\"}",
+      "user/grant\n{\"user\":\"eve\",\"role\":\"reading\"}",
+      "role/grant\n{\"name\":\"reading\",\"perm\":{\"permType\":\"READ\",\"key\":\"Lw==\",\"range_end\":\"MA==\"}}",
+    ] { try etcd.control("/call", "/v3/auth/\(call)") }
+    let reader = try Found(
+      etcd.world.run(
+        "doctor", "ai-summary", "--format", "json",
+        environment: etcd.environment.merging(["ETCD_USERNAME": "eve", "ETCD_PASSWORD": "pw"]) { $1 }))
+    #expect(reader.status == 1 && reader.state("rights") == "failed" && reader.state("quorum") == "fine")
+    #expect(reader.state("rights", in: "flags") == "failed")
+    #expect(try etcd.control("/get", "/") == before)
+    #expect(try etcd.control("/call", "/v3/kv/range\n{\"key\":\"YQ==\"}")["header"]?["revision"] == revision)
+  }
+
+  @Test(.enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) func oneMemberMayBeAwayAndTwoMayNot() throws {
+    let etcd = try EtcdWorld(members: 3, auth: false)
+    try etcd.done("promote", LiveWorld.note)
+    #expect(try Found(etcd.run("doctor", "--format", "json")).state("reachable") == "fine")
+    try etcd.control("/kill", "1")
+    let one = try Found(etcd.run("doctor", "--format", "json"))
+    #expect(one.status == 0 && one.state("reachable") == "warning" && one.state("quorum") == "fine")
+    try etcd.control("/kill", "2")
+    let two = try Found(etcd.run("doctor", "--format", "json", "--within", "3s"))
+    #expect(two.status == 1 && two.state("quorum") == "failed", "\(two.json.written())")
+    #expect(two.sentence("quorum").contains("most members of the cluster are away"), "\(two.json.written())")
+  }
+}
