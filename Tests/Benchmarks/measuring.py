@@ -9,7 +9,10 @@ import re
 import shutil
 import statistics
 import subprocess
+import sys
 import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Contender:
@@ -91,3 +94,20 @@ def print_table(title, contenders, instructions):
         million = f"{(contender.instructions or 0) / 1e6:9.2f}" if instructions else ""
         print(f"  {contender.name:<40} {contender.wall:7.2f} ms  {low:7.2f} –{high:7.2f}  {statistics.median(contender.cpus):7.2f}"
               f"{million}  {ratio}", flush=True)
+
+
+def built():
+    """The program to measure: the one that ROLLOUTCTL names, else the static release."""
+    if program := os.environ.get("ROLLOUTCTL"):
+        return os.path.abspath(program)
+    command = ["swift", "build", "-c", "release", "--static-swift-stdlib"]
+    repository = os.path.dirname(os.path.dirname(HERE))
+    subprocess.run(command, cwd=repository, check=True, stdout=sys.stderr)
+    places = subprocess.run([*command, "--show-bin-path"], cwd=repository, check=True, capture_output=True, text=True)
+    return os.path.join(places.stdout.strip(), "rolloutctl")
+
+
+def tool(*words):
+    """What a program says first of itself."""
+    done = subprocess.run(words, capture_output=True, text=True)
+    return (done.stdout or done.stderr).strip().splitlines()[0]

@@ -5,23 +5,20 @@ struct KillTargets {
   private let opening: Opening
   private let deadline: KillDeadline
   private var targets: [Target] = []
-  private var looked: [Place] = []
+  private var looked: Set<Place> = []
   private var failures: [KillReport.Line] = []
   /// One for each address, however many flags it has: they share a connection and a session.
   private var stores: [Settings.NamedStore: any FlagStore] = [:]
   var attempts: [KillAttempt] = []
 
-  private struct Place: Equatable {
+  private struct Place: Hashable {
     let key: FlagKey
     let store: String
   }
 
   /// Whether this place was not meant before.
   private mutating func isNew(_ key: FlagKey, in store: String) -> Bool {
-    let place = Place(key: key, store: store)
-    guard !looked.contains(place) else { return false }
-    looked.append(place)
-    return true
+    looked.insert(Place(key: key, store: store)).inserted
   }
 
   /// One flag, by whatever name it was asked for.
@@ -114,21 +111,27 @@ struct KillTargets {
     let before = attempts.count
     for index in targets.indices where !targets[index].hasNote && !targets[index].isFollowed {
       let places = attempts.indices.filter { attempts[$0].key == targets[index].key }
-      let isSettled = !places.contains { attempts[$0].isPending }
-      targets[index].isFollowed = isSettled
-      for (place, noted) in places.compactMap({ place in remembered(attempts[place].journal).map { (place, $0) } }) {
+      let (isSettled, known) = (!places.contains { attempts[$0].isPending }, attempts.count)
+      let noted = places.compactMap { place in remembered(attempts[place]).map { (place, $0) } }
+      var isWhole = noted.count == places.count
+      for (place, noted) in noted {
         attempts[place].evaluation = noted.evaluation
         for named in noted.killed where !targets[index].settings.killed.contains(named) {
-          if isSettled || isThere(named, noted) { add(named, noted, to: index) }
+          if isSettled || isThere(named, noted) { add(named, noted, to: index) } else { isWhole = false }
         }
       }
+      // What all of its journals told, and what is added already, needs no second look.
+      targets[index].isFollowed = isSettled || isWhole && attempts.count == known
     }
     return attempts.count > before
   }
 
-  private func remembered(_ late: LateJournal) -> Settings? {
+  /// A journal in the store itself cannot be read where the flag cannot. Whoever is still pending there, perhaps one of
+  /// many whose turn has not come, waits for no request that asks for it.
+  private func remembered(_ attempt: KillAttempt) -> Settings? {
+    let (late, isOutOfReach) = (attempt.journal, attempt.isPending && attempt.store.keepsJournals)
     let journal = late.journal
-    guard let reading = late.seen.last ?? (try? journal.read()),
+    guard let reading = late.seen.last ?? (isOutOfReach ? nil : try? journal.read()),
       let reference = Progress(withoutPlans: reading.entries).note,
       let note = try? opening.settings(ofNoteAt: Path.joined(journal.base, reference.path)),
       note.store != nil || note.evaluation != nil
@@ -136,8 +139,11 @@ struct KillTargets {
     return try? Settings(kill.choices, note: note, context: kill.context, lenient: true)
   }
 
+  /// What stands behind the address of a server does not depend on files: it needs no asking, which would list all of its
+  /// flags for each that is pending.
   private func isThere(_ named: Settings.NamedStore, _ settings: Settings) -> Bool {
     guard let store = try? opening.store(named, settings.terms.until(deadline.end)) else { return false }
+    guard !store.isRemote else { return true }
     do throws(StoreTrouble) {
       _ = try store.list()
       return true

@@ -9,14 +9,16 @@ package struct DocumentStore: FlagStore {
 
   let client: StoreClient
   private let last = Remembered<Look>()
+  private let looks = Gathering<Void, Result<Look, StoreTrouble>>()
+  let kills = Gathering<Change, Result<FlagReading, StoreTrouble>>()
 
   init(_ base: WebAddress, address: String, _ terms: StoreTerms, _ context: Context) {
     self.address = address
     client = StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ")
   }
 
-  /// All flags are in one document, and whoever changes it makes the others begin anew.
-  package var width: Int { 1 }
+  /// All flags are in one document, so whoever comes while it is looked at or changed shares the next request.
+  package var width: Int { 128 }
 
   package var dealsByFlagHash: Bool { true }
 
@@ -74,6 +76,20 @@ package struct DocumentStore: FlagStore {
   var place: String { client.base.place + client.base.path }
 
   private func look() throws(StoreTrouble) -> Look {
+    let shared = looks.ask(()) { askers in
+      let look: Result<Look, StoreTrouble>
+      do throws(StoreTrouble) {
+        look = .success(try freshLook())
+      } catch {
+        look = .failure(error)
+      }
+      return askers.map { look }
+    }
+    if let shared { return try shared.get() }
+    return try freshLook()
+  }
+
+  private func freshLook() throws(StoreTrouble) -> Look {
     let answer = try client.answer(.get, "", query: client.base.query, isRepeatable: true)
     if answer.status == 404 {
       throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the flag document \(client.base.path)")))
@@ -85,28 +101,84 @@ package struct DocumentStore: FlagStore {
 
   // MARK: Writing
 
+  /// What becomes of one flag.
+  struct Change: Sendable {
+    let flag: Flag
+    let reading: FlagReading
+    let urgency: Urgency
+
+    var key: FlagKey { reading.key }
+  }
+
   package func write(
     _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
   ) throws(StoreTrouble) -> FlagReading {
-    let urgency = occasion.urgency
     let meant = FlagdFlag.normal(flag)
     // What the store cannot express is said before anything is touched.
     _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
-    // The first round starts from the last look, since the server compares it with what it has; each further one from
-    // the document as somebody else left it in between.
+    let change = Change(flag: meant, reading: reading, urgency: occasion.urgency)
+    let shared = occasion.urgency.isKill ? kills.ask(change, write) : nil
+    return try (shared ?? write([change])[0]).get()
+  }
+
+  /// All of them in one document. What is wrong with one flag keeps the others from nothing: where the server refuses the
+  /// document that many made, each is tried by itself.
+  private func write(_ changes: [Change]) -> [Result<FlagReading, StoreTrouble>] {
+    let outcomes = attempt(changes)
+    let isRefused = outcomes.contains { outcome in
+      if case .failure(.refused(let refusal)) = outcome { refusal.reason == .rejected } else { false }
+    }
+    guard isRefused, changes.count > 1 else { return outcomes }
+    return changes.flatMap { attempt([$0]) }
+  }
+
+  private func attempt(_ changes: [Change]) -> [Result<FlagReading, StoreTrouble>] {
+    var outcomes: [Result<FlagReading, StoreTrouble>?] = changes.map { _ in nil }
+    do throws(StoreTrouble) {
+      try carryOut(changes, &outcomes)
+      let look = try look()
+      for (index, change) in changes.enumerated() where outcomes[index] == nil {
+        outcomes[index] = confirmed(change, in: look)
+      }
+    } catch {
+      return outcomes.map { $0 ?? .failure(error) }
+    }
+    return outcomes.map { $0 ?? .failure(.notAsWritten(path: place)) }
+  }
+
+  /// What cannot be changed has its outcome afterwards; everything else was answered as written.
+  ///
+  /// The first round starts from the last look, since the server compares it with what it has; each further one from the
+  /// document as somebody else left it in between.
+  private func carryOut(
+    _ changes: [Change], _ outcomes: inout [Result<FlagReading, StoreTrouble>?]
+  ) throws(StoreTrouble) {
+    let urgency = changes.first?.urgency ?? .ordinary
     var seen: Look
     if let known = last.last, known.isGuarded { seen = known } else { seen = try look() }
     for _ in 0..<16 {
-      let old = try FlagDocument(seen.bytes, key: reading.key, path: place)
-      if !urgency.isKill, let refusal = old.refusal { throw refusal }
-      guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: place) }
-      let new = try old.setting(meant, urgency: urgency)
-      if try put(new.bytes, over: seen, urgency) { return try confirmed(new, meant) }
+      var bytes = seen.bytes
+      for (index, change) in changes.enumerated() where outcomes[index] == nil {
+        do throws(StoreTrouble) {
+          bytes = try edited(bytes, change)
+        } catch {
+          outcomes[index] = .failure(error)
+        }
+      }
+      guard outcomes.contains(where: { $0 == nil }) else { return }
+      if try put(bytes, over: seen, urgency) { return }
       seen = try look()
       // What a network brings twice is refused the second time, since the first has landed.
-      if seen.bytes == new.bytes { return try confirmed(new, meant) }
+      if seen.bytes == bytes { return }
     }
     throw .changedMeanwhile(path: place)
+  }
+
+  private func edited(_ bytes: [UInt8], _ change: Change) throws(StoreTrouble) -> [UInt8] {
+    let old = try FlagDocument(bytes, key: change.key, path: place)
+    if !change.urgency.isKill, let refusal = old.refusal { throw refusal }
+    guard try old.reading().version == change.reading.version else { throw .changedMeanwhile(path: place) }
+    return try old.setting(change.flag, urgency: change.urgency).bytes
   }
 
   /// Whether it landed; false where somebody else was first. It may be repeated by nobody: after an answer that got lost
@@ -129,11 +201,15 @@ package struct DocumentStore: FlagStore {
   }
 
   /// What the server serves now, if it is what was meant and readers will take it.
-  private func confirmed(_ new: FlagDocument, _ meant: Flag) throws(StoreTrouble) -> FlagReading {
-    let document = try FlagDocument(look().bytes, key: new.key, path: place)
-    let reading = try document.reading()
-    guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: place) }
-    if let rejected = document.rejectedByReaders { throw rejected }
-    return reading
+  private func confirmed(_ change: Change, in look: Look) -> Result<FlagReading, StoreTrouble> {
+    do throws(StoreTrouble) {
+      let document = try FlagDocument(look.bytes, key: change.key, path: place)
+      let reading = try document.reading()
+      guard let flag = reading.flag, FlagdFlag.isSame(flag, as: change.flag) else { throw .notAsWritten(path: place) }
+      if let rejected = document.rejectedByReaders { throw rejected }
+      return .success(reading)
+    } catch {
+      return .failure(error)
+    }
   }
 }

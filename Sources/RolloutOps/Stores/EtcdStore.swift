@@ -10,7 +10,8 @@ package struct EtcdStore: JournalingStore {
   private let files: EtcdFiles
   private let root: String
   private let base: String
-  private let last = Remembered<EtcdDoor.Item>()
+  /// The flags as they were seen last, by key.
+  private let seen = Remembered<[FlagKey: EtcdDoor.Item]>()
 
   var door: EtcdDoor { files.door }
 
@@ -18,6 +19,7 @@ package struct EtcdStore: JournalingStore {
     (self.prefix, self.address, base) = (prefix, address, terms.root)
     root = Self.root(members)
     files = EtcdFiles(EtcdDoor(members, terms, context), root: root, clock: context.clock)
+    seen.last = [:]
   }
 
   /// A folder of files in etcd, for journals of flags that live elsewhere.
@@ -115,7 +117,7 @@ package struct EtcdStore: JournalingStore {
 
   private func look(_ key: FlagKey) throws(StoreTrouble) -> EtcdDoor.Item? {
     let item = try door.get(name(key))
-    last.last = item
+    seen.change { $0[key] = item }
     return item
   }
 
@@ -143,10 +145,10 @@ package struct EtcdStore: JournalingStore {
   ) throws(StoreTrouble) -> FlagReading {
     let key = reading.key
     let meant = FlagdFlag.normal(flag)
-    var item = last.last
+    var item = seen.last?[key]
     if reading.version == Self.absent {
       item = nil
-    } else if item?.key != name(key) || item.map({ String($0.revision) }) != reading.version {
+    } else if item.map({ String($0.revision) }) != reading.version {
       item = try look(key)
       guard item.map({ String($0.revision) }) == reading.version else { throw .changedMeanwhile(path: place(key)) }
     }

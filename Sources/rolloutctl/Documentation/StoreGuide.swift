@@ -123,13 +123,31 @@ enum StoreGuide {
         """),
       .paragraph("Requests, as the tests count them:"),
       .entries([
-        Entry("a document behind `https://`", "promotion 4 (3 GET, 1 PUT); kill 3"),
-        Entry("etcd", "promotion 4; kill 4, of which two read and one changes the flag and its journal"),
-        Entry("LaunchDarkly", "promotion 5; kill 3"),
-        Entry("Unleash", "promotion 5 and one more for each further strategy; kill 3"),
-        Entry("PostHog", "promotion 4; kill 3"),
-        Entry("Statsig", "promotion 7; kill 3, in one environment 4"),
+        Entry(
+          "a document behind `https://`",
+          "start 4, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
+        Entry(
+          "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 4, status 2; with the journal's"),
+        Entry("LaunchDarkly", "start 7, promote 5, rollback 5, exclude 5, hold 2, restore 5, kill 3, status 1"),
+        Entry(
+          "Unleash",
+          """
+          start 7, promote 5, rollback 5, exclude 6, hold 2, restore 5, kill 3, status 1; one more for each further \
+          strategy
+          """),
+        Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 3, status 1"),
+        Entry(
+          "Statsig",
+          """
+          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 3, status 2; a kill in one environment 4
+          """),
       ]),
+      .paragraph(
+        """
+        Of many flags each is killed by itself and read back, 32 at a time in etcd and Unleash, 8 at a time on the other \
+        platforms. In a document those that wait for each other are written together, up to 128 in the same 3 requests; \
+        one that the server refuses is tried again flag by flag.
+        """),
       .paragraph(
         """
         What cannot be helped: Unleash's SDKs take an empty unit for one, and let it in at 100%. Several strategies there \

@@ -15,7 +15,8 @@ package struct LaunchDarklyStore: FlagStore {
   let client: StoreClient
   let project: String
   let environment: String
-  private let last = Remembered<LaunchDarklyFlag>()
+  /// The flags as they were seen last, by key.
+  private let seen = Remembered<[FlagKey: LaunchDarklyFlag]>()
 
   init(
     _ base: WebAddress, project: String, environment: String, address: String, _ terms: StoreTerms, _ context: Context
@@ -24,6 +25,7 @@ package struct LaunchDarklyStore: FlagStore {
     var client = StoreClient(base, terms, context, variable: Self.tokenVariable)
     client.headers = [Self.version]
     self.client = client
+    seen.last = [:]
   }
 
   package var identity: String { "launchdarkly+\(client.base.below("/\(project)/\(environment)"))" }
@@ -73,13 +75,13 @@ package struct LaunchDarklyStore: FlagStore {
       .get, path(key), query: "env=\(PercentCode.encoded(environment))", isRepeatable: true)
     if answer.status == 404, isOfTheAPI(answer) { return nil }
     let flag = try flag(key, client.json(proven(answer, key)), answer)
-    last.last = flag
+    seen.change { $0[key] = flag }
     return flag
   }
 
   /// The last look, where it is the one that a reading came from.
   func look(behind reading: FlagReading) -> LaunchDarklyFlag? {
-    last.last.flatMap { $0.key == reading.key && $0.fingerprint == reading.version ? $0 : nil }
+    seen.last?[reading.key].flatMap { $0.fingerprint == reading.version ? $0 : nil }
   }
 
   func flag(_ key: FlagKey, _ json: JSON, _ answer: HTTPAnswer) throws(StoreTrouble) -> LaunchDarklyFlag {
