@@ -116,6 +116,8 @@ class Counts:
 class Server:
     def __init__(self, store):
         self.store, self.late, self.counts = store, 0.0, Counts()
+        # The loop alone would not keep them from being collected.
+        self.conversations = set()
 
     async def answer(self, request):
         """Carried out when it comes, and told late: as many at a time as there are connections."""
@@ -142,13 +144,15 @@ class Server:
 
     def serve(self, respond, counts=False):
         async def converse(reader, writer):
-            if counts:
-                self.counts.connections += 1
+            self.counts.connections += counts
+            self.conversations.add(asyncio.current_task())
             try:
                 while True:
                     await self.exchange(reader, writer, respond)
             except (asyncio.IncompleteReadError, ConnectionError):
                 writer.close()
+            finally:
+                self.conversations.discard(asyncio.current_task())
 
         return asyncio.start_server(converse, "127.0.0.1", 0, backlog=512)
 
