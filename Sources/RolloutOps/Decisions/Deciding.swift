@@ -59,7 +59,10 @@ struct Deciding {
     switch request.verb {
     case .promote: promote()
     case .rollback: rollback()
-    case .hold: progress.hold == nil ? record(.hold, "held at \(place)") : answer(.done, ["it is held already"])
+    case .hold:
+      progress.hold == nil
+        ? record(.hold, situation.isKilled ? "held; the flag stands killed" : "held at \(place)")
+        : answer(.done, ["it is held already"])
     case .resume: resume()
     case .kill: kill()
     case .restore: restore()

@@ -5,6 +5,8 @@ package struct ByHand: Hashable, Sendable {
   package var words: String?
   /// One line or several, to be pasted together; they end with success only if the change was taken.
   package var lines: String
+  /// Another way that takes no token, where there is one.
+  package var withoutToken: String?
   /// Prints `true`, and ends with success, once the flag is off for everybody.
   package var proof: String
   /// Where a person does the same with a mouse, and what to do there.

@@ -25,7 +25,7 @@ package struct CardWriting: Sendable {
       cards += report.cards
       failures += report.failures
       if report.cards.isEmpty, report.failures.isEmpty {
-        failures.append("there is no flag \(key) in \(settings.killed.map(\.address).joined(separator: ", "))")
+        failures.append("there is no flag \(key) in \(settings.killed.map(\.shown).joined(separator: ", "))")
       }
     }
     return CardReport(cards, failures: failures)

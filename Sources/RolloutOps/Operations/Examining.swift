@@ -80,7 +80,7 @@ package struct Examining: Sendable {
     } catch {
       let check = Check("address", .failed, error.sentences.joined(separator: "; "))
       return Examined(
-        line: DoctorReport.StoreLine(store: site.named.address, propagation: nil, seconds: 0, checks: [check]),
+        line: DoctorReport.StoreLine(store: site.named.shown, propagation: nil, seconds: 0, checks: [check]),
         store: nil, listed: [])
     }
     var checks = store.examine()
@@ -97,7 +97,7 @@ package struct Examining: Sendable {
     let seconds = Double(max(0, context.clock.now().microseconds - start.microseconds)) / 1_000_000
     return Examined(
       line: DoctorReport.StoreLine(
-        store: site.named.address, propagation: store.propagation, seconds: seconds, checks: checks),
+        store: site.named.shown, propagation: store.propagation, seconds: seconds, checks: checks),
       store: store, listed: listed)
   }
 

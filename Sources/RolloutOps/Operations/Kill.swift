@@ -59,7 +59,7 @@ package struct Kill: Sendable {
     let looked: Instant
 
     /// The addresses that could not be read; they are asked again when the others are off.
-    package var unreadable: [String] { unread.map(\.address) }
+    package var unreadable: [String] { unread.map(\.shown) }
   }
 
   /// Every flag that the stores mark as managed. One that cannot be read keeps nobody from killing in the others.
@@ -69,8 +69,8 @@ package struct Kill: Sendable {
     guard let settings = try? Settings(choices, note: nil, context: context, lenient: true) else { return managed }
     managed.settings = settings
     let terms = settings.terms.until(managed.looked + within)
-    for named in settings.killed where !managed.stores.contains(named.address) {
-      managed.stores.append(named.address)
+    for named in settings.killed where !managed.stores.contains(named.shown) {
+      managed.stores.append(named.shown)
       guard let listed = try? opening.store(named, terms).list() else {
         managed.unread.append(named)
         continue
@@ -194,8 +194,8 @@ struct KillRun {
         guard case .store(let trouble) = error, trouble.mayPass, clock.now() < limit else {
           unknown.append(
             KillReport.Line(
-              flag: Kill.everyFlag, store: named.address, .notOff, seconds: deadline.seconds(at: clock.now()),
-              attempts: 1, reasons: ["NOT off in \(named.address): its flags are not known"] + error.sentences))
+              flag: Kill.everyFlag, store: named.shown, .notOff, seconds: deadline.seconds(at: clock.now()),
+              attempts: 1, reasons: ["NOT off in \(named.shown): its flags are not known"] + error.sentences))
           return
         }
         clock.pause(microseconds: pause)

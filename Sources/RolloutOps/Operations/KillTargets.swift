@@ -90,9 +90,9 @@ struct KillTargets {
       attempts.append(attempt)
     } catch {
       guard isNew(key, in: named.address) else { return }
-      let reasons = ["NOT off in \(named.address)"] + error.sentences
+      let reasons = ["NOT off in \(named.shown)"] + error.sentences
       targets[index].failures.append(
-        KillReport.Line(flag: key, store: named.address, .notOff, seconds: 0, attempts: 0, reasons: reasons))
+        KillReport.Line(flag: key, store: named.shown, .notOff, seconds: 0, attempts: 0, reasons: reasons))
     }
   }
 

@@ -150,7 +150,7 @@ struct Opening {
   func tell(_ named: Settings.NamedStore, _ store: any FlagStore, _ journal: () -> Journal) {
     guard choices.verbose else { return }
     context.output.remark(
-      "store: \(Terminal.plain(named.address)) (\(named.origin)), \(Terminal.plain(store.identity))")
+      "store: \(Terminal.plain(named.shown)) (\(named.origin)), \(Terminal.plain(store.identity))")
     context.output.remark("journal: \(Terminal.plain(journal().path))")
   }
 
@@ -219,7 +219,7 @@ struct Opening {
   private func rival(of key: FlagKey, _ chosen: any FlagStore, _ flag: FlagReading, _ settings: Settings) -> String? {
     for named in settings.stores.dropFirst() {
       guard let other = try? store(named, settings.terms), other.identity != chosen.identity else { continue }
-      if (try? other.read(key))?.flag != nil { return "\(named.address) (\(named.origin))" }
+      if (try? other.read(key))?.flag != nil { return "\(named.shown) (\(named.origin))" }
     }
     return nil
   }

@@ -6,6 +6,9 @@ struct Settings {
     let origin: String
     let address: String
     let base: String
+
+    /// For people.
+    var shown: String { StoreAddress.shown(address) }
   }
 
   /// The stores that somebody chose, the first chooser's first.

@@ -49,6 +49,9 @@ package struct CardReport: Sendable {
       lines += facts.map { "  \(Terminal.padded($0.name, to: width))  \(Terminal.plain($0.text))" }
       // The lines stand at the margin, to be marked with a mouse as they are.
       lines += ["", ink.dim("# turn it off")] + Self.lines(card.byHand.lines)
+      if let spare = card.byHand.withoutToken {
+        lines += ["", ink.dim("# or without a token")] + Self.lines(spare)
+      }
       lines += ["", ink.dim("# true, once it is off")] + Self.lines(card.byHand.proof)
       return lines.joined(separator: "\n")
     }.joined(separator: "\n\n")
@@ -59,6 +62,7 @@ package struct CardReport: Sendable {
       var lines = ["## \(Markdown.text(card.flag.text)): off without rolloutctl", ""]
       lines += facts(card).map { "- \($0.name): \(Markdown.text($0.text))" }
       lines += ["", "Turn it off:", ""] + Self.fenced(card.byHand.lines)
+      if let spare = card.byHand.withoutToken { lines += ["", "Or without a token:", ""] + Self.fenced(spare) }
       lines += ["", "True, once it is off:", ""] + Self.fenced(card.byHand.proof)
       return lines.joined(separator: "\n")
     }.joined(separator: "\n\n")
@@ -78,7 +82,7 @@ package struct CardReport: Sendable {
           let byHand = card.byHand
           return [
             "flag": .string(card.flag.text), "store": .string(card.store), "serving": .text(card.serving),
-            "kill": .string(byHand.lines), "proof": .string(byHand.proof),
+            "kill": .string(byHand.lines), "without_token": .text(byHand.withoutToken), "proof": .string(byHand.proof),
             "dashboard": .text(byHand.page?.address), "variables": .strings(byHand.variables),
             "programs": .strings(byHand.programs), "scope": .text(byHand.scope),
             "remarks": .strings(byHand.remarks), "propagation_seconds": .number(card.propagation.seconds),

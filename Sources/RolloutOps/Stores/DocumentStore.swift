@@ -22,7 +22,8 @@ package struct DocumentStore: FlagStore {
 
   package var dealsByFlagHash: Bool { true }
 
-  package var identity: String { client.base.description }
+  /// A query tells documents apart, and may hold what nobody should read.
+  package var identity: String { place + (client.base.query.map { "?\(SHA256.hex($0).prefix(8))" } ?? "") }
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
 

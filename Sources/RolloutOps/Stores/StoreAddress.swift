@@ -25,8 +25,14 @@ package struct StoreAddress: Hashable, Sendable {
     do throws(Fault) {
       place = try Self.place(text)
     } catch {
-      throw .badAddress(text, why: error.why)
+      throw .badAddress(Self.shown(text), why: error.why)
     }
+  }
+
+  /// For people and journals: without a query, which may be a signature.
+  static func shown(_ text: String) -> String {
+    guard text.contains("://"), let query = text.firstIndex(of: "?") else { return text }
+    return text[...query] + "…"
   }
 
   struct Fault: Error {
@@ -149,7 +155,7 @@ extension StoreAddress {
     switch place {
     case .file(let path):
       FileStore(path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context)
-    case .document(let address): DocumentStore(address, address: text, terms, context)
+    case .document(let address): DocumentStore(address, address: Self.shown(text), terms, context)
     case .etcd(let members, let prefix): EtcdStore(members, prefix: prefix, address: text, terms, context)
     case .unleash(let base, let project, let environment):
       UnleashStore(base, project: project, environment: environment, address: text, terms, context)

@@ -250,7 +250,8 @@ package struct EtcdDoor: Sendable {
     guard answer.isSuccess else {
       // A cluster that asks nobody who they are says so; then nobody needs to.
       if answer.text.contains("authentication is not enabled") { return nil }
-      if (400..<500).contains(answer.status) {
+      // A wrong password is a bad request to etcd; a server that is asked too often, or fails, says nothing of it.
+      if [400, 401, 403].contains(answer.status) {
         throw .refused(
           ServerRefusal(member.base.place, status: answer.status, .credentials(variable: Self.variables)))
       }

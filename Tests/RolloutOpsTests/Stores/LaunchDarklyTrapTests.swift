@@ -113,6 +113,22 @@ import Testing
 
   // MARK: Lost answers
 
+  /// Both were taken: the first found no rules that it could have been guarded by.
+  @Test func aPatchThatWasTakenTwiceIsReadAsOne() throws {
+    try platform.fail(["method": "PATCH", "do": ["twice": true]])
+    #expect(try world.move(.promote).status == .done)
+    let rules = { () throws -> Int in
+      let place = try platform.state["flags"]?["ai-summary"]?["environments"]?["production"]
+      return try #require(place?["rules"]?.items).count
+    }
+    let (doubled, status) = (try rules(), try world.status())
+    #expect(doubled.isMultiple(of: 2) && status.place.stageIndex == 0 && status.drift == nil)
+    try world.attest("gates")
+    #expect(try world.move(.promote).status == .done)
+    let left = try rules()
+    #expect(left <= doubled, "the second copies are gone with the next change")
+  }
+
   @Test func aFlagThatWasMadeTwiceIsOurs() throws {
     try platform.fail(["method": "POST", "do": ["twice": true]])
     #expect(try world.move(.promote).status == .done)

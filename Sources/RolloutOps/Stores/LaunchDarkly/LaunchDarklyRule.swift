@@ -99,6 +99,9 @@ struct LaunchDarklyRule: Hashable {
 
   /// The split that rules are, if rolloutctl wrote them: read by what they say, then written again and compared.
   static func split(_ rules: [LaunchDarklyRule], names: [String], control: Int) -> Split? {
+    // The same a second time, as a network may bring it, meets nobody whom the first has not met.
+    let rules = rules.enumerated().filter { place, rule in !rules.prefix(place).contains { $0.means(rule) } }
+      .map(\.element)
     var grants: [Grant] = []
     var exclusions: [Selector]?
     var (unit, canary) = (String?.none, Int?.none)

@@ -37,11 +37,12 @@ package struct LaunchDarklyStore: FlagStore {
     let body: JSON = ["environmentKey": .string(environment), "instructions": [["kind": "turnFlagOff"]]]
     let query = "env=\(PercentCode.encoded(environment))"
     let isOff = HandLines.proof(".environments[$e].on == false", [("e", environment)])
-    return ByHand(
+    var byHand = ByHand(
       client.curl(.patch, path(key), query: "ignoreConflicts=true", headers: [Self.semanticPatch], body: body),
       proof: client.curl(.get, path(key), query: query) + " | \(isOff)",
-      page: ByHand.Page(dashboard(key), "turn it off"), variables: [Self.tokenVariable],
-      remarks: triggerByHand(key).map { ["without a token: \($0)"] } ?? [])
+      page: ByHand.Page(dashboard(key), "turn it off"), variables: [Self.tokenVariable])
+    byHand.withoutToken = triggerByHand(key)
+    return byHand
   }
 
   // MARK: Places
