@@ -93,7 +93,8 @@ package struct Examining: Sendable {
         checks.append(Check("flags", .failed, Sentences.store(error).joined(separator: "; ")))
       }
     }
-    checks += [journal(store, site.settings, opening), propagation(store)].compactMap(\.self)
+    checks += [journal(store, site.settings, opening), propagation(store), evaluation(site.settings, deadline)]
+      .compactMap(\.self)
     let seconds = Double(max(0, context.clock.now().microseconds - start.microseconds)) / 1_000_000
     return Examined(
       line: DoctorReport.StoreLine(
@@ -131,6 +132,18 @@ package struct Examining: Sendable {
     let isLong = store.propagation > TimeSpan.minutes(1)
     return Check(
       "propagation", isLong ? .warning : .fine, "running applications follow a kill within \(store.propagation)")
+  }
+
+  /// Where applications cannot be seen a kill works, and is read back from the store alone.
+  private func evaluation(_ settings: Settings, _ deadline: Instant) -> Check? {
+    guard let place = settings.evaluation else { return nil }
+    let probe = Probe(who: "nobody", attributes: .object([]), unit: "rolloutctl-doctor", expected: nil)
+    switch place.endpoint(until: deadline, context).answer(FlagKey("rolloutctl-doctor"), probe) {
+    case .served, .codeDefault: return Check("evaluation", .fine, "\(place.address) answers")
+    case .unknown(let trouble):
+      let why = Sentences.store(trouble).joined(separator: "; ")
+      return Check("evaluation", .warning, "\(why); a kill works, and no application is seen to follow")
+    }
   }
 
   // MARK: A flag

@@ -235,6 +235,15 @@ import Testing
     #expect(wrong.status == 1 && wrong.output.contains("ROLLOUT_HTTP_TOKEN"), "\(wrong)")
   }
 
+  /// Who cannot see applications can kill all the same.
+  @Test func anEvaluationThatIsAwayIsAWarning() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let away = ["ROLLOUT_EVALUATION": "http://127.0.0.1:1/ofrep/v1"]
+    let found = try Found(world.run("doctor", "--format", "json", environment: away))
+    #expect(found.status == 0 && found.state("evaluation") == "warning", "\(found.json.written())")
+  }
+
   // MARK: etcd
 
   @Test(.enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) func etcdTellsItsRightsWithoutAWrite() throws {
