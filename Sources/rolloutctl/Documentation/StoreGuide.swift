@@ -128,7 +128,7 @@ enum StoreGuide {
           "start 4, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
         Entry(
           "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 4, status 2; with the journal's"),
-        Entry("LaunchDarkly", "start 7, promote 5, rollback 5, exclude 5, hold 2, restore 5, kill 3, status 1"),
+        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 3, status 1"),
         Entry(
           "Unleash",
           """

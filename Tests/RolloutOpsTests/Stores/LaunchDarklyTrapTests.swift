@@ -195,6 +195,22 @@ import Testing
     #expect(world.kill().status == .done)
   }
 
+  /// The platform's own ramp and ours would undo each other; one that is over stands in nobody's way.
+  @Test(arguments: [("in_progress", false), ("paused", false), ("completed", true)])
+  func aRunningReleaseHoldsWhatWidensAndNoKill(status: String, isFree: Bool) throws {
+    try begun()
+    try set(["releases": ["ai-summary": [["environmentKey": "production", "status": .string(status)]]]])
+    if isFree {
+      #expect(try world.move(.promote).status == .done)
+    } else {
+      let (exit, text) = try trouble { try world.move(.promote) }
+      #expect(exit == .conflict && text.contains("automated release") && text.contains("kill goes through"))
+      #expect(try patches() == 0)
+      #expect(try world.move(.rollback).status == .done)
+    }
+    #expect(world.kill().status == .done)
+  }
+
   @Test func aTokenThatIsMissingWrongOrWeakIsSaidByItsVariable() throws {
     world.variables.withLock { $0["LAUNCHDARKLY_ACCESS_TOKEN"] = nil }
     #expect(try trouble { try world.move(.promote) }.text.contains("set LAUNCHDARKLY_ACCESS_TOKEN"))

@@ -58,22 +58,16 @@ extension LaunchDarklyStore {
 
   /// What stands in the way of this flag alone.
   package func examine(_ key: FlagKey) -> [Check] {
-    var beta = client
-    beta.headers = [HTTPRequest.Header(Self.version.name, "beta")]
-    let path =
-      "/internal/projects/\(PercentCode.encoded(project))/flags/\(PercentCode.encoded(key.text))/automated-releases"
-    let query = PercentCode.form([("filter", "environmentKey:\(environment)"), ("limit", "5")])
-    let answer = beta.looked(path, query: query)
+    let (isRunning, answer) = release(of: key)
     var checks: [Check] = []
     if let flag = try? look(key), flag.isArchived {
       checks.append(Check("archived", .warning, "it is archived at \(dashboard(key)); nobody should be asking for it"))
     }
-    guard let answer, answer.isSuccess, let releases = answer.json["items"]?.items else {
+    guard let isRunning else {
       return checks + [Visit.unasked("release", "whether an automated release is running", answer)]
     }
-    let running = releases.contains { ["in_progress", "paused"].contains($0["status"]?.text ?? "") }
     return checks + [
-      running
+      isRunning
         ? Check(
           "release", .warning,
           "an automated release is running at \(dashboard(key)); a kill turns the flag off, and the release should be stopped too"

@@ -11,6 +11,7 @@ extension LaunchDarklyStore {
     guard self.reading(key, seen).version == reading.version else { throw .changedMeanwhile(path: dashboard(key)) }
     let now = if let seen { seen } else { try create(key, meant) }
     try refuseOccupants(now)
+    if occasion.urgency == .ordinary, seen != nil { try refuseRunningRelease(of: key) }
     let steps = try now.instructions(to: meant, tag: tag)
     if !steps.isEmpty { try patch(now, steps, meant, occasion) }
     let back = self.reading(key, try look(key))
