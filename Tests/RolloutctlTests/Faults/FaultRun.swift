@@ -144,7 +144,8 @@ struct FaultRun {
         """)
     }
     out = step.outAfterwards
-    if verb != .kill, step.isDone { isUnjournaled = false }
+    // Only a move tells the journal where the flag stands; a hold or an exclusion leaves it as it was.
+    if [.promote, .rollback, .restore].contains(verb), step.isDone { isUnjournaled = false }
     tally.commands += 1
     if step.isDone { if verb == .kill { tally.killed += 1 } else { tally.moved += 1 } }
     if outcome.status == 1 { tally.troubled += 1 }

@@ -100,8 +100,7 @@ struct LaunchDarklyRule: Hashable {
   /// The split that rules are, if rolloutctl wrote them: read by what they say, then written again and compared.
   static func split(_ rules: [LaunchDarklyRule], names: [String], control: Int) -> Split? {
     // The same a second time, as a network may bring it, meets nobody whom the first has not met.
-    let rules = rules.enumerated().filter { place, rule in !rules.prefix(place).contains { $0.means(rule) } }
-      .map(\.element)
+    let rules = Self.once(rules)
     var grants: [Grant] = []
     var exclusions: [Selector]?
     var (unit, canary) = (String?.none, Int?.none)
@@ -124,10 +123,14 @@ struct LaunchDarklyRule: Hashable {
     let split = Split(
       exposure: Exposure(grants: grants, exclusions: exclusions), unit: unit, canary: names[canary],
       control: names[control])
-    guard let again = try? self.rules(for: split, canary: canary, control: control), again.count == rules.count,
-      zip(again, rules).allSatisfy({ $0.means($1) })
+    guard let again = (try? self.rules(for: split, canary: canary, control: control)).map(Self.once),
+      again.count == rules.count, zip(again, rules).allSatisfy({ $0.means($1) })
     else { return nil }
     return split
+  }
+
+  private static func once(_ rules: [LaunchDarklyRule]) -> [LaunchDarklyRule] {
+    rules.enumerated().filter { place, rule in !rules.prefix(place).contains { $0.means(rule) } }.map(\.element)
   }
 
   /// The unit that the first clause asks for, as a note names it. A nested one is refused a place here: nobody could tell
