@@ -17,7 +17,7 @@ package struct EvaluationEndpoint: Sendable {
       if !base.path.hasSuffix(Self.ending) { base.path += Self.ending }
       client = .success(StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer "))
     } catch {
-      client = .failure(.badAddress(address, why: error.reason))
+      client = .failure(.beyond("the evaluation address \(address) cannot be asked: \(error.reason)"))
     }
   }
 

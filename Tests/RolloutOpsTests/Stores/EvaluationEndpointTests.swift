@@ -63,11 +63,13 @@ import Testing
   }
 
   @Test func anAddressThatIsNoneIsSaid() {
+    guard case .unknown(let trouble) = ask(at: "nonsense") else {
+      Issue.record("it was asked")
+      return
+    }
     #expect(
-      ask(at: "https://user:pass@e")
-        == .unknown(
-          .badAddress(
-            "https://user:pass@e",
-            why: "a name or password does not belong in an address; secrets come from the environment")))
+      Sentences.store(trouble) == [
+        "the evaluation address nonsense cannot be asked: it starts with https:// or http://"
+      ])
   }
 }

@@ -294,7 +294,7 @@ struct CardTests {
   @Test func aWordIsTheWord() throws {
     let seed = UInt64.random(in: 1...9999)
     print("words: seed \(seed)")
-    var random = Seeded(state: seed)
+    var random = SplitMix64(seed: seed)
     let signs = Array("abz09'\"\\$`!*?[]{}()<>|&;#~=%^ /.-_\t\u{1B}\u{7F}éß漢🚀\u{202E}\u{301}\u{AD}\n".unicodeScalars)
     var texts = ["", "'", "'\u{301}", "-n", "~", "$(id)", "!!"]
     for _ in 0..<400 {
@@ -308,16 +308,5 @@ struct CardTests {
     let outcome = try Tool.bash.run(["-c", "printf '<%s>\\n' " + words.joined(separator: " ")])
     #expect(outcome.output == texts.map { "<\($0)>\n" }.joined(), "\(words)")
     for word in words { #expect(Terminal.plain(word) == word, "it can be printed as it is") }
-  }
-
-  private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
-    }
   }
 }
