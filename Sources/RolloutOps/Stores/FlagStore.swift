@@ -1,4 +1,4 @@
-/// Where a flag lives. A store answers four questions and nothing more.
+/// Where a flag lives: it is read, written, killed, and examined here, and says how it does each.
 package protocol FlagStore: Sendable {
   /// As the operator writes it and the journal keeps it: `file:flags.json`.
   var address: String { get }
@@ -38,6 +38,20 @@ package protocol FlagStore: Sendable {
   /// it is off then, a look tells. False where there is no such way.
   func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool
 
+  /// What a kill looks at: each flag as it stands at the source, past every cache between, in as few requests as that
+  /// takes. What is wrong with one flag hides no other.
+  func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>]
+
+  /// The changes of a kill, in as few requests as they take. Nobody looks at them here: whoever kills many flags looks at
+  /// all of them at once.
+  func send(_ orders: [KillOrder]) -> [Result<Void, StoreTrouble>]
+
+  /// How a flag is turned off by one write that no look has to come before.
+  var killSwitch: KillSwitch { get }
+
+  /// That one write. Where there is no such switch nobody calls it.
+  func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble)
+
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
 
@@ -63,11 +77,64 @@ extension FlagStore {
 
   package func examine(_ key: FlagKey) -> [Check] { [] }
 
+  package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+    if keys.count > 1, let readings = try? read(keys) { return readings.mapValues { .success($0) } }
+    var looks: [FlagKey: Result<FlagReading, StoreTrouble>] = [:]
+    for key in keys {
+      do throws(StoreTrouble) {
+        looks[key] = .success(try read(key))
+      } catch {
+        looks[key] = .failure(error)
+      }
+    }
+    return looks
+  }
+
+  package func send(_ orders: [KillOrder]) -> [Result<Void, StoreTrouble>] {
+    orders.map { order in
+      do throws(StoreTrouble) {
+        _ = try write(order.flag, replacing: order.reading, order.occasion)
+        return .success(())
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  package var killSwitch: KillSwitch { .none }
+
+  package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {}
+
   package func write(
     _ flag: Flag, replacing reading: FlagReading, urgency: Urgency
   ) throws(StoreTrouble) -> FlagReading {
     try write(flag, replacing: reading, Occasion(urgency))
   }
+}
+
+/// What becomes of one flag by a kill, over what was read of it.
+package struct KillOrder: Sendable {
+  package let flag: Flag
+  package let reading: FlagReading
+  package let occasion: Occasion
+  /// The entry about it, where the store keeps the journal and takes both together.
+  package let piece: EtcdFiles.Piece?
+
+  package init(_ flag: Flag, over reading: FlagReading, _ occasion: Occasion, piece: EtcdFiles.Piece? = nil) {
+    (self.flag, self.reading, self.occasion, self.piece) = (flag, reading, occasion, piece)
+  }
+
+  package var key: FlagKey { reading.key }
+}
+
+/// How a store turns a flag off without a look before.
+package enum KillSwitch: Sendable {
+  /// It cannot: what it writes depends on what stands there.
+  case none
+  /// The platform's own switch. What users get then is the platform's answer for a flag that is off.
+  case platform
+  /// The flag is taken away, and a look finds none of its name. Applications use the default in their own code.
+  case removal
 }
 
 /// What a change is made for.
