@@ -44,7 +44,7 @@ package protocol FlagStore: Sendable {
 
   /// The changes of a kill, in as few requests as they take. Nobody looks at them here: whoever kills many flags looks at
   /// all of them at once.
-  func send(_ orders: [KillOrder]) -> [Result<Void, StoreTrouble>]
+  func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>]
 
   /// How a flag is turned off by one write that no look has to come before.
   var killSwitch: KillSwitch { get }
@@ -90,11 +90,11 @@ extension FlagStore {
     return looks
   }
 
-  package func send(_ orders: [KillOrder]) -> [Result<Void, StoreTrouble>] {
+  package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
     orders.map { order in
       do throws(StoreTrouble) {
         _ = try write(order.flag, replacing: order.reading, order.occasion)
-        return .success(())
+        return .success(.flag)
       } catch {
         return .failure(error)
       }
@@ -125,6 +125,13 @@ package struct KillOrder: Sendable {
   }
 
   package var key: FlagKey { reading.key }
+}
+
+/// What of an order a store took.
+package enum Sent: Hashable, Sendable {
+  /// The flag alone: there was no entry to keep with it, or the store would not take that one.
+  case flag
+  case flagAndEntry
 }
 
 /// How a store turns a flag off without a look before.
