@@ -68,7 +68,7 @@ package struct DocumentStore: FlagStore {
   }
 
   package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
-    try FlagOverview.readings(of: keys, in: look().bytes, path: place)
+    try FlagDocument(look().bytes, keys: keys, path: place).overview()
   }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] { try FlagDocument.list(look().bytes, path: place) }

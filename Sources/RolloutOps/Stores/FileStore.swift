@@ -33,12 +33,20 @@ package struct FileStore: FlagStore {
   var real: String { (try? context.files.realPath(path)) ?? path }
 
   package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    try document(at: path, key).reading()
+    try document(at: path, [key]).reading()
   }
 
   package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
-    let bytes = try asStore { () throws(FileTrouble) -> [UInt8] in try self.bytes(at: path) }
-    return try FlagOverview.readings(of: keys, in: bytes, path: path)
+    try document(at: path, keys).overview()
+  }
+
+  /// All flags in one pass over the file.
+  package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+    do throws(StoreTrouble) {
+      return try document(at: path, keys).readings()
+    } catch {
+      return Dictionary(keys.map { ($0, .failure(error)) }) { first, _ in first }
+    }
   }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] {
@@ -52,22 +60,55 @@ package struct FileStore: FlagStore {
     let meant = FlagdFlag.normal(flag)
     // What the store cannot express is said before anything is touched.
     _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
-    let real = try asStore { () throws(FileTrouble) in try context.files.realPath(path) }
-    let lock = try lock(besides: real, urgency)
-    defer { lock?.release() }
-    let replacement = FileReplacement(path: real, context: context)
-    if !urgency.isKill { replacement.sweep() }
-    // Each round starts from the file as somebody else left it in between.
-    for _ in 0..<16 {
+    return try replacing(urgency) { (real, replacement) throws(StoreTrouble) in
       let facts = try asStore { () throws(FileTrouble) in try context.files.facts(real) }
-      let old = try document(at: real, reading.key)
+      let old = try document(at: real, [reading.key])
       if !urgency.isKill, let refusal = old.refusal { throw refusal }
       guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: path) }
       let new = try old.setting(meant, urgency: urgency)
       let landed = try asStore { () throws(FileTrouble) in
         try replacement.replace(old.bytes, facts, with: new.bytes, urgency)
       }
-      if landed { return try confirmed(new, meant, at: real) }
+      return landed ? try confirmed(new, meant, at: real) : nil
+    }
+  }
+
+  /// All changes of a kill in one replacement of the file, and nobody looks at them here. What is wrong with one flag
+  /// keeps no other from its change.
+  package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
+    let urgency = orders.first?.occasion.urgency ?? .kill
+    var outcomes: [Result<Sent, StoreTrouble>?] = orders.map { _ in nil }
+    do throws(StoreTrouble) {
+      try replacing(urgency) { (real, replacement) throws(StoreTrouble) -> Void? in
+        let facts = try asStore { () throws(FileTrouble) in try context.files.facts(real) }
+        let old = try document(at: real, orders.map(\.key))
+        let revision = try old.carryingOut(orders)
+        // A flag that nobody could change in one round may be as it was read in the next.
+        outcomes = orders.indices.map { index in revision.refused[index].map { .failure($0) } }
+        if revision.bytes == old.bytes { return () }
+        let landed = try asStore { () throws(FileTrouble) in
+          try replacement.replace(old.bytes, facts, with: revision.bytes, urgency)
+        }
+        return landed ? () : nil
+      }
+    } catch {
+      return outcomes.map { $0 ?? .failure(error) }
+    }
+    return outcomes.map { $0 ?? .success(.flag) }
+  }
+
+  /// Under the lock, again and again until a round has an outcome: each starts from the file as somebody else left it in
+  /// between.
+  private func replacing<Outcome>(
+    _ urgency: Urgency, _ round: (String, FileReplacement) throws(StoreTrouble) -> Outcome?
+  ) throws(StoreTrouble) -> Outcome {
+    let real = try asStore { () throws(FileTrouble) in try context.files.realPath(path) }
+    let lock = try lock(besides: real, urgency)
+    defer { lock?.release() }
+    let replacement = FileReplacement(path: real, context: context)
+    if !urgency.isKill { replacement.sweep() }
+    for _ in 0..<16 {
+      if let outcome = try round(real, replacement) { return outcome }
     }
     throw .changedMeanwhile(path: path)
   }
@@ -89,7 +130,7 @@ package struct FileStore: FlagStore {
   /// What stands on the disk now, if it is what was meant and readers will take it.
   private func confirmed(_ new: FlagDocument, _ meant: Flag, at real: String) throws(StoreTrouble) -> FlagReading {
     last.last = new
-    let document = try document(at: real, new.key)
+    let document = try document(at: real, new.keys)
     let reading = try document.reading()
     guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: path) }
     if let rejected = document.rejectedByReaders { throw rejected }
@@ -119,13 +160,13 @@ package struct FileStore: FlagStore {
   }
 
   /// The file as it is now. A pass over bytes that were passed over before is spared.
-  private func document(at place: String, _ key: FlagKey) throws(StoreTrouble) -> FlagDocument {
-    if let last = last.last, last.key == key {
+  private func document(at place: String, _ keys: [FlagKey]) throws(StoreTrouble) -> FlagDocument {
+    if let last = last.last, last.keys == keys {
       let isSame = try asStore { () throws(FileTrouble) in try context.files.holds(place, last.bytes) }
       if isSame { return last }
     }
     let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: place) }
-    let document = try FlagDocument(bytes, key: key, path: path)
+    let document = try FlagDocument(bytes, keys: keys, path: path)
     last.last = document
     return document
   }

@@ -1,29 +1,34 @@
-/// The bytes of a flag file with what one pass found in them about one flag.
+/// The bytes of a flag file with what one pass found in them about some flags.
 struct FlagDocument: Sendable {
   let path: String
-  let key: FlagKey
+  let keys: [FlagKey]
   let bytes: [UInt8]
   /// Why ordinary writes refuse this file; the first of them.
   let fault: FlagScan.Fault?
-  /// The first fault that writing our flag does not mend and that makes readers reject the file.
+  /// The first fault that writing our flags does not mend and that makes readers reject the file.
   private let rejection: FlagScan.Fault?
   private let flags: Range<Int>
-  private let found: FlagScan.Place?
+  /// Where each flag stands, in the order of the keys.
+  private let found: [FlagScan.Place?]
 
-  init(_ bytes: [UInt8], key: FlagKey, path: String) throws(StoreTrouble) {
-    let scan = try Self.scan(bytes, key: key, path: path)
-    (self.bytes, self.key, self.path) = (bytes, key, path)
+  init(_ bytes: [UInt8], keys: [FlagKey], path: String) throws(StoreTrouble) {
+    let scan = try Self.scan(bytes, keys, path: path)
+    (self.bytes, self.keys, self.path) = (bytes, keys, path)
     (flags, found) = (scan.flags, scan.found)
     (fault, rejection) = (scan.faults.first, scan.faults.first { $0.kind == .rejected && !$0.isOurs })
   }
 
-  static func list(_ bytes: [UInt8], path: String) throws(StoreTrouble) -> [ListedFlag] {
-    try scan(bytes, key: nil, path: path).listed
+  init(_ bytes: [UInt8], key: FlagKey, path: String) throws(StoreTrouble) {
+    try self.init(bytes, keys: [key], path: path)
   }
 
-  private static func scan(_ bytes: [UInt8], key: FlagKey?, path: String) throws(StoreTrouble) -> FlagScan {
+  static func list(_ bytes: [UInt8], path: String) throws(StoreTrouble) -> [ListedFlag] {
+    try scan(bytes, [], path: path).listed
+  }
+
+  private static func scan(_ bytes: [UInt8], _ keys: [FlagKey], path: String) throws(StoreTrouble) -> FlagScan {
     do throws(FlagScan.Fault) {
-      return try bytes.withUnsafeBufferPointer { (buffer) throws(FlagScan.Fault) in try FlagScan(buffer, key: key) }
+      return try bytes.withUnsafeBufferPointer { (buffer) throws(FlagScan.Fault) in try FlagScan(buffer, keys: keys) }
     } catch {
       throw trouble(error, in: bytes, path)
     }
@@ -31,10 +36,38 @@ struct FlagDocument: Sendable {
 
   // MARK: Reading
 
-  func reading() throws(StoreTrouble) -> FlagReading {
-    let trouble = fault.map { Self.trouble($0, in: bytes, path) }
-    guard let found else {
-      return FlagReading(key: key, flag: nil, version: "absent", spelled: nil, trouble: trouble)
+  /// The first of its flags, of a document that was read for one.
+  func reading() throws(StoreTrouble) -> FlagReading { try reading(at: 0) }
+
+  /// Each of its flags; what is wrong with one hides no other.
+  func readings() -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+    var readings: [FlagKey: Result<FlagReading, StoreTrouble>] = [:]
+    let trouble = refusal
+    for index in keys.indices {
+      do throws(StoreTrouble) {
+        readings[keys[index]] = .success(try reading(at: index, trouble))
+      } catch {
+        readings[keys[index]] = .failure(error)
+      }
+    }
+    return readings
+  }
+
+  /// Each of its flags, for looking over many: one that cannot be read is shown as none.
+  func overview() -> [FlagKey: FlagReading] {
+    Dictionary(
+      readings().map { key, reading in
+        (key, (try? reading.get()) ?? FlagReading(key: key, flag: nil, version: "", spelled: nil))
+      }
+    ) { first, _ in first }
+  }
+
+  private func reading(at index: Int) throws(StoreTrouble) -> FlagReading { try reading(at: index, refusal) }
+
+  private func reading(at index: Int, _ trouble: StoreTrouble?) throws(StoreTrouble) -> FlagReading {
+    let key = keys[index]
+    guard let found = found[index] else {
+      return FlagReading(key: key, flag: nil, version: Self.absent, spelled: nil, trouble: trouble)
     }
     let object = try object(at: found.value)
     guard object.members != nil else {
@@ -42,11 +75,15 @@ struct FlagDocument: Sendable {
         kind: .rejected, offset: found.value.lowerBound, sentence: "flag \"\(key)\": it is not an object")
       throw Self.trouble(fault, in: bytes, path)
     }
-    let text = bytes[found.value]
     return FlagReading(
-      key: key, flag: FlagdFlag(key: key).decode(object), version: SHA256.hex(text),
-      spelled: String(decoding: text, as: UTF8.self), trouble: trouble)
+      key: key, flag: FlagdFlag(key: key).decode(object), version: version(at: index),
+      spelled: String(decoding: bytes[found.value], as: UTF8.self), trouble: trouble)
   }
+
+  private static let absent = "absent"
+
+  /// Of the flag's own text, so that changes of other flags are none of this one.
+  private func version(at index: Int) -> String { found[index].map { SHA256.hex(bytes[$0.value]) } ?? Self.absent }
 
   private func object(at span: Range<Int>) throws(StoreTrouble) -> JSON {
     try proven { (buffer) throws(JSONError) in
@@ -56,24 +93,84 @@ struct FlagDocument: Sendable {
   }
 
   /// The flag's own text.
-  var spelled: [UInt8]? { found.map { Array(bytes[$0.value]) } }
+  var spelled: [UInt8]? { found[0].map { Array(bytes[$0.value]) } }
 
   // MARK: Changing
 
-  /// The file with the flag as it shall be.
+  /// The file with the first of its flags as it shall be.
   ///
   /// A kill mends its own flag on the way: a member that no flag may have goes, since readers that reject the file for
   /// it have not been serving the flag anyway.
   func setting(_ flag: Flag, urgency: Urgency) throws(StoreTrouble) -> FlagDocument {
-    let shape = FlagdFlag(key: key)
-    guard let found else {
+    let edit = try edit(flag, at: 0, urgency)
+    guard fault == nil, keys.count == 1, let place = found[0] else {
+      return try FlagDocument(splicing([edit]), keys: keys, path: path)
+    }
+    return FlagDocument(editing: self, at: place, edit.text)
+  }
+
+  /// What carrying out many orders makes of the file, in one pass over its bytes.
+  struct Revision {
+    let bytes: [UInt8]
+    /// Why an order was not carried out, by its place.
+    let refused: [Int: StoreTrouble]
+  }
+
+  /// The document must have been read for the flags that the orders are about.
+  func carryingOut(_ orders: [KillOrder]) throws(StoreTrouble) -> Revision {
+    let places = Dictionary(keys.enumerated().map { ($1, $0) }) { first, _ in first }
+    var edits: [Edit] = []
+    var born: [Int] = []
+    var refused: [Int: StoreTrouble] = [:]
+    var done: Set<FlagKey> = []
+    for (number, order) in orders.enumerated() {
+      guard let index = places[order.key], done.insert(order.key).inserted, version(at: index) == order.reading.version
+      else {
+        refused[number] = .changedMeanwhile(path: path)
+        continue
+      }
+      // A flag that is not there yet makes the others move: it comes last, by itself.
+      if found[index] == nil {
+        born.append(number)
+        continue
+      }
+      do throws(StoreTrouble) {
+        edits.append(try edit(FlagdFlag.normal(order.flag), at: index, order.occasion.urgency))
+      } catch {
+        refused[number] = error
+      }
+    }
+    var bytes = splicing(edits)
+    for number in born {
+      let order = orders[number]
+      do throws(StoreTrouble) {
+        let meant = FlagdFlag.normal(order.flag)
+        bytes = try FlagDocument(bytes, key: order.key, path: path).setting(meant, urgency: order.occasion.urgency)
+          .bytes
+      } catch {
+        refused[number] = error
+      }
+    }
+    return Revision(bytes: bytes, refused: refused)
+  }
+
+  private struct Edit {
+    let span: Range<Int>
+    let text: [UInt8]
+  }
+
+  private func edit(_ flag: Flag, at index: Int, _ urgency: Urgency) throws(StoreTrouble) -> Edit {
+    let shape = FlagdFlag(key: keys[index])
+    guard let found = found[index] else {
       let members = try shape.members(for: flag, over: nil).compactMap { change in
         change.value.map { JSON.Member(change.name, $0) }
       }
       let text = try proven { (buffer) throws(JSONError) in
-        try ObjectEdit(buffer, object: flags, unit: unit).text([ObjectEdit.Change(key.text, .object(members))])
+        try ObjectEdit(buffer, object: flags, unit: unit).text([
+          ObjectEdit.Change(keys[index].text, .object(members))
+        ])
       }
-      return try FlagDocument(replacing(flags, with: text), key: key, path: path)
+      return Edit(span: flags, text: text)
     }
     let old = try object(at: found.value)
     var changes = try shape.members(for: flag, over: old)
@@ -84,25 +181,29 @@ struct FlagDocument: Sendable {
     let text = try proven { (buffer) throws(JSONError) in
       try ObjectEdit(buffer, object: found.value, unit: unit).text(changes)
     }
-    guard fault == nil else { return try FlagDocument(replacing(found.value, with: text), key: key, path: path) }
-    return FlagDocument(editing: self, at: found, text)
+    return Edit(span: found.value, text: text)
   }
 
   /// The same file but for the text of our flag, so that nothing has to be looked for again.
   private init(editing old: FlagDocument, at place: FlagScan.Place, _ text: [UInt8]) {
     let value = place.value.lowerBound..<(place.value.lowerBound + text.count)
-    (path, key, fault, rejection) = (old.path, old.key, nil, nil)
-    bytes = old.replacing(place.value, with: text)
-    found = FlagScan.Place(name: place.name, value: value)
+    (path, keys, fault, rejection) = (old.path, old.keys, nil, nil)
+    bytes = old.splicing([Edit(span: place.value, text: text)])
+    found = [FlagScan.Place(name: place.name, value: value)]
     flags = old.flags.lowerBound..<(old.flags.upperBound + text.count - place.value.count)
   }
 
-  private func replacing(_ span: Range<Int>, with text: [UInt8]) -> [UInt8] {
+  /// The bytes with each text in the place of its span. No two spans meet.
+  private func splicing(_ edits: [Edit]) -> [UInt8] {
     var new: [UInt8] = []
-    new.reserveCapacity(bytes.count - span.count + text.count)
-    new.append(contentsOf: bytes[..<span.lowerBound])
-    new.append(contentsOf: text)
-    new.append(contentsOf: bytes[span.upperBound...])
+    new.reserveCapacity(bytes.count + edits.reduce(0) { $0 + $1.text.count - $1.span.count })
+    var position = 0
+    for edit in edits.sorted(by: { $0.span.lowerBound < $1.span.lowerBound }) {
+      new.append(contentsOf: bytes[position..<edit.span.lowerBound])
+      new.append(contentsOf: edit.text)
+      position = edit.span.upperBound
+    }
+    new.append(contentsOf: bytes[position...])
     return new
   }
 

@@ -1,4 +1,4 @@
-/// One strict pass over a whole flag file: proves it, finds one flag in it, and notices what readers would reject.
+/// One strict pass over a whole flag file: proves it, finds flags in it, and notices what readers would reject.
 ///
 /// Readers such as OpenFeature's flagd providers reject a file as a whole for one bad flag and go on serving the old
 /// one, so a change that lands in such a file changes nothing. The pass runs near the speed of memory: no text is built
@@ -11,7 +11,7 @@ struct FlagScan {
     let kind: Kind
     let offset: Int
     let sentence: String
-    /// Whether it lies in the flag that was looked for, where writing the flag mends it.
+    /// Whether it lies in a flag that was looked for, where writing the flag mends it.
     var isOurs = false
   }
 
@@ -24,20 +24,20 @@ struct FlagScan {
   /// From the brace that opens `flags` to the one that closes it.
   private(set) var flags = 0..<0
   private(set) var hasFlags = false
-  /// The flag that was looked for; of several the last, as readers have it.
-  private(set) var found: Place?
+  /// The flags that were looked for, in the order of their keys; of several of one name the last, as readers have it.
+  private(set) var found: [Place?]
   private(set) var faults: [Fault] = []
   private(set) var listed: [ListedFlag] = []
 
-  private let wanted: [UInt8]
+  private let wanted: Wanted
   private let lists: Bool
   private var variants: [JSONReader.Name] = []
   private var mark: (word: String?, stage: String?) = (nil, nil)
 
-  /// Looks for `key`, or lists every flag where there is none.
-  init(_ bytes: UnsafeBufferPointer<UInt8>, key: FlagKey?) throws(Fault) {
-    wanted = Array((key?.text ?? "").utf8)
-    lists = key == nil
+  /// Looks for `keys`, or lists every flag where there are none.
+  init(_ bytes: UnsafeBufferPointer<UInt8>, keys: [FlagKey]) throws(Fault) {
+    (wanted, lists) = (Wanted(keys), keys.isEmpty)
+    found = keys.map { _ in nil }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       throw Fault(kind: .malformed, offset: 0, sentence: "the file starts with a byte order mark, which readers refuse")
     }
@@ -82,7 +82,7 @@ struct FlagScan {
   }
 
   private mutating func scanFlags(_ reader: inout JSONReader) throws(JSONError) {
-    found = nil
+    found = found.map { _ in nil }
     listed = []
     var names = NameTable(expecting: reader.bytes.count / 256)
     var more = try reader.openObject()
@@ -104,8 +104,8 @@ struct FlagScan {
       if lists {
         let word = mark.word.map { Flag.Mark(killed: $0 == "killed", stage: mark.stage) }
         listed.append(ListedFlag(key: FlagKey(reader.text(of: name)), mark: word))
-      } else if isWanted(name, reader) {
-        found = Place(name: start, value: value..<reader.position)
+      } else if let index = wanted.index(of: name, in: reader) {
+        found[index] = Place(name: start, value: value..<reader.position)
       }
       more = try reader.nextMember()
     }
@@ -207,17 +207,40 @@ struct FlagScan {
     _ reader: JSONReader
   ) {
     guard let flag else { return note(kind, offset, sentence) }
-    let isOurs = isWanted(flag, reader)
+    let isOurs = wanted.index(of: flag, in: reader) != nil
     // Nobody reads the ten-thousandth; the first elsewhere and the first here are all that is asked for.
     guard faults.count < 100 || isOurs else { return }
     faults.append(
       Fault(kind: kind, offset: offset, sentence: "flag \"\(reader.text(of: flag))\": \(sentence)", isOurs: isOurs))
   }
 
-  private func isWanted(_ name: JSONReader.Name, _ reader: JSONReader) -> Bool {
-    guard !lists else { return false }
-    if name.escaped { return reader.text(of: name).utf8.elementsEqual(wanted) }
-    return name.range.count == wanted.count && reader.bytes[name.range].elementsEqual(wanted)
+  /// The keys that are looked for.
+  private struct Wanted {
+    private let names: [[UInt8]]
+    /// Where there are several: what each one's bytes come to, and which it is.
+    private let indices: [UInt64: [Int]]
+
+    init(_ keys: [FlagKey]) {
+      names = keys.map { Array($0.text.utf8) }
+      indices = names.count < 2 ? [:] : Dictionary(grouping: names.indices) { [names] in Self.sum(names[$0][...]) }
+    }
+
+    func index(of name: JSONReader.Name, in reader: JSONReader) -> Int? {
+      guard !names.isEmpty else { return nil }
+      if name.escaped { return index(of: Array(reader.text(of: name).utf8)[...]) }
+      return index(of: Slice(base: reader.bytes, bounds: name.range))
+    }
+
+    @inline(__always)
+    private func index(of name: some Collection<UInt8>) -> Int? {
+      if names.count == 1 { return name.count == names[0].count && name.elementsEqual(names[0]) ? 0 : nil }
+      return indices[Self.sum(name)]?.first { name.elementsEqual(names[$0]) }
+    }
+
+    /// FNV-1a, which needs no text built for a name.
+    private static func sum(_ name: some Collection<UInt8>) -> UInt64 {
+      name.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    }
   }
 
   /// All that a flag may have.
