@@ -230,17 +230,24 @@ def commands(dice, world):
 
 
 def effects(trace):
-    """(name of the call, which of that name it is) for each effect of a traced run."""
-    counts, found = {}, []
+    """(name of the call, which of that name it is) for each effect of a traced run.
+
+    strace counts calls by thread, so of several threads that make as many calls only the first can be stopped there.
+    """
+    counts, reached, found = {}, {}, []
     for line in trace.splitlines():
         call = CALL.match(line)
         if not call:
             continue
         kind, arguments = call.groups()
-        counts[kind] = counts.get(kind, 0) + 1
+        thread = line.split(None, 1)[0]
+        count = counts[thread, kind] = counts.get((thread, kind), 0) + 1
+        if count <= reached.get(kind, 0):
+            continue
+        reached[kind] = count
         if kind == "openat" and not re.search(r"O_CREAT|O_WRONLY|O_RDWR", arguments):
             continue
-        found.append((kind, counts[kind]))
+        found.append((kind, count))
     return found
 
 

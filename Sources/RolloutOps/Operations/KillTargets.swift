@@ -1,15 +1,16 @@
 /// Which flags are meant, and where each of them is to be looked for: one attempt for every flag in every store that
 /// somebody names.
-struct KillTargets {
+struct KillTargets: Sendable {
   private let kill: Kill
   private let opening: Opening
-  private let deadline: KillDeadline
+  private let deadline: Instant
   private var targets: [Target] = []
   private var looked: Set<Place> = []
   private var failures: [KillReport.Line] = []
   /// One for each address, however many flags it has: they share a connection and a session.
   private var stores: [Settings.NamedStore: any FlagStore] = [:]
-  var attempts: [KillAttempt] = []
+  /// One for every flag in every store.
+  private(set) var cases: [KillCase] = []
 
   private struct Place: Hashable {
     let key: FlagKey
@@ -22,7 +23,7 @@ struct KillTargets {
   }
 
   /// One flag, by whatever name it was asked for.
-  private struct Target {
+  private struct Target: Sendable {
     let key: FlagKey
     /// Why what looks like a note's path is none; its text is tried as a key all the same.
     let noNote: String?
@@ -31,10 +32,13 @@ struct KillTargets {
     /// Lines about stores that cannot even be opened.
     var failures: [KillReport.Line] = []
     var isFollowed = false
+    /// What is said where no store has it.
+    var nothing: [String]?
   }
 
-  init(_ kill: Kill, _ opening: Opening, deadline: KillDeadline) {
-    (self.kill, self.opening, self.deadline) = (kill, opening, deadline)
+  init(_ kill: Kill, deadline: Instant) {
+    (self.kill, self.deadline) = (kill, deadline)
+    opening = Opening(context: kill.context, choices: kill.choices)
   }
 
   // MARK: Adding
@@ -70,6 +74,35 @@ struct KillTargets {
     }
   }
 
+  /// The flags of a store that could not say before which of them are managed. It is asked again as long as it may have
+  /// been away for a moment only.
+  mutating func addManaged(of named: Settings.NamedStore, _ terms: StoreTerms, since looked: Instant) {
+    let (clock, limit) = (kill.context.clock, min(deadline, looked + KillCourse.patience))
+    let start = clock.now()
+    var pause = KillCourse.firstPause
+    while true {
+      do throws(Trouble) {
+        let store = try opening.store(named, terms.until(deadline))
+        do throws(StoreTrouble) {
+          for listed in try store.list() where listed.mark != nil { add(listed.key.text) }
+          return
+        } catch {
+          throw .store(error)
+        }
+      } catch {
+        guard case .store(let trouble) = error, trouble.mayPass, clock.now() < limit else {
+          let reasons = ["NOT off in \(named.shown): its flags are not known"] + error.sentences
+          return failures.append(
+            KillReport.Line(
+              flag: Kill.everyFlag, store: named.shown, .notOff, seconds: clock.now().seconds(since: start), attempts: 1,
+              reasons: reasons))
+        }
+        clock.pause(microseconds: pause)
+        pause = min(2 * pause, KillCourse.longestPause)
+      }
+    }
+  }
+
   private mutating func add(_ named: Settings.NamedStore, _ settings: Settings, to index: Int) {
     let key = targets[index].key
     do throws(Trouble) {
@@ -85,9 +118,9 @@ struct KillTargets {
         }
       }
       opening.tell(named, store) { journal.journal }
-      var attempt = KillAttempt(kill, key, store, journal, deadline)
-      attempt.evaluation = settings.evaluation
-      attempts.append(attempt)
+      cases.append(
+        KillCase(
+          kill, key, store, journal, evaluation: settings.evaluation, isNamed: !settings.listed.contains(named)))
     } catch {
       guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.shown)"] + error.sentences
@@ -98,38 +131,39 @@ struct KillTargets {
 
   private mutating func store(_ named: Settings.NamedStore, _ settings: Settings) throws(Trouble) -> any FlagStore {
     if let known = stores[named] { return known }
-    let store = try opening.store(named, settings.terms.until(deadline.end))
+    let store = try opening.store(named, settings.terms.until(deadline))
     if store.isRemote { stores[named] = store }
     return store
   }
 
-  /// Adds the stores of the notes that the journals remember; whether there is any more to do.
+  /// Whether a note that a journal remembers may name more stores.
+  var hasUnfollowed: Bool { targets.contains { !$0.hasNote && !$0.isFollowed } }
+
+  /// Adds the stores of the notes that the journals remember, where `isPending` says which flags still are.
   ///
   /// Where a note's relative path leads depends on which files exist. So a file that is missing is not believed to be
   /// what the note means as long as the flag's other files may be away for a moment only.
-  mutating func follow() -> Bool {
-    let before = attempts.count
+  mutating func follow(_ isPending: [Bool]) {
     for index in targets.indices where !targets[index].hasNote && !targets[index].isFollowed {
-      let places = attempts.indices.filter { attempts[$0].key == targets[index].key }
-      let (isSettled, known) = (!places.contains { attempts[$0].isPending }, attempts.count)
-      let noted = places.compactMap { place in remembered(attempts[place]).map { (place, $0) } }
+      let places = cases.indices.filter { cases[$0].key == targets[index].key }
+      let (isSettled, known) = (!places.contains { isPending[$0] }, cases.count)
+      let noted = places.compactMap { place in remembered(cases[place], isPending[place]).map { (place, $0) } }
       var isWhole = noted.count == places.count
       for (place, noted) in noted {
-        attempts[place].evaluation = noted.evaluation
+        cases[place].evaluation = noted.evaluation
         for named in noted.killed where !targets[index].settings.killed.contains(named) {
           if isSettled || isThere(named, noted) { add(named, noted, to: index) } else { isWhole = false }
         }
       }
       // What all of its journals told, and what is added already, needs no second look.
-      targets[index].isFollowed = isSettled || isWhole && attempts.count == known
+      targets[index].isFollowed = isSettled || isWhole && cases.count == known
     }
-    return attempts.count > before
   }
 
   /// A journal in the store itself cannot be read where the flag cannot. Whoever is still pending there, perhaps one of
   /// many whose turn has not come, waits for no request that asks for it.
-  private func remembered(_ attempt: KillAttempt) -> Settings? {
-    let (late, isOutOfReach) = (attempt.journal, attempt.isPending && attempt.store.keepsJournals)
+  private func remembered(_ found: KillCase, _ isPending: Bool) -> Settings? {
+    let (late, isOutOfReach) = (found.journal, isPending && found.store.keepsJournals)
     let journal = late.journal
     guard let reading = late.seen.last ?? (isOutOfReach ? nil : try? journal.read()),
       let reference = Progress(withoutPlans: reading.entries).note,
@@ -142,7 +176,7 @@ struct KillTargets {
   /// What stands behind the address of a server does not depend on files: it needs no asking, which would list all of its
   /// flags for each that is pending.
   private func isThere(_ named: Settings.NamedStore, _ settings: Settings) -> Bool {
-    guard let store = try? opening.store(named, settings.terms.until(deadline.end)) else { return false }
+    guard let store = try? opening.store(named, settings.terms.until(deadline)) else { return false }
     guard !store.isRemote else { return true }
     do throws(StoreTrouble) {
       _ = try store.list()
@@ -154,16 +188,42 @@ struct KillTargets {
 
   // MARK: Telling
 
-  var lines: [KillReport.Line] {
-    targets.flatMap { target in
-      let own = attempts.filter { $0.key == target.key }
-      let told = own.compactMap(\.line) + target.failures
-      return told.isEmpty ? [nothing(target, lookedIn: own.map(\.store))] : told
+  /// What each flag's line is, of what its cases have; `preparing` where not even the flags are known.
+  func lines(_ known: [KillReport.Line?], preparing: Bool, after seconds: Double) -> [KillReport.Line] {
+    guard !preparing else {
+      let reasons = ["NOT off: the settings could not be read in \(KillReport.spelled(seconds))"]
+      return [KillReport.Line(flag: Kill.everyFlag, store: "", .notOff, seconds: seconds, attempts: 0, reasons: reasons)]
+    }
+    return targets.flatMap { target in
+      let own = cases.indices.filter { cases[$0].key == target.key }
+      let told = own.compactMap { known.indices.contains($0) ? known[$0] : nil } + target.failures
+      guard told.isEmpty else { return told }
+      let places = own.map { cases[$0].store.address }.joined(separator: ", ")
+      let reasons = target.nothing ?? ["nothing was turned off: no flag \(target.key) in \(places)"]
+      return [
+        KillReport.Line(flag: target.key, store: places, .notOff, seconds: seconds, attempts: 0, reasons: reasons)
+      ]
     } + failures
   }
 
+  /// Whether some flag has no line of its own.
+  func lacks(_ known: [KillReport.Line?]) -> Bool {
+    targets.contains { target in
+      target.failures.isEmpty && cases.indices.allSatisfy { cases[$0].key != target.key || known[$0] == nil }
+    }
+  }
+
+  /// Looks for what may have been meant by flags that no store has.
+  mutating func findNearest(_ known: [KillReport.Line?]) {
+    for index in targets.indices where targets[index].nothing == nil && targets[index].failures.isEmpty {
+      let own = cases.indices.filter { cases[$0].key == targets[index].key }
+      guard own.allSatisfy({ known[$0] == nil }) else { continue }
+      targets[index].nothing = nothing(targets[index], lookedIn: own.map { cases[$0].store })
+    }
+  }
+
   /// Every store answered, and none has the flag.
-  private func nothing(_ target: Target, lookedIn stores: [any FlagStore]) -> KillReport.Line {
+  private func nothing(_ target: Target, lookedIn stores: [any FlagStore]) -> [String] {
     let places = stores.map(\.address).joined(separator: ", ")
     let listed = stores.flatMap { (try? $0.list()) ?? [] }
     var reasons: [String]
@@ -176,9 +236,7 @@ struct KillTargets {
       let hint = near.map { "; did you mean \($0)?" } ?? ""
       reasons = ["nothing was turned off: no flag \(target.key) in \(places)\(hint)"]
     }
-    return KillReport.Line(
-      flag: target.key, store: places, .notOff, seconds: deadline.seconds(at: kill.context.clock.now()), attempts: 0,
-      reasons: reasons)
+    return reasons
   }
 }
 

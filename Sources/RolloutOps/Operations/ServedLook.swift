@@ -7,6 +7,8 @@ struct ServedLook: Sendable {
   let probes: [Probe]
 
   private static let width = 4
+  /// How long an endpoint that says nothing is asked: what it knows is good to have, and no part of the kill.
+  static let patience = TimeSpan(seconds: 5)
   private static let (firstPause, longestPause) = (50_000, 1_000_000)
 
   func look() -> Served {

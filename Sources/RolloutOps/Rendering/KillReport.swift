@@ -36,6 +36,12 @@ package struct KillReport: Sendable {
 
     package var off: Bool { outcome == .off || outcome == .alreadyOff }
 
+    package func adding(_ more: [String]) -> Line {
+      var line = self
+      line.reasons += more.filter { !reasons.contains($0) }
+      return line
+    }
+
     /// The same after a look at what applications are served. One that still gets the old answer is not off.
     package func seen(_ answer: Served, after seconds: Double) -> Line {
       var line = self
@@ -57,10 +63,11 @@ package struct KillReport: Sendable {
 
   package let lines: [Line]
   package let dryRun: Bool
+  /// The signal that ended it before its time.
+  package let signal: Int32?
 
-  package init(_ lines: [Line], dryRun: Bool) {
-    self.lines = lines
-    self.dryRun = dryRun
+  package init(_ lines: [Line], dryRun: Bool, signal: Int32? = nil) {
+    (self.lines, self.dryRun, self.signal) = (lines, dryRun, signal)
   }
 
   package var status: ExitStatus {
@@ -71,26 +78,45 @@ package struct KillReport: Sendable {
   package var killed: KillReport { KillReport(lines.filter { $0.outcome != .notOff }, dryRun: dryRun) }
   package var failed: KillReport { KillReport(lines.filter { $0.outcome == .notOff }, dryRun: dryRun) }
 
+  /// What is known at once of flags that are off, and why the others are not.
   package func text(ink: Ink) -> String {
+    lines.map { line in
+      let one = KillReport([line], dryRun: dryRun)
+      return [one.headlines(ink: ink), one.details(ink: ink)].filter { !$0.isEmpty }.joined(separator: "\n")
+    }.joined(separator: "\n")
+  }
+
+  /// One line for each flag that is off.
+  package func headlines(ink: Ink) -> String {
+    lines.compactMap { line in
+      guard let words = words(line, ink) else { return nil }
+      let serving = line.serving.map { ": everybody gets \(Terminal.plain($0))" } ?? ""
+      let seconds = dryRun ? "" : "   \(Self.spelled(line.seconds))"
+      let flag = ink.strong(Terminal.plain(line.flag.text))
+      return "\(flag)   \(words)\(serving)\(seconds)   \(ink.dim(Terminal.plain(line.store)))"
+    }.joined(separator: "\n")
+  }
+
+  /// What is to be said of each flag beside that. Where there are several, each is named again.
+  package func details(ink: Ink) -> String {
     lines.flatMap { line -> [String] in
       let flag = ink.strong(Terminal.plain(line.flag.text))
       let reasons = line.reasons.map { Terminal.plain($0) }
-      guard let words = words(line, ink) else {
+      guard words(line, ink) != nil else {
         return ["\(flag)   \(ink.bad(reasons.first ?? "NOT off"))"] + reasons.dropFirst().map { "  \($0)" }
       }
-      let serving = line.serving.map { ": everybody gets \(Terminal.plain($0))" } ?? ""
-      let seconds = dryRun ? "" : "   \(Self.spelled(line.seconds))"
-      var lines = ["\(flag)   \(words)\(serving)\(seconds)   \(ink.dim(Terminal.plain(line.store)))"]
+      var details: [String] = []
       if line.off, !dryRun, let propagation = line.propagation {
-        lines.append("  read back from the store; running applications follow within \(propagation)")
+        details.append("  read back from the store; running applications follow within \(propagation)")
       }
       if line.off, let (served, seconds) = line.served, served.agrees == true {
         let count = served.answers.count == 1 ? "the request" : "all \(served.answers.count) requests"
-        lines.append(
+        details.append(
           "  seen by applications after \(Self.spelled(seconds)): \(count) asked of \(Terminal.plain(served.address))")
       }
-      if let alternative = line.alternative { lines.append("  \(Terminal.plain(alternative))") }
-      return lines + reasons.map { "  \($0)" }
+      if let alternative = line.alternative { details.append("  \(Terminal.plain(alternative))") }
+      details += reasons.map { "  \($0)" }
+      return lines.count > 1 && !details.isEmpty ? [flag] + details : details
     }.joined(separator: "\n")
   }
 

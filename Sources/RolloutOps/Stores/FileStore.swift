@@ -29,6 +29,9 @@ package struct FileStore: FlagStore {
   package var isRemote: Bool { false }
   package var width: Int { 1 }
 
+  /// All of them in one replacement.
+  package var batch: Int { .max }
+
   /// Where the file really lies; the journal and the lock are beside it, whatever link led there.
   var real: String { (try? context.files.realPath(path)) ?? path }
 

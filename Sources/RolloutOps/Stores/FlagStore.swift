@@ -46,6 +46,9 @@ package protocol FlagStore: Sendable {
   /// all of them at once.
   func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>]
 
+  /// How many orders of a kill go into one `send`.
+  var batch: Int { get }
+
   /// How a flag is turned off by one write that no look has to come before.
   var killSwitch: KillSwitch { get }
 
@@ -101,6 +104,8 @@ extension FlagStore {
     }
   }
 
+  package var batch: Int { 1 }
+
   package var killSwitch: KillSwitch { .none }
 
   package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {}
@@ -132,16 +137,6 @@ package enum Sent: Hashable, Sendable {
   /// The flag alone: there was no entry to keep with it, or the store would not take that one.
   case flag
   case flagAndEntry
-}
-
-/// How a store turns a flag off without a look before.
-package enum KillSwitch: Sendable {
-  /// It cannot: what it writes depends on what stands there.
-  case none
-  /// The platform's own switch. What users get then is the platform's answer for a flag that is off.
-  case platform
-  /// The flag is taken away, and a look finds none of its name. Applications use the default in their own code.
-  case removal
 }
 
 /// What a change is made for.

@@ -9,14 +9,17 @@ package struct Context: Sendable {
   package let output: any Output
   package let surroundings: Surroundings
   package let interruptions: any Interruptions
+  /// Threads for what may hang.
+  package let hands: any Hands
 
   package init(
     clock: any WallClock, files: any Files, inputs: any Inputs = NoInputs(), http: any HTTP = NoHTTP(),
-    output: any Output, surroundings: Surroundings, interruptions: any Interruptions = NoInterruptions()
+    output: any Output, surroundings: Surroundings, interruptions: any Interruptions = NoInterruptions(),
+    hands: any Hands = OneHand()
   ) {
     (self.clock, self.files, self.inputs, self.http, self.output) = (clock, files, inputs, http, output)
     self.surroundings = surroundings
-    self.interruptions = interruptions
+    (self.interruptions, self.hands) = (interruptions, hands)
   }
 }
 
@@ -25,7 +28,14 @@ extension Context {
   package var tracingHTTP: Context {
     Context(
       clock: clock, files: files, inputs: inputs, http: TracedHTTP(http, clock, output), output: output,
-      surroundings: surroundings, interruptions: interruptions)
+      surroundings: surroundings, interruptions: interruptions, hands: hands)
+  }
+
+  /// The same world by a clock that nobody can set: for whoever has a deadline.
+  package var steady: Context {
+    Context(
+      clock: clock.steady, files: files, inputs: inputs, http: http, output: output, surroundings: surroundings,
+      interruptions: interruptions, hands: hands)
   }
 }
 
@@ -49,6 +59,12 @@ package protocol WallClock: Sendable {
   func now() -> Instant
   /// Waits that long, or shorter when a signal comes in between.
   func pause(microseconds: Int)
+  /// The same time from now on, whoever sets the machine's clock meanwhile, and also while the machine sleeps.
+  var steady: any WallClock { get }
+}
+
+extension WallClock {
+  package var steady: any WallClock { self }
 }
 
 /// Where results and remarks go.
@@ -63,6 +79,8 @@ package protocol Output: Sendable {
   var isBroken: Bool { get }
   /// How far long work has come, for a person who waits; nil takes it away again. Where nobody watches it is nothing.
   func progress(_ text: String?)
+  /// Whether somebody watches it.
+  var showsProgress: Bool { get }
   /// Columns of the terminal behind the result; nil when it is no terminal.
   var width: Int? { get }
   /// A line a person typed in answer; nil where nobody can.
@@ -71,6 +89,7 @@ package protocol Output: Sendable {
 
 extension Output {
   package func progress(_ text: String?) {}
+  package var showsProgress: Bool { false }
 }
 
 /// What the process was started with, read once.

@@ -27,6 +27,8 @@ package final class StandardOutput: Output {
     write("\r\u{1B}[K" + (text ?? ""), to: STDERR_FILENO)
   }
 
+  package var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
+
   package func failure(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO) }
 
   package var width: Int? {

@@ -16,3 +16,25 @@ package struct SystemClock: WallClock {
     nanosleep(&time, nil)
   }
 }
+
+extension SystemClock {
+  package var steady: any WallClock { SteadyClock(since: now()) }
+}
+
+/// Goes on from one moment by the time that this machine has been up, which nobody sets.
+private struct SteadyClock: WallClock {
+  private let start: Instant
+  private let up: Int64
+
+  init(since start: Instant) { (self.start, up) = (start, Self.microseconds()) }
+
+  private static func microseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+  }
+
+  func now() -> Instant { Instant(microseconds: start.microseconds + Self.microseconds() - up) }
+
+  func pause(microseconds: Int) { SystemClock().pause(microseconds: microseconds) }
+}

@@ -116,7 +116,12 @@ struct KillOptions: TakesCommonFlags, Equatable {
 
 extension KillOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let kill = Kill(context: invocation.context, choices: invocation.choices, within: within, to: to)
+    var kill = Kill(context: invocation.context, choices: invocation.choices, within: within, to: to)
+    // In the moment in which it is known: a person waits for this word, and a pipe reads it line by line.
+    if common.format == .text {
+      let (output, ink, isDry) = (invocation.context.output, invocation.ink, common.dryRun)
+      kill.heard = { line in output.result(KillReport([line], dryRun: isDry).headlines(ink: ink)) }
+    }
     if onAlert { return try answer(AlertKill(kill).perform(), invocation) }
     let report: KillReport
     if all {
@@ -127,12 +132,13 @@ extension KillOptions: Action {
       report = kill.perform(flags)
     }
     tell(report, invocation)
+    if let signal = report.signal { Signals.end(by: signal) }
     return report.status
   }
 
   private func tell(_ report: KillReport, _ invocation: Invocation) {
     invocation.print(
-      text: { ink, _ in report.killed.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
+      text: { ink, _ in report.killed.details(ink: ink) }, json: { report.json }, markdown: { report.markdown })
     if common.format == .text, !report.failed.lines.isEmpty {
       invocation.context.output.failure(report.failed.text(ink: invocation.ink))
     }

@@ -1,0 +1,68 @@
+/// What a trouble with a store means to a kill.
+extension StoreTrouble {
+  /// Whether the same question may be answered a moment later.
+  var mayPass: Bool {
+    switch self {
+    case .file(let trouble):
+      switch trouble.reason {
+      case .held, .changedSize, .busy, .missing: true
+      default: false
+      }
+    case .changedMeanwhile, .notAsWritten, .malformed: true
+    case .unanswered(let trouble): trouble.mayPass
+    case .refused(let refusal):
+      switch refusal.reason {
+      case .tooOften, .fault, .noQuorum, .unexpected: true
+      case .noToken, .credentials, .needsApproval, .missing, .elsewhere, .rejected: false
+      }
+    case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false
+    }
+  }
+
+  var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
+  /// It had too little time to be answered at all.
+  var isCutShort: Bool {
+    if case .unanswered(let trouble) = self, case .timeout(let milliseconds) = trouble.reason {
+      milliseconds < 100
+    } else {
+      false
+    }
+  }
+
+  /// Whether a change before it may be in force, since the server says nothing that tells.
+  var hidesTheOutcome: Bool {
+    switch self {
+    case .unanswered: true
+    case .refused: mayPass
+    default: false
+    }
+  }
+
+  /// How long the server wants to be left alone.
+  var rest: TimeSpan? { if case .refused(let refusal) = self { refusal.rest } else { nil } }
+
+  var isForbidden: Bool {
+    if case .refused(let refusal) = self, case .credentials = refusal.reason { true } else { false }
+  }
+
+  /// The store has no room left for anything new.
+  var isOutOfSpace: Bool {
+    if case .refused(let refusal) = self { refusal.said?.contains("database space exceeded") == true } else { false }
+  }
+
+  var isForApproval: Bool { if case .refused(let refusal) = self { refusal.isForApproval } else { false } }
+  var isRefusal: Bool { if case .refused = self { true } else { false } }
+  var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }
+
+  /// Missing or broken: of a file that never was good that is hardly a moment's state.
+  var isAboutTheFile: Bool { if case .malformed = self { true } else { isMissing } }
+
+  /// Where the flag stands well all the same.
+  var remark: String {
+    switch self {
+    case .malformed(let path, let position, let why):
+      "\(path):\(position.line):\(position.column): \(why); everything but a kill waits until it is mended"
+    default: Sentences.store(self).joined(separator: "; ")
+    }
+  }
+}

@@ -1,0 +1,253 @@
+/// One flag in one store: what its looks found, what was decided on them, and the line that tells how it ended.
+struct KillCase: Sendable {
+  let kill: Kill
+  let key: FlagKey
+  let store: any FlagStore
+  let journal: LateJournal
+  let identity: String
+  /// Where it can be asked what applications are served.
+  var evaluation: EvaluationPlace?
+  /// Whether the operator, the flag's own note or its journal named this store. Of any other one nobody knows whether it
+  /// has the flag at all.
+  var isNamed: Bool
+  var record: KillRecord
+
+  /// What the last look found, and what is to be done about it.
+  private(set) var reading: FlagReading?
+  private(set) var decision: Decision?
+  /// The flag as it let people in, if a look found it so.
+  private(set) var exposed: Flag?
+  private(set) var serving: String?
+  private var alternative: String?
+  /// Why a look that says off is not all there is to say.
+  private var remarks: [String] = []
+  /// As often flag and journal are changed together before the flag goes alone.
+  private static let together = 2
+  /// How often the flag and the journal could not be changed together, because somebody was at one of them.
+  private var overtaken = 0
+  /// Whether the journal has it already: it went in together with the flag.
+  private(set) var isJournaled = false
+  private(set) var hasWritten = false
+  /// When the last write began.
+  private(set) var written: Instant?
+  private(set) var line: KillReport.Line?
+
+  init(
+    _ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: LateJournal, evaluation: EvaluationPlace?,
+    isNamed: Bool
+  ) {
+    (self.kill, self.key, self.store, self.journal) = (kill, key, store, journal)
+    (self.evaluation, self.isNamed) = (evaluation, isNamed)
+    identity = store.identity
+    record = KillRecord(kill: kill, journal: journal)
+  }
+
+  // MARK: Looking
+
+  /// What a look means to the kill.
+  mutating func sight(_ look: Result<FlagReading, StoreTrouble>, at now: Instant) -> KillCourse.Sight {
+    let reading: FlagReading
+    switch look {
+    case .failure(let trouble): return .failed(trouble)
+    case .success(let found): reading = found
+    }
+    guard let flag = reading.flag else { return .absent }
+    self.reading = reading
+    if record.shown == nil || !hasWritten { record.shown = flag }
+    if case .split = flag.serving { exposed = flag }
+    let decision = decide(request, in: situation(reading, at: now))
+    // What was written stays what the journal is told, whatever a look at it says afterwards.
+    if decision.writes || !hasWritten { self.decision = decision }
+    guard decision.status == .done else { return .undecided }
+    note(decision, over: flag)
+    guard !decision.writes else { return .on }
+    remarks = reading.trouble.map { [$0.remark] } ?? []
+    if let trouble = reading.trouble {
+      if case .rejectedByReaders = trouble, hasWritten || kill.choices.dryRun { return .unread(trouble) }
+      // The write mends what is the flag's own, and tells whether readers would follow.
+      if !hasWritten, !kill.choices.dryRun { return .unproven }
+    }
+    return .off
+  }
+
+  private var request: Request {
+    var request = Request(.kill)
+    request.reason = kill.choices.reason
+    request.killTo = kill.to
+    request.seen = kill.seen
+    return request
+  }
+
+  private func situation(_ reading: FlagReading, at now: Instant) -> Situation {
+    Situation(
+      key: key, note: nil, progress: Progress(), shown: reading.flag, spelled: reading.spelled,
+      store: Situation.StoreFacts(address: store.address, propagation: store.propagation), runbook: .missing,
+      clock: now, actor: kill.context.surroundings.actor)
+  }
+
+  /// What everybody gets, and how to get the other kind of off.
+  private mutating func note(_ decision: Decision, over flag: Flag) {
+    if case .killed(let variant) = decision.to { serving = variant }
+    var control = flag["control"] != nil ? "control" : nil
+    if case .split(let split) = flag.serving { control = split.control }
+    if let control, control != "off", control != serving {
+      alternative = "to give everybody \(control): rolloutctl kill \(key) --to \(control)"
+    } else if serving != "off", flag["off"] != nil {
+      alternative = "to turn the feature off altogether: rolloutctl kill \(key) --to off"
+    }
+  }
+
+  // MARK: Writing
+
+  /// The order that turns it off, as the last look found it. A flag that stands as off already is written all the same:
+  /// what a look says alone is no proof. It may wait for the journal, so no thread makes it that others wait for.
+  mutating func order(_ urgency: Urgency, seconds: Double, tries: Int) -> KillOrder? {
+    guard let reading, let decision, var meant = reading.flag else { return nil }
+    let piece = decision.writes ? self.piece(decision, seconds: seconds, attempts: tries) : nil
+    for step in decision.steps {
+      switch step {
+      case .intend(let content): if piece == nil { record.keep(content) }
+      case .write(let flag): meant = flag
+      case .conclude, .record: continue
+      }
+    }
+    return KillOrder(
+      meant, over: reading, Occasion(urgency, comment: decision.comment(kill.context.surroundings)), piece: piece)
+  }
+
+  mutating func beginsWrite(at now: Instant) { (written, hasWritten) = (now, true) }
+
+  /// What another thread left with its copy of the record.
+  mutating func keep(_ record: KillRecord) {
+    let shown = self.record.shown
+    self.record = record
+    self.record.shown = shown
+  }
+
+  var occasion: Occasion {
+    let comment = decision?.comment(kill.context.surroundings)
+    return Occasion(.kill, comment: comment ?? "rolloutctl kill by \(kill.context.surroundings.actor)")
+  }
+
+  /// Where the store keeps the journal, flag and entry change together. A journal at which others are busy may fail that
+  /// twice; then the flag goes alone, and the entry afterwards.
+  private func piece(_ decision: Decision, seconds: Double, attempts: Int) -> EtcdFiles.Piece? {
+    guard overtaken < Self.together, let store = store as? any JournalingStore, store.keeps(journal.journal.files)
+    else { return nil }
+    return record.piece(decision, seconds: seconds, attempts: attempts)
+  }
+
+  /// What was answered to an order of ours.
+  mutating func answered(_ answer: Result<Sent, StoreTrouble>) {
+    guard case .failure(let trouble) = answer else {
+      if case .success(.flagAndEntry) = answer { isJournaled = true }
+      return
+    }
+    if case .changedMeanwhile = trouble { overtaken += 1 }
+    // A user may have the right to the flag and none to the journal: the flag alone is what matters.
+    if trouble.isForbidden { overtaken = Self.together }
+  }
+
+  // MARK: Ending
+
+  mutating func end(_ ending: KillCourse.Ending, _ target: KillCourse.Target, after seconds: Double, tried: Double) {
+    switch ending {
+    case .off: end(.off, switchRemark(target) + remarks, target, seconds)
+    case .alreadyOff: end(.alreadyOff, remarks, target, seconds)
+    case .wouldBeOff: end(.wouldBeOff, remarks, target, seconds)
+    case .absent: line = nil
+    case .undecided: end(.notOff, decision?.reasons ?? [], target, seconds)
+    case .unread(let trouble):
+      let reasons =
+        ["NOT off in \(store.address)", "it is written there as off, but running readers do not follow"]
+        + Sentences.store(trouble) + record.told
+        + ["by hand: mend that place in \(store.address); the flag itself is as it shall be"]
+      end(.notOff, reasons, target, seconds)
+    case .perhaps(let trouble):
+      let reasons =
+        ["it may be off in \(store.address): the change was sent, and nobody could look afterwards"]
+        + (trouble.map(Sentences.store) ?? []) + asked(target, tried) + [byHand]
+        + ["look there, or run it again: rolloutctl kill \(key)"] + record.told
+      end(.notOff, reasons, target, seconds)
+    case .notOff(let trouble):
+      var sentences = trouble.map(Sentences.store) ?? []
+      if hasWritten, let trouble, !trouble.isRefusal { sentences = Array(sentences.prefix(1)) }
+      sentences += asked(target, tried) + glass(target)
+      if trouble?.isMissing != true { sentences.append(byHand) }
+      let isUnknown = !isNamed && !target.isSeen
+      let head = isUnknown ? "\(store.address) could not be asked whether it has \(key)" : "NOT off in \(store.address)"
+      end(.notOff, [head] + sentences + record.told, target, seconds)
+    }
+  }
+
+  private mutating func end(
+    _ outcome: KillReport.Outcome, _ reasons: [String], _ target: KillCourse.Target, _ seconds: Double
+  ) {
+    let isOff = outcome == .off || outcome == .alreadyOff
+    line = KillReport.Line(
+      flag: key, store: store.address, outcome, serving: outcome == .notOff ? nil : serving,
+      alternative: outcome == .notOff ? nil : alternative, seconds: seconds, attempts: max(1, target.tries),
+      verifiedBy: isOff ? "read back" : nil, propagation: outcome == .notOff ? nil : store.propagation,
+      reasons: reasons)
+  }
+
+  private func switchRemark(_ target: KillCourse.Target) -> [String] {
+    guard target.isBlind else { return [] }
+    return [
+      "its switch was thrown before anybody could read it: everybody gets what the flag serves when it is off"
+    ]
+  }
+
+  /// How much was asked in vain.
+  private func asked(_ target: KillCourse.Target, _ tried: Double) -> [String] {
+    let time = KillReport.spelled(tried)
+    if target.answers == 0, target.requests > 0, store.isRemote {
+      return target.requests == 1
+        ? ["one request, and it was not answered in \(time)"]
+        : ["none of \(target.requests) requests was answered as it should be, in \(time)"]
+    }
+    return target.tries > 1 ? ["it was tried \(target.tries) times in \(time)"] : []
+  }
+
+  private func glass(_ target: KillCourse.Target) -> [String] {
+    switch target.glass {
+    case .untried, .none, .underWay: []
+    case .done: ["its trigger was called and answered well, but nobody could read the flag back as off: look at it"]
+    case .failed(let trouble): Sentences.store(trouble)
+    }
+  }
+
+  private var byHand: String { "by hand: \(store.byHand(key, serving: serving).sentence)" }
+
+  // MARK: Afterwards
+
+  /// The journal comes last. Somebody who restored the flag in this very moment loses to a kill that is still under way:
+  /// then nothing is written, and the answer is false.
+  mutating func conclude(seconds: Double, tries: Int) -> Bool {
+    guard let decision else { return true }
+    let (store, key, written) = (store, key, written)
+    let stands = { (newest: Instant?) in
+      // A server was asked a moment ago; only who was at the journal since then can have changed it by these means.
+      if store.isRemote, let written, newest.map({ $0 < written }) ?? true { return true }
+      return (try? store.read(key))?.flag?.mark?.killed == true
+    }
+    return record.conclude(decision, seconds: seconds, attempts: tries, while: stands)
+  }
+
+  mutating func tell(_ more: [String]) { line = line?.adding(more) }
+
+  /// How to ask applications' questions about it, where it is off and there is somebody to ask.
+  func look(until end: Instant) -> ServedLook? {
+    guard let evaluation, let line, line.off, let serving, let shown = record.shown, !kill.choices.dryRun else {
+      return nil
+    }
+    let progress = (try? journal.journal.read()).map { Progress($0.entries) }
+    let meant = Flag(variants: shown.variants, serving: .everyone(serving), mark: nil)
+    let hashes = store.hashes(progress?.plan)
+    return ServedLook(
+      context: kill.context, endpoint: evaluation.endpoint(until: end, kill.context), flag: key,
+      variants: meant.variants, probes: meant.probes(of: key, hashes: hashes, after: exposed ?? progress?.widest))
+  }
+
+  mutating func see(_ served: Served, after seconds: Double) { line = line?.seen(served, after: seconds) }
+}

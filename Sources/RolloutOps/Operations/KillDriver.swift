@@ -1,0 +1,332 @@
+/// Carries out what the course of a kill says: every action is a job on a thread of its own, and what comes of it is the
+/// course's next event. Here nobody waits for a store, a journal or a server, so that none of them can hold back another
+/// one, the word "off", or the end.
+struct KillDriver {
+  private let kill: Kill
+  private let context: Context
+  private let shift: any HandShift
+  private let mailbox: Mailbox<News>
+  private var course: KillCourse
+  private var targets: KillTargets
+  private var cases: [KillCase] = []
+  /// The course's number of each store.
+  private var stores: [String: Int] = [:]
+  /// Stores whose lock was waited for in vain: nobody waits for it a second time.
+  private var slow: Set<String> = []
+  /// When each request began.
+  private var begun: [Int: Instant] = [:]
+  private var open = Jobs()
+  private var progress: KillProgress
+  /// The signal that ended it.
+  private(set) var signal: Int32?
+  private var interrupted: Instant?
+
+  /// Changes which flags are meant. It reads files and asks stores, so it is a job too.
+  typealias Update = @Sendable (inout KillTargets) -> Void
+
+  /// What is under way beside the course's own requests.
+  private struct Jobs {
+    /// One at a time: the next one starts from what the last one found.
+    var updates: [Update] = []
+    var isUpdating = false
+    /// Whether the first of them is over.
+    var isPrepared = false
+    /// Whether it was looked for what may have been meant by flags that no store has.
+    var hasHints = false
+    var concluding: Set<Int> = []
+    var looking: Set<Int> = []
+    var waiting: [Int] = []
+  }
+
+  private enum News: Sendable {
+    case updated(KillTargets)
+    case looked(Int, [FlagKey: Result<FlagReading, StoreTrouble>])
+    case wrote(Int, [Result<Sent, StoreTrouble>], [KillRecord])
+    case brokeGlass(Int, Bool, StoreTrouble?)
+    case concluded(Int, KillRecord, stands: Bool)
+    case served(Int, Served?)
+  }
+
+  /// So many journals are written at the same time.
+  private static let journals = 8
+  /// How long what comes after the word "off" may take where the deadline is over, or somebody interrupts.
+  private static let afterwards = TimeSpan(seconds: 1)
+
+  init(_ kill: Kill) {
+    self.kill = kill
+    context = kill.context
+    shift = context.hands.shift()
+    mailbox = Mailbox(shift)
+    let now = context.clock.now()
+    course = KillCourse(start: now, within: kill.within, isDry: kill.choices.dryRun, turnsOff: kill.to == "off")
+    targets = KillTargets(kill, deadline: course.end)
+    progress = KillProgress(start: now, end: course.end)
+  }
+
+  // MARK: The loop
+
+  mutating func run(_ updates: [Update]) -> [KillReport.Line] {
+    open.updates = updates
+    while true {
+      for news in mailbox.takeAll() { hear(news) }
+      perform(course.take(.time, at: now))
+      startJobs()
+      if isOver { break }
+      guard mailbox.isEmpty else { continue }
+      progress.tell(course, cases, at: now, context.output)
+      switch shift.wait(until: wake, context.clock) {
+      case .news, .time: continue
+      case .signal(let number) where number == Signals.hangUp:
+        // Whoever lost the line still wants it off.
+        continue
+      case .signal(let number):
+        if signal != nil { Signals.raise(number, after: shift) }
+        (signal, interrupted) = (number, now)
+        perform(course.take(.interrupted, at: now))
+      }
+    }
+    for news in mailbox.takeAll() { hear(news) }
+    context.output.progress(nil)
+    shift.end()
+    return lines
+  }
+
+  private var now: Instant { context.clock.now() }
+
+  private var isOver: Bool {
+    if now >= limit { return true }
+    guard open.isPrepared, course.isOver, open.concluding.isEmpty, open.waiting.isEmpty else { return false }
+    guard signal == nil else { return true }
+    return open.looking.isEmpty && !open.isUpdating && open.updates.isEmpty && !targets.hasUnfollowed && open.hasHints
+  }
+
+  /// When it ends, whatever is still under way.
+  private var limit: Instant { interrupted.map { min(course.end, $0 + Self.afterwards) } ?? course.end }
+
+  private var wake: Instant {
+    let next = course.isOver ? course.end : course.wake(after: now)
+    return min(next, progress.wake(after: now))
+  }
+
+  // MARK: Acting
+
+  private mutating func perform(_ actions: [KillCourse.Action]) {
+    for action in actions {
+      switch action {
+      case .look(let number, _, let some): look(number, some)
+      case .send(let number, _, let some): send(number, some)
+      case .flip(let number, _, let target): flip(number, target)
+      case .breakGlass(let number, let target):
+        let (store, key) = (cases[target].store, cases[target].key)
+        mailbox.ask {
+          do throws(StoreTrouble) {
+            return .brokeGlass(number, try store.breakGlass(key), nil)
+          } catch {
+            return .brokeGlass(number, true, error)
+          }
+        }
+      case .tell(let target, let ending): tell(target, ending)
+      }
+    }
+  }
+
+  private mutating func look(_ number: Int, _ some: [Int]) {
+    guard let store = some.first.map({ cases[$0].store }) else { return }
+    let keys = some.map { cases[$0].key }
+    mailbox.ask { .looked(number, store.look(keys)) }
+  }
+
+  private mutating func send(_ number: Int, _ some: [Int]) {
+    guard let store = some.first.map({ cases[$0].store }) else { return }
+    let (start, now) = (course.start, now)
+    let urgency: Urgency = slow.contains(store.identity) ? .killAtOnce : .kill
+    for target in some { cases[target].beginsWrite(at: now) }
+    begun[number] = now
+    let batch = some.map { (cases[$0], course.targets[$0].tries) }
+    let interruptions = context.interruptions
+    mailbox.ask {
+      var batch = batch
+      let orders = batch.indices.map { index in
+        batch[index].0.order(urgency, seconds: now.seconds(since: start), tries: batch[index].1)
+      }
+      let whole = orders.compactMap(\.self)
+      let answers = interruptions.postponed { store.send(whole) }
+      return .wrote(number, answers, batch.map(\.0.record))
+    }
+  }
+
+  private mutating func flip(_ number: Int, _ target: Int) {
+    cases[target].beginsWrite(at: now)
+    let (store, key, occasion, record) =
+      (cases[target].store, cases[target].key, cases[target].occasion, cases[target].record)
+    mailbox.ask {
+      do throws(StoreTrouble) {
+        try store.switchOff(key, occasion)
+        return .wrote(number, [.success(.flag)], [record])
+      } catch {
+        return .wrote(number, [.failure(error)], [record])
+      }
+    }
+  }
+
+  /// What is known of a flag is said at once; everything else about it comes later.
+  private mutating func tell(_ target: Int, _ ending: KillCourse.Ending) {
+    let state = course.targets[target]
+    let tried = state.firstFailure.map { now.seconds(since: $0) } ?? now.seconds(since: course.start)
+    cases[target].end(ending, state, after: now.seconds(since: course.start), tried: tried)
+    guard let line = cases[target].line else { return }
+    if line.off || line.outcome == .wouldBeOff {
+      context.output.progress(nil)
+      kill.heard(line)
+    }
+    let mustBeJournaled: Bool =
+      switch ending {
+      case .off, .alreadyOff, .unread: true
+      default: false
+      }
+    if mustBeJournaled, !kill.choices.dryRun, !cases[target].isJournaled { open.waiting.append(target) }
+  }
+
+  // MARK: Hearing
+
+  private mutating func hear(_ news: News) {
+    switch news {
+    case .updated(let found):
+      (open.isUpdating, open.isPrepared) = (false, true)
+      take(found)
+    case .looked(let number, let looks):
+      guard let request = course.requests[number] else { return }
+      var sights: [Int: KillCourse.Sight] = [:]
+      for target in request.targets {
+        let found = looks[cases[target].key] ?? .failure(.notAsWritten(path: cases[target].store.address))
+        sights[target] = cases[target].sight(found, at: now)
+      }
+      perform(course.take(.looked(number, sights), at: now))
+    case .wrote(let number, let answers, let records):
+      guard let request = course.requests[number] else { return }
+      var troubles: [Int: StoreTrouble?] = [:]
+      for (index, target) in request.targets.enumerated() {
+        let answer =
+          answers.indices.contains(index)
+          ? answers[index] : .failure(.changedMeanwhile(path: cases[target].store.address))
+        if records.indices.contains(index) { cases[target].keep(records[index]) }
+        cases[target].answered(answer)
+        if case .failure(let trouble) = answer { troubles[target] = trouble } else { troubles[target] = .some(nil) }
+      }
+      // A lock that was waited for is not waited for again.
+      if let began = begun[number], now >= began + TimeSpan(seconds: 1), let first = request.targets.first {
+        slow.insert(cases[first].identity)
+      }
+      perform(course.take(.wrote(number, troubles), at: now))
+    case .brokeGlass(let number, let isThere, let trouble):
+      perform(course.take(.brokeGlass(number, isThere: isThere, trouble), at: now))
+    case .concluded(let target, let record, let stands):
+      open.concluding.remove(target)
+      cases[target].keep(record)
+      cases[target].tell(record.told)
+      // Somebody brought it back before the journal was ours: killed again.
+      if !stands { perform(course.take(.doubted(target, from: now), at: now)) }
+    case .served(let target, let served):
+      open.looking.remove(target)
+      if let served { cases[target].see(served, after: now.seconds(since: course.start)) }
+    }
+  }
+
+  /// Flags and stores that were not known before.
+  private mutating func take(_ found: KillTargets) {
+    let known = targets.cases.count
+    targets = found
+    for found in found.cases.dropFirst(known) {
+      let number: Int
+      if let known = stores[found.identity] {
+        number = known
+      } else {
+        let store = found.store
+        number = course.add(
+          store: KillCourse.Store(
+            isRemote: store.isRemote, width: store.width, batch: store.batch, killSwitch: store.killSwitch, rest: now))
+        stores[found.identity] = number
+      }
+      _ = course.add(targetIn: number, at: now)
+      cases.append(found)
+    }
+    perform(course.take(.time, at: now))
+  }
+
+  // MARK: What comes after
+
+  private mutating func startJobs() {
+    while let target = open.waiting.first, open.concluding.count < Self.journals {
+      open.waiting.removeFirst()
+      open.concluding.insert(target)
+      let seconds = cases[target].line?.seconds ?? 0
+      let (found, tries) = (cases[target], course.targets[target].tries)
+      mailbox.ask {
+        var found = found
+        let stands = found.conclude(seconds: seconds, tries: tries)
+        return .concluded(target, found.record, stands: stands)
+      }
+    }
+    guard signal == nil else { return }
+    findMore()
+    guard course.isOver, open.waiting.isEmpty, !targets.hasUnfollowed else { return }
+    for target in cases.indices where !looked.contains(target) && cases[target].line?.off == true {
+      looked.insert(target)
+      guard cases[target].evaluation != nil, !kill.choices.dryRun else { continue }
+      open.looking.insert(target)
+      let (found, end, clock) = (cases[target], course.end, context.clock)
+      mailbox.ask {
+        let patience = clock.now() + ServedLook.patience
+        return .served(target, found.look(until: end)?.look(until: end, patience: patience))
+      }
+    }
+  }
+
+  /// Whose applications were asked for.
+  private var looked: Set<Int> = []
+
+  /// The notes that the journals remember may name more stores. They are read when a flag is off, or cannot be read.
+  private mutating func findMore() {
+    guard !open.isUpdating else { return }
+    if let update = open.updates.first {
+      // Flags that are known go before those that have to be looked for.
+      guard !open.isPrepared || mailbox.isEmpty else { return }
+      open.updates.removeFirst()
+      return start(update)
+    }
+    let pending = cases.indices.map { !isSettled($0) }
+    if targets.hasUnfollowed {
+      let isTimely = cases.indices.allSatisfy { !pending[$0] || course.targets[$0].told != nil }
+      guard isTimely, asked != pending || course.isOver else { return }
+      asked = pending
+      start { $0.follow(pending) }
+    } else if course.isOver, !open.hasHints {
+      open.hasHints = true
+      let lines = cases.map(\.line)
+      if targets.lacks(lines) { start { $0.findNearest(lines) } }
+    }
+  }
+
+  private mutating func start(_ update: @escaping Update) {
+    open.isUpdating = true
+    let known = targets
+    mailbox.ask {
+      var found = known
+      update(&found)
+      return .updated(found)
+    }
+  }
+
+  /// Which flags were pending when the notes were asked for last.
+  private var asked: [Bool]?
+
+  private func isSettled(_ target: Int) -> Bool { course.targets[target].ending != nil }
+
+  private var lines: [KillReport.Line] {
+    targets.lines(cases.map(\.line), preparing: !open.isPrepared, after: now.seconds(since: course.start))
+  }
+}
+
+extension Instant {
+  func seconds(since start: Instant) -> Double { Double(max(0, microseconds - start.microseconds)) / 1_000_000 }
+}
