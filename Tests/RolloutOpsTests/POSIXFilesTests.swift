@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import RolloutOps
@@ -10,11 +11,12 @@ import Testing
   struct World {
     let files: any Files
     let folder: String
+    let flushes = Flushes()
 
     init(_ kind: Kind) throws {
       switch kind {
       case .real:
-        files = POSIXFiles()
+        files = POSIXFiles(flushes.recording)
         folder = try files.realPath(NSTemporaryDirectory()) + "/files-\(UUID().uuidString)"
         try files.makeFolder(folder)
       case .memory:
@@ -117,6 +119,44 @@ import Testing
     }
   }
 
+  /// What a method promises to be synced is so when it returns, and its name is when its folder is.
+  @Test(arguments: Kind.allCases) func whatIsPromisedToLastDoesSo(kind: Kind) throws {
+    let world = try World(kind)
+    defer { world.tidy() }
+    let (files, path) = (world.files, world.path("a"))
+    func expectLasting(_ bytes: [UInt8], _ doing: Comment, location: SourceLocation = #_sourceLocation) throws {
+      let synced = (files as? MemoryFiles)?.syncedBytes(path) ?? world.flushes.bytes(path)
+      #expect(synced == bytes, doing, sourceLocation: location)
+      #expect(try files.read(path, limit: 100) == bytes, doing, sourceLocation: location)
+    }
+    func isNameLasting(_ path: String) -> Bool {
+      if let memory = files as? MemoryFiles { return memory.isNameSynced(path) }
+      let (folder, name) = POSIXFiles.split(path)
+      return world.flushes.names(in: folder)?.contains(name) == true
+    }
+    try files.create(world.path("model"), [], like: nil)
+    var model = try #require(try files.facts(world.path("model")))
+    model.mode = 0o640
+    try files.create(path, [1, 2, 3], like: model)
+    try expectLasting([1, 2, 3], "create")
+    if kind == .real { #expect(world.flushes.mode(path) == 0o640) }
+    try files.append(path, [4], at: 3)
+    try expectLasting([1, 2, 3, 4], "append")
+    try files.overwrite(path, [5, 6])
+    try expectLasting([5, 6], "overwrite")
+    try files.truncate(path, to: 1)
+    try expectLasting([5], "truncate")
+    #expect(!isNameLasting(path))
+    try files.syncFolder(world.folder)
+    #expect(isNameLasting(path))
+    try files.rename(path, to: world.path("b"))
+    #expect(!isNameLasting(world.path("b")))
+    try files.syncFolder(world.folder)
+    #expect(isNameLasting(world.path("b")))
+    try files.makeFolder(world.path("x/y/z"))
+    for name in ["x", "x/y", "x/y/z"] { #expect(isNameLasting(world.path(name)), "\(name)") }
+  }
+
   @Test(arguments: Kind.allCases) func resolvesLinksAlsoToWhatIsNotThereYet(kind: Kind) throws {
     let world = try World(kind)
     defer { world.tidy() }
@@ -150,6 +190,49 @@ import Testing
     second.release()
     expect(.missing, .locking) { _ = try files.lock(world.path("no/lock"), holder: "lee", patience: .zero) }
   }
+}
+
+/// What the machine was told to make last, as it stood at that moment.
+final class Flushes: Sendable {
+  private struct State {
+    var bytes: [String: Data] = [:]
+    var modes: [String: mode_t] = [:]
+    var names: [String: [String]] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// Does what is asked for, and looks at it.
+  var recording: Flushing {
+    Flushing(
+      all: { number in
+        self.look(at: number, withMode: true)
+        return fsync(number)
+      },
+      bytes: { number in
+        self.look(at: number, withMode: false)
+        return fdatasync(number)
+      })
+  }
+
+  private func look(at number: Int32, withMode: Bool) {
+    let entry = "/proc/self/fd/\(number)"
+    guard let path = try? FileManager.default.destinationOfSymbolicLink(atPath: entry) else { return }
+    var status = stat()
+    fstat(number, &status)
+    state.withLock { state in
+      if status.st_mode & S_IFMT == S_IFDIR {
+        state.names[path] = (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
+      } else {
+        state.bytes[path] = try? Data(contentsOf: URL(filePath: entry))
+        if withMode { state.modes[path] = status.st_mode & 0o7777 }
+      }
+    }
+  }
+
+  func bytes(_ path: String) -> [UInt8]? { state.withLock { $0.bytes[path].map(Array.init) } }
+  func mode(_ path: String) -> UInt32? { state.withLock { $0.modes[path] } }
+  func names(in folder: String) -> [String]? { state.withLock { $0.names[folder] } }
 }
 
 /// What only a real file system shows.
@@ -206,6 +289,44 @@ import Testing
 }
 
 @Suite struct MemoryFilesTests {
+  /// The disk with everything on it that was not synced, and what is left when the power fails.
+  @Test func aPowerCutKeepsWhatWasSyncedAndAnyPartOfTheRest() throws {
+    let files = MemoryFiles()
+    files.put("/w/a", "old")
+    try files.create("/w/new", Array("new".utf8), like: nil)
+    try files.exchange("/w/new", "/w/a")
+    try files.remove("/w/new")
+    var left = Set<[String]>()
+    for seed: UInt64 in 0..<64 {
+      let copy = MemoryFiles(copying: files, files.clock)
+      var random = SplitMix64(seed: seed)
+      copy.cutPower(&random)
+      left.insert(copy.paths.map { "\($0) \(copy.text($0) ?? "")" })
+    }
+    // The name "new" was made, led to the old file, and went: three changes, each of which came through or not.
+    let folder = "/w "
+    #expect(
+      left == [
+        [folder, "/w/a old"], [folder, "/w/a new"], [folder, "/w/a old", "/w/new new"],
+        [folder, "/w/a new", "/w/new old"],
+      ])
+    try files.syncFolder("/w")
+    files.cutPower { _ in false }
+    #expect(files.paths == ["/w", "/w/a"] && files.text("/w/a") == "new")
+  }
+
+  @Test func bytesThatWereNotSyncedAreGone() throws {
+    let files = MemoryFiles()
+    files.put("/w/j", "one\n")
+    files.forgetSyncs(of: [.append, .create])
+    try files.append("/w/j", Array("two\n".utf8), at: 4)
+    try files.create("/w/a", Array("a".utf8), like: nil)
+    try files.syncFolder("/w")
+    files.cutPower { _ in false }
+    #expect(files.text("/w/j") == "one\n")
+    #expect(files.text("/w/a") == "", "the name is there, and nothing behind it")
+  }
+
   @Test func aCrashStopsEverythingFromItsEffectOn() throws {
     let files = MemoryFiles()
     files.put("/w/a", "old")

@@ -136,14 +136,28 @@ package struct Journal: Sendable {
   /// A last line that was cut in the middle moves to a file of its own, so that nothing is lost and the chain goes on.
   private func setAsideTail(of reading: inout JournalReading) throws(JournalTrouble) {
     guard !reading.torn.isEmpty else { return }
+    let aside = "\(path).torn-\(reading.entries.count + 1)-\(SHA256.hex(reading.torn).prefix(8))"
     do throws(FileTrouble) {
-      try files.create(
-        "\(path).torn-\(reading.entries.count + 1)-\(SHA256.hex(reading.torn).prefix(8))", reading.torn, like: nil)
+      try copy(reading.torn, to: aside)
+      // The copy lasts before the original is cut.
+      try files.syncFolder(Path.folder(of: path))
+      try files.truncate(path, to: reading.size)
     } catch {
-      guard error.reason == .exists else { throw .file(error) }
+      throw .file(error)
     }
-    do throws(FileTrouble) { try files.truncate(path, to: reading.size) } catch { throw .file(error) }
     reading.torn = []
+  }
+
+  private func copy(_ tail: [UInt8], to aside: String) throws(FileTrouble) {
+    do throws(FileTrouble) {
+      try files.create(aside, tail, like: nil)
+    } catch {
+      guard error.reason == .exists else { throw error }
+      if try files.holds(aside, tail) { return }
+      // A crash in the middle of this very step left a part of it.
+      try files.remove(aside)
+      try files.create(aside, tail, like: nil)
+    }
   }
 
   /// The right to append. Whoever decides and writes holds it from before the reading to the outcome.

@@ -27,6 +27,8 @@ struct FileReplacement {
       return try rename(temporary, old, urgency)
     }
     let landed = try settle(temporary, put: new, expecting: old, time)
+    // Their file has its name back for good before the last other name of it goes.
+    if !landed { try sync(urgency) }
     try? files.remove(temporary)
     try sync(urgency)
     return landed

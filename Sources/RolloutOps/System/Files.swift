@@ -15,7 +15,7 @@ package protocol Files: Sendable {
   /// The names in a folder, sorted; empty when there is no such folder.
   func names(in folder: String) throws(FileTrouble) -> [String]
 
-  /// The folder and those above it; nothing when it is there.
+  /// The folder and those above it, each of them lasting through a power cut; nothing when it is there.
   func makeFolder(_ path: String) throws(FileTrouble)
   /// A new file with these bytes on the disk (synced), with the mode and owner of `model` where one is given; refused
   /// when the path exists.
@@ -28,6 +28,7 @@ package protocol Files: Sendable {
   func append(_ path: String, _ bytes: [UInt8], at size: Int) throws(FileTrouble)
   /// Writes into the file itself, synced: not in one step, so only for what cannot be replaced.
   func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble)
+  /// Cuts the file off behind that many bytes, synced.
   func truncate(_ path: String, to size: Int) throws(FileTrouble)
   func remove(_ path: String) throws(FileTrouble)
   /// Makes what happened to the folder's names last through a power cut.

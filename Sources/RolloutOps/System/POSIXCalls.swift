@@ -48,6 +48,14 @@ enum POSIX {
   }
 }
 
+/// The calls that make what was written outlast a power cut; a test sees by them what was made to last, and when.
+struct Flushing: Sendable {
+  /// All there is to a file or a folder.
+  var all: @Sendable (Int32) -> Int32 = { fsync($0) }
+  /// A file's bytes and its length.
+  var bytes: @Sendable (Int32) -> Int32 = { fdatasync($0) }
+}
+
 /// An open file: closed when it goes out of scope.
 struct Descriptor: ~Copyable {
   let number: Int32

@@ -2,7 +2,11 @@ import Glibc
 
 /// The machine's file system.
 package struct POSIXFiles: Files {
-  package init() {}
+  let flushing: Flushing
+
+  package init() { self.init(Flushing()) }
+
+  init(_ flushing: Flushing) { self.flushing = flushing }
 
   // MARK: Looking
 
@@ -126,14 +130,15 @@ package struct POSIXFiles: Files {
   // MARK: Changing
 
   package func makeFolder(_ path: String) throws(FileTrouble) {
-    guard let code = POSIX.failure(of: { mkdir(path, 0o777) }) else { return }
     let parent = Self.split(path).folder
+    guard let code = POSIX.failure(of: { mkdir(path, 0o777) }) else { return try syncFolder(parent) }
     switch code {
     case ENOENT where parent != path:
       try makeFolder(parent)
       if let code = POSIX.failure(of: { mkdir(path, 0o777) }), code != EEXIST {
         throw FileTrouble(.creating, path, POSIX.reason(code))
       }
+      try syncFolder(parent)
     case EEXIST:
       if try facts(path)?.kind != .folder { throw FileTrouble(.creating, path, .exists) }
     default: throw FileTrouble(.creating, path, POSIX.reason(code))
@@ -147,7 +152,7 @@ package struct POSIXFiles: Files {
       try file.reserve(bytes.count, at: 0)
       try file.write(bytes)
       if let model { try file.takeOver(from: model) }
-      try file.check { fsync(file.number) }
+      try file.check { flushing.all(file.number) }
     } catch {
       unlink(path)
       throw error
@@ -187,7 +192,7 @@ package struct POSIXFiles: Files {
     try file.reserve(bytes.count, at: size)
     do throws(FileTrouble) {
       try file.write(bytes)
-      try file.check { fdatasync(file.number) }
+      try file.check { flushing.bytes(file.number) }
     } catch {
       ftruncate(file.number, off_t(size))
       throw error
@@ -199,13 +204,13 @@ package struct POSIXFiles: Files {
     try file.reserve(bytes.count, at: 0)
     try file.write(bytes)
     try file.check { ftruncate(file.number, off_t(bytes.count)) }
-    try file.check { fdatasync(file.number) }
+    try file.check { flushing.bytes(file.number) }
   }
 
   package func truncate(_ path: String, to size: Int) throws(FileTrouble) {
     let file = try Descriptor(path, O_WRONLY | O_NONBLOCK, .replacing)
     try file.check { ftruncate(file.number, off_t(size)) }
-    try file.check { fdatasync(file.number) }
+    try file.check { flushing.bytes(file.number) }
   }
 
   package func remove(_ path: String) throws(FileTrouble) {
@@ -215,7 +220,7 @@ package struct POSIXFiles: Files {
   package func syncFolder(_ path: String) throws(FileTrouble) {
     let folder = try Descriptor(path, O_RDONLY | O_DIRECTORY, .syncing)
     // Some file systems have nothing to sync in a folder and say so.
-    if let code = POSIX.failure(of: { fsync(folder.number) }), code != EINVAL {
+    if let code = POSIX.failure(of: { flushing.all(folder.number) }), code != EINVAL {
       throw folder.trouble(POSIX.reason(code))
     }
   }

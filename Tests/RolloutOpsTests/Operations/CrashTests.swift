@@ -49,7 +49,7 @@ import Testing
   private func crashEverywhere(
     _ deed: Deed, in world: World, seed: UInt64, step: Int, random: SplitMix64
   ) throws {
-    let hint: Comment = "seed \(seed), step \(step), \(deed)"
+    let hint = "seed \(seed), step \(step), \(deed)"
     let before = try World.Look(world)
     for effect in 1..<80 {
       let copy = world.copy()
@@ -59,14 +59,16 @@ import Testing
       deed.perform(in: copy, &random)
       guard copy.files.hasCrashed else { return }
       copy.files.restart()
-      try check(copy, before, hint, effect)
+      try Self.check(copy, before, hint)
     }
     Issue.record("\(deed) has no end; seed \(seed), step \(step)")
   }
 
-  private func check(_ world: World, _ before: World.Look, _ hint: Comment, _ effect: Int) throws {
+  /// What must hold wherever the process, or the whole machine, has stopped in the middle of one deed.
+  static func check(_ world: World, _ before: World.Look, _ text: String) throws {
+    let hint = Comment(rawValue: text)
     // The file is whole at any moment, not only after the next command.
-    _ = try JSON.parse(try #require(world.files.bytes(World.store)))
+    #expect(throws: Never.self, hint) { try JSON.parse(try #require(world.files.bytes(World.store))) }
     let torn = try World.Look(world)
     // A look changes nothing and already says where it stands.
     let seen = try world.status()
@@ -75,22 +77,22 @@ import Testing
     // The next command settles in words, and afterwards nothing is left open.
     let report = try world.move(.hold, reason: "after the crash")
     let after = try World.Look(world)
-    #expect(after.progress.pending == nil, "\(hint), effect \(effect)")
-    #expect(after.torn.isEmpty, "\(hint), effect \(effect)")
+    #expect(after.progress.pending == nil, hint)
+    #expect(after.torn.isEmpty, hint)
     if torn.progress.pending != nil {
-      #expect(report.remarks.contains { $0.contains("was interrupted") }, "\(hint), effect \(effect)")
-      #expect(!seen.remarks.isEmpty)
+      #expect(report.remarks.contains { $0.contains("was interrupted") }, hint)
+      #expect(!seen.remarks.isEmpty, hint)
     }
     // Store and journal agree, or the flag counts as killed: a kill is written before it is journaled.
     let agreement = after.progress.agreement(with: after.flag, variants: nil)
     if agreement != .agrees {
       #expect(
-        agreement == .killedOutside && after.flag?.mark?.killed == true, "\(hint), effect \(effect): \(agreement)")
+        agreement == .killedOutside && after.flag?.mark?.killed == true, "\(hint): \(agreement)")
     }
     let moves = after.progress.visits.count - before.progress.visits.count
-    #expect(moves <= 1, "\(hint), effect \(effect): a stage was entered twice")
+    #expect(moves <= 1, "\(hint): a stage was entered twice")
     if let index = after.progress.place.stageIndex, let old = before.progress.place.stageIndex {
-      #expect(abs(index - old) <= 1, "\(hint), effect \(effect): a stage was skipped")
+      #expect(abs(index - old) <= 1, "\(hint): a stage was skipped")
     }
   }
 

@@ -13,6 +13,11 @@ extension MemoryFiles {
     var hasCrashed = false
     var failures: [Failure] = []
     var hooks: [Hook] = []
+    var image = Image()
+    /// What was done since the syncs that made the image, in order.
+    var pending: [Change] = []
+    /// Methods that leave out the syncs they promise.
+    var careless: Set<Effect> = []
 
     init(now: Instant) { nodes = ["/": Node(.folder, now: now, inode: 1)] }
 
@@ -51,23 +56,32 @@ extension MemoryFiles {
 
     mutating func put(_ path: String, _ bytes: [UInt8], mode: UInt32?, replacing: Bool, now: Instant) {
       makeFolders(POSIXFiles.split(path).folder, now: now)
-      var node = nodes[path] ?? Node(.file([]), now: now, inode: nextInode())
-      if replacing { node.inode = nextInode() }
+      var node = nodes[path] ?? Node(.file([]), now: now, inode: 0)
+      let isNew = replacing || node.inode == 0
+      if isNew { node.inode = nextInode() }
       (node.content, node.modified, node.mode) = (.file(bytes), now, mode ?? node.mode)
-      nodes[path] = node
+      if isNew { name([(path, node)]) }
+      change(path, to: node)
     }
 
     mutating func own(_ path: String, _ owner: UInt32, _ group: UInt32) {
-      nodes[path]?.owner = owner
-      nodes[path]?.group = group
+      guard var node = nodes[path] else { return }
+      (node.owner, node.group) = (owner, group)
+      change(path, to: node)
     }
 
-    mutating func makeFolders(_ path: String, now: Instant) {
+    /// The folders that were missing, from the outermost on.
+    @discardableResult
+    mutating func makeFolders(_ path: String, now: Instant) -> [String] {
       var folder = ""
-      for name in path.split(separator: "/") {
-        folder += "/\(name)"
-        if nodes[folder] == nil { nodes[folder] = Node(.folder, now: now, inode: nextInode()) }
+      var made: [String] = []
+      for part in path.split(separator: "/") {
+        folder += "/\(part)"
+        guard nodes[folder] == nil else { continue }
+        name([(folder, Node(.folder, now: now, inode: nextInode()))])
+        made.append(folder)
       }
+      return made
     }
 
     mutating func takeFailure(_ effect: Effect, _ path: String) -> FileTrouble.Reason? {

@@ -7,7 +7,8 @@ import Synchronization
 /// Every method that changes something is one effect, counted from 1 by `effects`. `crash(at: n)` makes the n-th effect
 /// and everything after it, reading included, fail without happening; `torn` lets that n-th effect, if it is a `create`
 /// or an `append`, leave the first part of its bytes. `restart()` is the next process: locks are free, effects count
-/// from 1 again. Tests look at the disk with `bytes`, `text`, `paths` and `modified`, which never fail.
+/// from 1 again. `cutPower` takes away what was not synced as well. Tests look at the disk with `bytes`, `text`, `paths`
+/// and `modified`, which never fail.
 final class MemoryFiles: Files {
   enum Effect: String, Hashable, CaseIterable, Sendable {
     case makeFolder, create, setModified, exchange, rename, append, overwrite, truncate, remove, syncFolder, lock
@@ -17,7 +18,7 @@ final class MemoryFiles: Files {
   }
 
   let clock: ScriptedClock
-  private let disk: Mutex<Disk>
+  let disk: Mutex<Disk>
 
   init(_ clock: ScriptedClock = ScriptedClock()) {
     self.clock = clock
@@ -69,7 +70,11 @@ final class MemoryFiles: Files {
   /// mode; `replacing` gives it a new identity, as a rename over it does.
   func put(_ path: String, _ bytes: [UInt8], mode: UInt32? = nil, replacing: Bool = true) {
     let now = clock.now()
-    disk.withLock { $0.put($0.resolve(path), bytes, mode: mode, replacing: replacing, now: now) }
+    disk.withLock { disk in
+      let real = disk.resolve(path)
+      disk.put(real, bytes, mode: mode, replacing: replacing, now: now)
+      disk.settle(real)
+    }
   }
 
   func put(_ path: String, _ text: String, mode: UInt32? = nil) { put(path, Array(text.utf8), mode: mode) }
@@ -78,11 +83,18 @@ final class MemoryFiles: Files {
     let now = clock.now()
     disk.withLock {
       $0.makeFolders(POSIXFiles.split(path).folder, now: now)
-      $0.nodes[path] = Node(.link(target), now: now, inode: $0.nextInode())
+      $0.name([(path, Node(.link(target), now: now, inode: $0.nextInode()))])
+      $0.settle(path)
     }
   }
 
-  func erase(_ path: String) { disk.withLock { $0.nodes[$0.resolve(path)] = nil } }
+  func erase(_ path: String) {
+    disk.withLock { disk in
+      let real = disk.resolve(path)
+      disk.name([(real, nil)])
+      disk.settle(real)
+    }
+  }
 
   /// Another process takes the lock and keeps it until `unlock`.
   func holdLock(_ path: String, holder: String) { disk.withLock { $0.locks[path] = Holding(id: 0, holder: holder) } }
@@ -129,7 +141,9 @@ final class MemoryFiles: Files {
     try perform(.makeFolder, .creating, path) { (disk, now) throws(FileTrouble) in
       let real = disk.resolve(path)
       if let node = disk.nodes[real], node.facts.kind != .folder { throw FileTrouble(.creating, path, .exists) }
-      disk.makeFolders(real, now: now)
+      for folder in disk.makeFolders(real, now: now) where !disk.careless.contains(.makeFolder) {
+        disk.syncNames(in: POSIXFiles.split(folder).folder)
+      }
     }
   }
 
@@ -142,14 +156,16 @@ final class MemoryFiles: Files {
       }
       disk.put(disk.resolve(path), bytes, mode: model?.mode, replacing: true, now: now)
       if let model { disk.own(disk.resolve(path), model.owner, model.group) }
+      if !disk.careless.contains(.create) { disk.sync(disk.resolve(path)) }
     }
   }
 
   func setModified(_ path: String, _ time: Instant) throws(FileTrouble) {
     try perform(.setModified, .replacing, path) { (disk, _) throws(FileTrouble) in
       let real = disk.resolve(path)
-      guard disk.nodes[real] != nil else { throw FileTrouble(.replacing, path, .missing) }
-      disk.nodes[real]?.modified = time
+      guard var node = disk.nodes[real] else { throw FileTrouble(.replacing, path, .missing) }
+      node.modified = time
+      disk.change(real, to: node)
     }
   }
 
@@ -158,15 +174,14 @@ final class MemoryFiles: Files {
       guard let first = disk.nodes[one], let second = disk.nodes[other] else {
         throw FileTrouble(.replacing, other, .missing)
       }
-      (disk.nodes[one], disk.nodes[other]) = (second, first)
+      disk.name([(one, second), (other, first)])
     }
   }
 
   func rename(_ path: String, to target: String) throws(FileTrouble) {
     try perform(.rename, .replacing, target) { (disk, _) throws(FileTrouble) in
       guard let node = disk.nodes[path] else { throw FileTrouble(.replacing, target, .missing) }
-      disk.nodes[target] = node
-      disk.nodes[path] = nil
+      disk.name([(target, node), (path, nil)])
     }
   }
 
@@ -181,6 +196,7 @@ final class MemoryFiles: Files {
       let old = disk.bytes(real) ?? []
       if old.count != size { throw FileTrouble(.appending, path, .changedSize(expected: size, found: old.count)) }
       disk.put(real, old + bytes, mode: nil, replacing: false, now: now)
+      if !disk.careless.contains(.append) { disk.sync(real) }
     }
   }
 
@@ -195,6 +211,7 @@ final class MemoryFiles: Files {
       let real = disk.resolve(path)
       guard disk.bytes(real) != nil else { throw FileTrouble(.replacing, path, .missing) }
       disk.put(real, bytes, mode: nil, replacing: false, now: now)
+      if !disk.careless.contains(.overwrite) { disk.sync(real) }
     }
   }
 
@@ -204,6 +221,7 @@ final class MemoryFiles: Files {
       guard let old = disk.bytes(real) else { throw FileTrouble(.replacing, path, .missing) }
       let kept = Array(old.prefix(size)) + Array(repeating: 0, count: max(0, size - old.count))
       disk.put(real, kept, mode: nil, replacing: false, now: now)
+      if !disk.careless.contains(.truncate) { disk.sync(real) }
     }
   }
 
@@ -211,13 +229,15 @@ final class MemoryFiles: Files {
     try perform(.remove, .removing, path) { (disk, _) throws(FileTrouble) in
       guard let node = disk.nodes[path] else { throw FileTrouble(.removing, path, .missing) }
       if case .folder = node.content { throw FileTrouble(.removing, path, .isFolder) }
-      disk.nodes[path] = nil
+      disk.name([(path, nil)])
     }
   }
 
   func syncFolder(_ path: String) throws(FileTrouble) {
     try perform(.syncFolder, .syncing, path) { (disk, _) throws(FileTrouble) in
-      if disk.nodes[disk.resolve(path)] == nil { throw FileTrouble(.syncing, path, .missing) }
+      let real = disk.resolve(path)
+      if disk.nodes[real] == nil { throw FileTrouble(.syncing, path, .missing) }
+      if !disk.careless.contains(.syncFolder) { disk.syncNames(in: real) }
     }
   }
 
