@@ -24,7 +24,8 @@ A server that cannot be reached is a 502. The control port speaks JSON:
   PUT  /chances   {"pass": 5, "drip": 1, ...} weights from now on; what is not named is not done. "only": a regular
                   expression found in "METHOD /path?query" of the requests that it is about, all others pass. "seed": a
                   number begins anew: the next request is the first one, and the log is empty. "next": as below
-  POST /pass      from now on everything passes; "busy" says how many requests are under way
+  POST /pass      from now on everything passes; answers when no request is under way any more, or after 5 seconds. "busy"
+                  says how many are: also those that nobody has begun to read
   POST /next      {"what": ["cut-after", ...]} is done to the next requests (of those that "only" names), before any
                   drawing
   POST /deliver   forwards what is late, in its order: {"statuses": [..]} of the server's answers
@@ -34,6 +35,7 @@ A server that cannot be reached is a 502. The control port speaks JSON:
 """
 
 import argparse
+import fcntl
 import http.client
 import json
 import os
@@ -42,6 +44,7 @@ import re
 import socket
 import struct
 import sys
+import termios
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -64,6 +67,46 @@ class Proxy:
         self.lock = threading.Lock()
         self.started = time.monotonic()
         self.count, self.log, self.late = 0, [], []
+        # The connections of clients, by the client's address, and whether each is in the middle of a request.
+        self.links, self.taken, self.port = {}, threading.Condition(), None
+
+    def take(self, connection, address):
+        with self.taken:
+            self.links[address] = [connection, False]
+            self.taken.notify_all()
+
+    def mark(self, address, is_busy):
+        with self.taken:
+            if address in self.links:
+                self.links[address][1] = is_busy
+                self.taken.notify_all()
+
+    def leave(self, address):
+        with self.taken:
+            self.links.pop(address, None)
+            self.taken.notify_all()
+
+    def unread(self, connection):
+        """Whether the machine holds bytes of this connection that nobody has read."""
+        try:
+            return struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.FIONREAD, b"\0\0\0\0"))[0] > 0
+        except (OSError, ValueError):
+            return False
+
+    def settle(self, seconds):
+        """How many requests are under way when that time is over; returns as soon as none is. Connections are taken in
+        their order, so when one that is made now has been taken, all those before it have."""
+        deadline = time.monotonic() + seconds
+        with socket.create_connection(("127.0.0.1", self.port)) as last, self.taken:
+            own = last.getsockname()
+            while True:
+                busy = [link for address, link in self.links.items()
+                        if address != own and (link[1] or self.unread(link[0]))]
+                left = deadline - time.monotonic()
+                if (not busy and own in self.links) or left <= 0:
+                    return len(busy)
+                # Bytes that arrive wake nobody here.
+                self.taken.wait(min(left, 0.01))
 
     def begin(self, method, path):
         """The entry in the log for a new request, with what is to be done to it."""
@@ -100,6 +143,11 @@ class Proxy:
         return found
 
     def control(self, asked, body):
+        if asked == "POST /pass":
+            with self.lock:
+                self.chances, self.only, self.next = {"pass": 1}, None, []
+            busy = self.settle(5)
+            return 200, {"chances": self.chances, "only": self.only, "next": self.next, "seed": self.seed, "busy": busy}
         with self.lock:
             if asked == "PUT /chances":
                 only, seed, following = body.pop("only", None), body.pop("seed", None), body.pop("next", [])
@@ -110,8 +158,6 @@ class Proxy:
                 self.chances, self.only, self.next = body, only, following
                 if seed is not None:
                     self.seed, self.count, self.log = seed, 0, []
-            elif asked == "POST /pass":
-                self.chances, self.only, self.next = {"pass": 1}, None, []
             elif asked == "POST /next":
                 if set(body["what"]) - set(FAULTS):
                     return 400, {"message": f"what can be done: {', '.join(FAULTS)}"}
@@ -138,6 +184,15 @@ class Link(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def handle_one_request(self):
+        if self.server.is_control:
+            return super().handle_one_request()
+        # Until the first byte of the next request is there, or the end; it stays where it is for whoever looks.
+        self.server.proxy.mark(self.client_address, False)
+        self.connection.recv(1, socket.MSG_PEEK)
+        self.server.proxy.mark(self.client_address, True)
+        super().handle_one_request()
 
     def read_body(self):
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
@@ -249,11 +304,27 @@ class Link(BaseHTTPRequestHandler):
             pass
 
 
+class Server(ThreadingHTTPServer):
+    def get_request(self):
+        connection, address = super().get_request()
+        if not self.is_control:
+            self.proxy.take(connection, address)
+        return connection, address
+
+    def process_request_thread(self, request, client_address):
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.proxy.leave(client_address)
+
+
 def listen(proxy, is_control):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Link)
+    server = Server(("127.0.0.1", 0), Link)
     server.daemon_threads = True
     server.proxy = proxy
     server.is_control = is_control
+    if not is_control:
+        proxy.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
 

@@ -144,7 +144,7 @@ import Testing
       $0 = { [etcd] request in
         if request.address.host == "127.0.0.9" {
           var near = 0
-          for _ in 0..<100_000 {
+          for _ in 0..<600_000 {
             near = etcd.state.withLock { $0.puts.count { $0.hasPrefix("/prod/") } }
             if near >= 40 { break }
             usleep(100)

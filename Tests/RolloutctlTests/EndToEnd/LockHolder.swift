@@ -20,7 +20,7 @@ final class LockHolder {
   /// Until the process has the lock file open, that is, stands in line.
   func waitUntilWanted(by process: pid_t) throws {
     let folder = "/proc/\(process)/fd"
-    for _ in 0..<20_000 {
+    for _ in 0..<120_000 {
       let open = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       if open.contains(where: {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")) == path

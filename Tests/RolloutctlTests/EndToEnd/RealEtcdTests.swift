@@ -102,7 +102,7 @@ import Testing
     // How long a whole run takes here and now.
     let start = ContinuousClock.now
     try etcd.done("rollback", note)
-    let whole = UInt64((ContinuousClock.now - start) / .microseconds(1))
+    var whole = UInt64((ContinuousClock.now - start) / .microseconds(1))
     for round in 0..<(Live.isRequired ? 120 : 30) {
       let words = [
         ["promote", note, "--override", "parse failures above 2%", "--reason", "seen"], ["kill", "ai-summary"],
@@ -112,7 +112,13 @@ import Testing
       let running = try etcd.start(words)
       usleep(UInt32(whole / 4 + random.next() % whole))
       running.send(SIGKILL)
-      if case .signal = try running.finish().end { died += 1 }
+      // Some come to their end and some do not, whatever the machine is busy with.
+      if case .signal = try running.finish().end {
+        died += 1
+        whole += whole / 16
+      } else {
+        whole = max(1000, whole - whole / 8)
+      }
       try etcd.agree()
       #expect(try etcd.run("status", note).status == 0, "seed \(seed), round \(round)")
     }
