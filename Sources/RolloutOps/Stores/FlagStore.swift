@@ -81,7 +81,10 @@ extension FlagStore {
   package func examine(_ key: FlagKey) -> [Check] { [] }
 
   package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
-    if keys.count > 1, let readings = try? read(keys) { return readings.mapValues { .success($0) } }
+    // Some stores read many for show only, without a version, and nothing can be written against that.
+    if keys.count > 1, let readings = try? read(keys), !readings.values.contains(where: \.version.isEmpty) {
+      return readings.mapValues { .success($0) }
+    }
     var looks: [FlagKey: Result<FlagReading, StoreTrouble>] = [:]
     for key in keys {
       do throws(StoreTrouble) {
