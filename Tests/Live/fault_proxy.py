@@ -305,6 +305,9 @@ class Link(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
+    # Nobody is left before the door, where nothing of them could be seen.
+    request_queue_size = 128
+
     def get_request(self):
         connection, address = super().get_request()
         if not self.is_control:

@@ -215,6 +215,15 @@ log = control(ports, "GET", "/log")[1]
 same((len(log), len({entry["number"] for entry in log}), sum(len(entry["upstream"]) for entry in log)),
      (100, 100, len(reached)), "four at once")
 
+# Requests that their senders have given up before anybody began to read them: after "pass" all of them have arrived.
+control(ports, "PUT", "/chances", {"pass": 1})
+for _ in range(20):
+    reached.clear()
+    for _ in range(8):
+        with socket.create_connection(("127.0.0.1", ports["port"])) as link:
+            link.sendall(b"PATCH /flag HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+    same((control(ports, "POST", "/pass")[1]["busy"], len(reached)), (0, 8), "given up, and arrived all the same")
+
 # A server that is not there.
 closed = socket.create_server(("127.0.0.1", 0))
 gone = closed.getsockname()[1]
