@@ -22,11 +22,11 @@ import Testing
 
   @Test(arguments: stores) func noneIsTold(store: String) throws {
     let server = try LiveServer("hostile_server.py")
+    // Most of them wait for a server in vain, so all wait at the same time, each in a world of its own.
+    var running: [(world: LiveWorld, line: [String], Binary.Running)] = []
     // A port that repeats the request, headers included, and one that nobody listens on.
     for port in ["near", "refused"] {
       let address = store.replacing("HOST", with: "127.0.0.1:\(try server.port(port))")
-      let world = try LiveWorld(
-        note: LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)"))
       var lines = [
         ["kill", "ai-summary", "--within", "1s"], ["promote", LiveWorld.note],
         ["doctor", "ai-summary", "--within", "1s"], ["doctor", "--card", "ai-summary", "--within", "1s"],
@@ -36,13 +36,17 @@ import Testing
       }
       for line in lines {
         for extra in [["--verbose"], ["--format", "json"]] {
-          let outcome = try world.start(
-            line + extra, environment: Self.planted.merging(["ROLLOUT_STORE": address]) { $1 }
-          ).finish()
-          if case .signal = outcome.end { Issue.record("\(line): \(outcome)") }
-          if line[0] == "kill" { #expect(outcome.status == 1, "\(outcome)") }
+          let world = try LiveWorld(
+            note: LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)"))
+          let environment = Self.planted.merging(["ROLLOUT_STORE": address]) { $1 }
+          running.append((world, line, try world.start(line + extra, environment: environment)))
         }
       }
+    }
+    for (_, line, process) in running {
+      let outcome = try process.finish()
+      if case .signal = outcome.end { Issue.record("\(line): \(outcome)") }
+      if line[0] == "kill" { #expect(outcome.status == 1, "\(outcome)") }
     }
   }
 
