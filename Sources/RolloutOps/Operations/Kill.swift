@@ -11,14 +11,20 @@ package struct Kill: Sendable {
   let seen: JSON?
   /// Is told of each flag in the moment in which it is known to be off.
   package var heard: @Sendable (KillReport.Line) -> Void = { _ in }
+  /// Why single flags are killed, where that is not the same for all of them.
+  private let reasons: [FlagKey: String]
 
   package init(
     context: Context, choices: OperatorChoices, within: TimeSpan = TimeSpan(seconds: 30), to: String? = nil,
-    seen: JSON? = nil
+    seen: JSON? = nil, reasons: [FlagKey: String] = [:]
   ) {
     (self.context, self.choices, self.within) = (context.steady, choices, within)
     (self.to, self.seen) = (to, seen)
+    self.reasons = reasons
   }
+
+  /// Why this flag is killed, for its journal and for the platform's own history.
+  func reason(of key: FlagKey) -> String? { reasons[key] ?? choices.reason }
 
   /// Flag keys; a note's path stands for its flag.
   package func perform(_ targets: [String]) -> KillReport {

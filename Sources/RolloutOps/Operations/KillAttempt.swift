@@ -274,7 +274,7 @@ struct KillAttempt {
 
   private var request: Request {
     var request = Request(.kill)
-    request.reason = kill.choices.reason
+    request.reason = kill.reason(of: key)
     request.killTo = kill.to
     request.seen = kill.seen
     return request

@@ -72,7 +72,7 @@ struct KillCase: Sendable {
 
   private var request: Request {
     var request = Request(.kill)
-    request.reason = kill.choices.reason
+    request.reason = kill.reason(of: key)
     request.killTo = kill.to
     request.seen = kill.seen
     return request
