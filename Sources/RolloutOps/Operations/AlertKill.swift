@@ -1,4 +1,5 @@
-/// `kill --on-alert`: a monitoring system's event on standard input kills the flags that its labels stand for.
+/// `kill --on-alert`: a monitoring system's event on standard input kills the flags that its labels stand for, all of them
+/// in one kill with one deadline.
 ///
 /// What is over kills nothing, and neither does an alert that was answered before: monitoring repeats itself, and whoever
 /// restored a flag after it was mended must not be undone by the same alert told once more.
@@ -12,7 +13,8 @@ package struct AlertKill: Sendable {
     package fileprivate(set) var report: KillReport?
     /// What became of alerts that killed nothing.
     package fileprivate(set) var ignored: [String] = []
-    /// Alerts that fire and that no route leads from.
+    /// Alerts that may call for a kill, and nobody knows of what: those whose status cannot be read, and those that fire
+    /// and that no route leads from.
     package fileprivate(set) var unrouted: [String] = []
 
     /// Where nothing was to be killed: why.
@@ -35,11 +37,15 @@ package struct AlertKill: Sendable {
     let alerts = try alerts(in: read())
     let routes = try routes()
     var answer = Answer()
-    var lines: [KillReport.Line] = []
-    var killed: Set<String> = []
+    var targets: [(flag: String, alerts: [Alert])] = []
     for alert in alerts {
-      guard !alert.isOver else {
-        answer.ignored.append("\(alert.name) is over: nothing to kill")
+      switch alert.state {
+      case .firing: break
+      case .quiet(let why):
+        answer.ignored.append("\(alert.name) \(why): nothing to kill")
+        continue
+      case .unreadable(let why):
+        answer.unrouted.append("\(alert.name): \(why), so nobody knows whether to kill; nothing was turned off for it")
         continue
       }
       let flags = routes.flatMap { $0.flags(for: alert) }
@@ -48,25 +54,44 @@ package struct AlertKill: Sendable {
         answer.unrouted.append(
           "\(alert.name) fires, and \"alerts\" in rolloutctl.json leads to no flag from its labels: \(labels)")
       }
-      for flag in flags where killed.insert(flag).inserted {
+      for flag in flags {
         if let before = answered(alert, flag) {
           answer.ignored.append(
             "\(alert.name) has killed \(flag) before, \(before), and it was restored since: left alone")
-          continue
+        } else if let known = targets.firstIndex(where: { $0.flag == flag }) {
+          if !targets[known].alerts.contains(alert) { targets[known].alerts.append(alert) }
+        } else {
+          targets.append((flag, [alert]))
         }
-        lines += kill(flag, for: alert)
       }
     }
-    if !lines.isEmpty { answer.report = KillReport(lines, dryRun: kill.choices.dryRun) }
+    if !targets.isEmpty { answer.report = kill(targets) }
     return answer
   }
 
-  private func kill(_ flag: String, for alert: Alert) -> [KillReport.Line] {
+  /// Every flag's journal names the alerts that it was killed for, and no others.
+  private func kill(_ targets: [(flag: String, alerts: [Alert])]) -> KillReport {
     var choices = kill.choices
-    let own = choices.reason.map { "\($0); " } ?? ""
-    let summary = alert.summary.map { ": \($0)" } ?? ""
-    choices.reason = "\(own)alert \(alert.name)\(summary) [\(alert.id)]"
-    return Kill(context: kill.context, choices: choices, within: kill.within, to: kill.to).perform([flag]).lines
+    var all: [Alert] = []
+    for alert in targets.flatMap(\.alerts) where !all.contains(alert) { all.append(alert) }
+    choices.reason = reason(all)
+    var reasons: [FlagKey: String] = [:]
+    for target in targets { reasons[FlagKey(target.flag)] = reason(target.alerts) }
+    return Kill(context: kill.context, choices: choices, within: kill.within, to: kill.to, reasons: reasons)
+      .perform(targets.map(\.flag))
+  }
+
+  /// A group of alerts may have thousands; a line of the journal shall stay one that can be written and read.
+  private static let mostNamed = 100
+
+  /// In words, each alert with its id: by that it is known when it is told again.
+  private func reason(_ alerts: [Alert]) -> String {
+    let own = kill.choices.reason.map { [$0] } ?? []
+    let named = alerts.prefix(Self.mostNamed).map { alert in
+      "alert \(alert.name)" + (alert.summary.map { ": \($0)" } ?? "") + " [\(alert.id)]"
+    }
+    let more = alerts.count > named.count ? ["and \(alerts.count - named.count) more alerts"] : []
+    return (own + named + more).joined(separator: "; ")
   }
 
   /// When this very alert killed the flag, where somebody has moved it since. A journal that cannot be read says nothing,
@@ -77,7 +102,7 @@ package struct AlertKill: Sendable {
     let entries = reading.entries.filter { $0.content.outcome == .done }
     guard
       let index = entries.lastIndex(where: {
-        $0.content.action == .kill && $0.content.reason?.hasSuffix("[\(alert.id)]") == true
+        $0.content.action == .kill && $0.content.reason?.contains("[\(alert.id)]") == true
       }), entries[(index + 1)...].contains(where: { $0.content.action == .restore })
     else { return nil }
     return ISO8601.string(entries[index].time)

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@testable import RolloutOps
+
+/// `kill --on-alert` through the real program, with the event on standard input.
+@Suite struct AlertTests {
+  private static let settings = """
+    {"store": "STORE", "alerts": [{"when": {"alertname": "*", "feature": "*"}, "kill": ["$feature"]}]}
+    """
+
+  private static func event(_ alerts: [(flag: String, status: String)]) -> String {
+    let all = alerts.map { alert in
+      """
+      {"status": "\(alert.status)", "labels": {"alertname": "CostLoop", "feature": "\(alert.flag)"},
+       "fingerprint": "c0ffee-\(alert.flag)", "startsAt": "2026-11-21T09:58:00Z"}
+      """
+    }
+    return "{\"status\": \"firing\", \"alerts\": [\(all.joined(separator: ","))]}"
+  }
+
+  private func run(_ world: LiveWorld, _ event: String, _ more: [String] = [], _ environment: [String: String] = [:])
+    throws -> Binary.Outcome
+  {
+    try Binary.run(
+      ["kill", "--on-alert"] + more, in: world.folder, environment: environment.merging(["ROLLOUT_ACTOR": "am"]) { $1 },
+      input: event)
+  }
+
+  @Test func whatFiresDiesAndWhatIsOverIsNamed() throws {
+    let flag = #"{"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}"#
+    let world = try LiveWorld(flags: "{\"flags\": {\"one\": \(flag), \"two\": \(flag), \"three\": \(flag)}}")
+    try world.folder.write("rolloutctl.json", Self.settings.replacing("STORE", with: "file:flags.json"))
+    let outcome = try run(world, Self.event([("one", "firing"), ("two", "resolved"), ("three", "firing")]))
+    #expect(outcome.status == 0 && outcome.errors.contains("CostLoop is over: nothing to kill"), "\(outcome)")
+    #expect(try ["one", "two", "three"].map { try world.isKilled($0) } == [true, false, true])
+    let journal = try #require(try world.entries("flags.json.rollout/three.journal").last)
+    #expect(journal["reason"] as? String == "alert CostLoop [c0ffee-three since 2026-11-21T09:58:00Z]")
+  }
+
+  /// Taken for over, it would end in exit 0, and nobody would look.
+  @Test func aStatusThatIsNeitherEndsInOneAndSaysWhatWasRead() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    try world.folder.write("rolloutctl.json", Self.settings.replacing("STORE", with: "file:flags.json"))
+    let outcome = try run(world, Self.event([("ai-summary", "acked")]))
+    #expect(
+      outcome.status == 1 && outcome.errors.contains(#"its status "acked" is neither firing nor resolved"#),
+      "\(outcome)")
+    #expect(try !world.isKilled())
+    let json = try run(world, Self.event([("ai-summary", "acked")]), ["--format", "json"])
+    #expect(try LiveWorld.object(json.output)?["exit"] as? Int == 1, "\(json)")
+  }
+
+  /// Each flag would have its own deadline: eight of them would take eight times as long.
+  @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here")) func allOfThemHaveOneDeadline() throws {
+    let one = try #require(CardTests.platforms.first { $0.name == "unleash" })
+    let live = try PlatformWorld(one.name, address: one.address, variable: one.variable)
+    let store = try #require(live.environment["ROLLOUT_STORE"])
+    try live.world.folder.write("rolloutctl.json", Self.settings.replacing("STORE", with: store))
+    try live.fail([["times": 1000, "do": ["delay": 60]]])
+    let start = ContinuousClock.now
+    let flags = (1...8).map { (flag: "f\($0)", status: "firing") }
+    let outcome = try run(live.world, Self.event(flags), ["--within", "2s", "--format", "json"], live.environment)
+    #expect(ContinuousClock.now - start < .seconds(12), "\(outcome)")
+    #expect(outcome.status == 1, "\(outcome)")
+    let told = try #require(try LiveWorld.object(outcome.output)?["flags"] as? [[String: Any]])
+    #expect(told.compactMap { $0["flag"] as? String } == flags.map(\.flag))
+  }
+}
