@@ -26,7 +26,8 @@ package struct JournalFolder: Sendable {
     var folder = path
     while folder != "/", try files.facts(folder) == nil { folder = Path.folder(of: folder) }
     let trial = Path.joined(folder, ".rolloutctl-doctor-\(process)")
-    try files.create(trial, [], like: nil)
+    // A full disk still takes an empty file; an entry has a few hundred bytes.
+    try files.create(trial, [UInt8](repeating: 0x20, count: 1024), like: nil)
     try files.remove(trial)
   }
 

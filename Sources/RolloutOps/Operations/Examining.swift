@@ -1,18 +1,20 @@
-/// Would a kill work right now? Every store that somebody names is looked at, several at a time, and whatever can be asked
-/// without a change is asked.
+/// Would a kill work right now? The settings are read as a kill reads them, every store that somebody names is looked at,
+/// several at a time, and whatever can be asked without a change is asked.
 package struct Examining: Sendable {
   package let context: Context
   package let choices: OperatorChoices
   package let within: TimeSpan
 
-  package init(context: Context, choices: OperatorChoices, within: TimeSpan = TimeSpan(seconds: 10)) {
+  package init(context: Context, choices: OperatorChoices, within: TimeSpan = KillTime.usual) {
     (self.context, self.choices, self.within) = (context, choices, within)
   }
 
   /// Flag keys; a note's path stands for its flag, and its store is looked at too.
   package func perform(_ targets: [String]) throws(Trouble) -> DoctorReport {
     let deadline = context.clock.now() + within
-    let (sites, remarks) = try sites(targets)
+    let settings = try Settings(choices, note: nil, context: context, lenient: true)
+    let checks = SettingsExamining.checks(settings, choices, context)
+    let (sites, remarks) = try sites(targets, settings)
     // What a kill would do is found out beside the stores: one that hangs holds up nobody but itself.
     let parts: [Site?] = targets.isEmpty ? sites : sites + [nil]
     let found = Crew(threads: parts.count).each(parts) { site in
@@ -26,7 +28,9 @@ package struct Examining: Sendable {
       }
     }
     let flags = Crew(threads: min(8, kills.count)).each(kills) { [stores] in flag($0, stores) }
-    return DoctorReport(stores.map(\.line), flags: flags, remarks: remarks)
+    // What the settings lack is said among their own checks.
+    let more = remarks.filter { remark in !checks.contains { $0.sentence.hasPrefix(remark) } }
+    return DoctorReport(settings: checks, stores.map(\.line), flags: flags, remarks: more)
   }
 
   private struct Site: Sendable {
@@ -47,9 +51,8 @@ package struct Examining: Sendable {
   }
 
   /// Every store that the settings name, or the notes, once.
-  private func sites(_ targets: [String]) throws(Trouble) -> ([Site], remarks: [String]) {
+  private func sites(_ targets: [String], _ settings: Settings) throws(Trouble) -> ([Site], remarks: [String]) {
     let opening = Opening(context: context, choices: choices)
-    let settings = try Settings(choices, note: nil, context: context, lenient: true)
     var remarks = settings.remarks
     var sites = settings.all.map { Site(named: $0, settings: settings) }
     for target in targets where opening.isNote(target) {
@@ -72,7 +75,8 @@ package struct Examining: Sendable {
   // MARK: A store
 
   private func examine(_ site: Site, _ deadline: Instant) -> Examined {
-    let opening = Opening(context: context, choices: choices)
+    let timed = TimedHTTP(context.http, context.clock)
+    let opening = Opening(context: context.asking(timed), choices: choices)
     let start = context.clock.now()
     let store: any FlagStore
     do throws(Trouble) {
@@ -90,11 +94,13 @@ package struct Examining: Sendable {
         listed = try store.list()
         checks.append(counted(listed))
       } catch {
-        checks.append(Check("flags", .failed, Sentences.store(error).joined(separator: "; ")))
+        checks.append(unlisted(error, deadline))
       }
     }
-    checks += [journal(store, site.settings, opening), propagation(store), evaluation(site.settings, deadline)]
-      .compactMap(\.self)
+    let journals = JournalExamining(
+      context: context, opening: opening, settings: site.settings, store: store, deadline: deadline)
+    checks += [time(timed, of: store)].compactMap(\.self) + journals.checks
+    checks += [propagation(store), evaluation(site.settings, deadline)].compactMap(\.self)
     let seconds = Double(max(0, context.clock.now().microseconds - start.microseconds)) / 1_000_000
     return Examined(
       line: DoctorReport.StoreLine(
@@ -102,30 +108,25 @@ package struct Examining: Sendable {
       store: store, listed: listed)
   }
 
+  /// A kill needs no list. So a store that was slow until the time was over may still be good for one.
+  private func unlisted(_ trouble: StoreTrouble, _ deadline: Instant) -> Check {
+    if case .unanswered(let trouble) = trouble, case .timeout = trouble.reason, context.clock.now() >= deadline {
+      return Check(
+        "flags", .unknown,
+        "there was no time left to ask which flags it has; give it longer: rolloutctl doctor --within 2m")
+    }
+    return Check("flags", .failed, Sentences.store(trouble).joined(separator: "; "))
+  }
+
+  /// How long a kill has to wait there, by what the looks before have taken.
+  private func time(_ timed: TimedHTTP, of store: any FlagStore) -> Check? {
+    timed.slowest.flatMap { KillTime(answer: $0, answers: store.answersOfKill).check }
+  }
+
   private func counted(_ listed: [ListedFlag]) -> Check {
     let managed = listed.filter { $0.mark != nil }.count
     return Check(
       "flags", .fine, "\(listed.count) flag\(listed.count == 1 ? "" : "s"), \(managed) managed by rolloutctl")
-  }
-
-  /// A journal that cannot be written stops no kill, but nobody would find out who did it.
-  private func journal(_ store: any FlagStore, _ settings: Settings, _ opening: Opening) -> Check? {
-    if store.keepsJournals, settings.namedJournal == nil, settings.journal == nil { return nil }
-    let folder: JournalFolder
-    do throws(Trouble) {
-      folder = try opening.journalFolder(settings, store)
-    } catch {
-      return Check("journal", .warning, error.sentences.joined(separator: "; "))
-    }
-    do throws(FileTrouble) {
-      try context.interruptions.postponed { () throws(FileTrouble) in
-        try folder.rehearse(process: context.surroundings.process)
-      }
-      return Check("journal", .fine, "it can be written in \(folder.path)")
-    } catch {
-      return Check(
-        "journal", .warning, "\(Sentences.file(error)); a kill works, and says that it is not in the journal")
-    }
   }
 
   private func propagation(_ store: any FlagStore) -> Check {

@@ -24,23 +24,30 @@ package struct DoctorReport: Sendable {
     }
   }
 
+  /// How a kill would read the settings.
+  package let settings: [Check]
   package let stores: [StoreLine]
   package let flags: [FlagLine]
   package let remarks: [String]
 
-  package init(_ stores: [StoreLine], flags: [FlagLine], remarks: [String]) {
-    (self.stores, self.flags, self.remarks) = (stores, flags, remarks)
+  package init(settings: [Check] = [], _ stores: [StoreLine], flags: [FlagLine], remarks: [String]) {
+    (self.settings, self.stores, self.flags, self.remarks) = (settings, stores, flags, remarks)
   }
 
   package var status: ExitStatus { checks.contains { $0.contains { $0.state == .failed } } ? .inconclusive : .done }
 
-  private var checks: [[Check]] { stores.map(\.checks) + flags.map(\.checks) }
+  private var checks: [[Check]] { [settings] + stores.map(\.checks) + flags.map(\.checks) }
 
   private static func works(_ checks: [Check]) -> Bool { !checks.contains { $0.state == .failed } }
 
   package func text(ink: Ink, width: Int) -> String {
     let names = checks.joined().map { Terminal.width($0.name) }.max() ?? 0
     var lines: [String] = []
+    if !settings.isEmpty {
+      let verdict = Self.works(settings) ? ink.good("a kill can read them") : ink.bad("a kill would miss a store")
+      lines.append("\(ink.strong("settings"))   \(verdict)")
+      lines += settings.flatMap { Self.lines($0, names, width, ink) }
+    }
     for store in stores {
       lines.append("\(ink.strong(Terminal.plain(store.store)))   \(words(Self.works(store.checks), ink))")
       lines += store.checks.flatMap { Self.lines($0, names, width, ink) }
@@ -79,10 +86,11 @@ package struct DoctorReport: Sendable {
     let flagsFailed = flags.filter { !Self.works($0.checks) }.count
     let warnings = checks.joined().count { $0.state == .warning }
     let more = warnings == 0 ? "" : ", \(warnings) warning\(warnings == 1 ? "" : "s")"
-    if failed == 0, flagsFailed == 0 {
+    if failed == 0, flagsFailed == 0, Self.works(settings) {
       return "a kill would work in \(stores.count == 1 ? "the store" : "all \(stores.count) stores")\(more)"
     }
     let parts = [
+      Self.works(settings) ? nil : "in a store that the settings may name",
       failed == 0 ? nil : "in \(failed) of \(stores.count) store\(stores.count == 1 ? "" : "s")",
       flagsFailed == 0 ? nil : "for \(flagsFailed) of the flags",
     ].compactMap(\.self)
@@ -100,6 +108,7 @@ package struct DoctorReport: Sendable {
 
   package var json: JSON {
     [
+      "settings": Self.json(settings),
       "stores": .array(
         stores.map { line in
           [
@@ -128,7 +137,8 @@ package struct DoctorReport: Sendable {
       }
     }
     let all =
-      stores.flatMap { rows($0.store, $0.checks) } + flags.flatMap { rows("\($0.flag) in \($0.store)", $0.checks) }
+      rows("settings", settings) + stores.flatMap { rows($0.store, $0.checks) }
+      + flags.flatMap { rows("\($0.flag) in \($0.store)", $0.checks) }
     return (Markdown.table(["Where", "What", "State", "Found"], all) + ["", Markdown.text(summary)])
       .joined(separator: "\n")
   }

@@ -22,7 +22,7 @@ extension DocumentStore {
         "tag", .warning,
         "its ETag is a weak one, so a kill may overwrite somebody else's change, and nothing else moves")
     }
-    return Check("tag", .fine, "a strong ETag guards every change")
+    return Check("tag", .fine, "a strong ETag guards every change, if the server heeds If-Match")
   }
 
   private var rights: Check {

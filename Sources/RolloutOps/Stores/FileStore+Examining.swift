@@ -8,8 +8,13 @@ extension FileStore {
     } catch {
       return [Check("file", .failed, Sentences.store(.file(error)).joined(separator: "; "))]
     }
-    return [DocumentCheck.of(bytes, path: path), replaceable(bytes, facts), lock(), time(facts)].compactMap(\.self)
+    let checks = [DocumentCheck.of(bytes, path: path), replaceable(bytes, facts), lock(), time(facts)]
+    return checks.compactMap(\.self) + writers.map { Check("writers", .warning, $0) }
   }
+
+  private var writers: [String] { FileWriters(path, real: real, context.files).sentences }
+
+  package func undoers(_ key: FlagKey) -> [String] { writers }
 
   /// As a kill makes the new file: beside the old one, of its size and with its mode. A full disk, a folder that is read
   /// only, and one that belongs to somebody else show here.

@@ -66,6 +66,13 @@ package protocol FlagStore: Sendable {
 
   /// The same for what is special about one flag.
   func examine(_ key: FlagKey) -> [Check]
+
+  /// What may turn the flag on again after a kill without anybody deciding that: a schedule, a workflow, somebody else
+  /// who writes the file. In sentences; asked when the flag is off.
+  func undoers(_ key: FlagKey) -> [String]
+
+  /// How many answers one after the other a kill of one flag takes at most; none where it waits for no server.
+  var answersOfKill: Int { get }
 }
 
 extension FlagStore {
@@ -79,6 +86,11 @@ extension FlagStore {
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 
   package func examine(_ key: FlagKey) -> [Check] { [] }
+
+  package func undoers(_ key: FlagKey) -> [String] { [] }
+
+  /// A look, the write, and a look that confirms it.
+  package var answersOfKill: Int { isRemote ? 3 : 0 }
 
   package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
     // Some stores read many for show only, without a version, and nothing can be written against that.

@@ -7,7 +7,8 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
   var common = CommonOptions()
   var flags: [String] = []
   var card = false
-  var within = TimeSpan(seconds: 10)
+  /// Nil for the usual time: of a kill, or of a card, which is printed where nothing answers too.
+  var within: TimeSpan?
 
   static let row = CommandRow<DoctorOptions>(
     .rehearse, "would a kill work right now",
@@ -26,8 +27,11 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
           """
       ) { $0.card = true },
       .value(
-        "within", "DURATION", "how long to wait for a store; 10s if not given",
-        details: "A store that answers within this time counts as reachable; the stores are looked at side by side.",
+        "within", "DURATION", "how long to wait for a store; 30s if not given",
+        details: """
+          As long as a kill tries where nobody says otherwise. A store that answers within this time counts as \
+          reachable, and what its answers take is said; the stores are looked at side by side. A card waits 10s.
+          """,
         read: { (text) throws(ValueFault) in
           let span = try Conversion.duration(text)
           guard span > .zero else { throw ValueFault("a deadline is longer than nothing") }
@@ -46,7 +50,11 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
         .entries([
           Entry("`✓`", "fine"),
           Entry(
-            "`!`", "a kill would work, and somebody should look at this: a token that ends within 14 days, a clock"),
+            "`!`",
+            """
+            a kill would work, and somebody should look at this: a token that ends within 14 days, a clock, a journal \
+            that could not be written or that was edited, a watch that went silent
+            """),
           Entry("`✗`", "a kill would not work: exit 1"),
           Entry("`?`", "nobody could tell without trying it"),
         ]),
@@ -56,11 +64,19 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
           and removed), who holds the lock. etcd: each member, a reading that takes a majority, alarms, and the right to \
           write by a transaction whose condition never holds. A platform: that it answers, what the token may do and \
           when it ends, approvals, the requests that are left, as far as it tells. Everywhere: the server's clock against \
-          this one's, the journal, and how soon applications follow.
+          this one's, how long an answer takes and the `--within` that a kill needs for it, the journals with their \
+          chains, who watches and who went silent, and how soon applications follow.
           """),
         .paragraph(
           """
-          With FLAG also: what a kill would give everybody, and what stands in its way at this flag alone.
+          First it says how a kill would read the settings: each `rolloutctl.json`, what of it is broken or misspelled, \
+          and the stores that a kill looks in. A part that may name a store and cannot be read is `✗`, unless `--store` \
+          is said.
+          """),
+        .paragraph(
+          """
+          With FLAG also: what a kill would give everybody, what stands in its way at this flag alone, and what may undo \
+          it later: a schedule, a workflow, an automated release.
           """),
       ]
     },
@@ -89,7 +105,8 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
 extension DoctorOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     guard card else { return try examine(invocation) }
-    let writing = CardWriting(context: invocation.context, choices: invocation.choices, within: within)
+    let writing = CardWriting(
+      context: invocation.context, choices: invocation.choices, within: within ?? TimeSpan(seconds: 10))
     let report = try writing.perform(flags)
     for sentence in report.failures {
       invocation.context.output.failure("rolloutctl doctor: \(Terminal.plain(sentence))")
@@ -102,7 +119,8 @@ extension DoctorOptions: Action {
   }
 
   private func examine(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let examining = Examining(context: invocation.context, choices: invocation.choices, within: within)
+    let examining = Examining(
+      context: invocation.context, choices: invocation.choices, within: within ?? KillTime.usual)
     let report = try examining.perform(flags)
     invocation.remark(report.remarks)
     invocation.print(

@@ -11,6 +11,8 @@ Written from its published OpenAPI document and documentation, not from any clie
                                   ignoreConflicts=true
   "denied": [ACTION..]            e.g. updateOn: 403
   "access": {"role": "writer"}    what the token's own page shows: role, customRoleIds, inlineRole; null: 403
+  "scheduled": {KEY: [scheduled changes]}   "workflows": {KEY: [workflows, each with "status"]}; null: 403, as on plans
+                                  that have none
   "releases": {KEY: [automated releases, newest first]}
   "release_guard": true           changing the fallthrough during a release is refused; else it is accepted
   "testable": [..]                the paths at which a JSON Patch may test the version; all three that are known of if
@@ -330,6 +332,24 @@ class LaunchDarkly(LaunchDarklyState):
         found = [one for one in self.state["releases"].get(key, []) if not wanted or one["environmentKey"] == wanted]
         return Answer(200, {"items": found[:min(int(request.query.get("limit", 20)), 100)],
                             "_links": {"self": {"href": request.path}}})
+
+    def planned(self, request, project, key, name):
+        self.flag(project, key)
+        if self.state[name] is None:
+            raise failure(403, "forbidden", "Your plan does not have this")
+        return self.state[name].get(key, [])
+
+    @route("GET", CONFIG + "/scheduled-changes")
+    def list_scheduled(self, request, project, key, environment):
+        return Answer(200, {"items": self.planned(request, project, key, "scheduled"), "_links": {}})
+
+    @route("GET", CONFIG + "/workflows")
+    def list_workflows(self, request, project, key, environment):
+        wanted = request.query.get("status")
+        found = [one for one in self.planned(request, project, key, "workflows")
+                 if wanted in (None, one.get("status"))]
+        return Answer(200, {"items": [{name: value for name, value in one.items() if name != "status"}
+                                      for one in found], "totalCount": len(found), "_links": {}})
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class LaunchDarklyState(Platform):
                       "testable": ["/_version", "/version", "/environments/{environment}/version"],
                       "test_failure": 422, "remaining": None, "window": 10, "segments": {}, "triggers": [],
                       "approval_requests": [], "audit": [], "sdk_environment": "production",
-                      "access": {"role": "writer"}, **state}
+                      "access": {"role": "writer"}, "scheduled": {}, "workflows": {}, **state}
         self.window_ends = 0
         self.left = self.state["remaining"]
         for key, flag in self.state["flags"].items():

@@ -15,6 +15,7 @@ Written from its published sources, not from any client. State (PUT /state), all
   "test_op": "refused"                 JSON Patch without "test", as before October 2025; "honoured" if not given
   "tag_types": ["simple"]              the types that tags may have
   "limits": {..}                       see unleash_rules.LIMITS
+  "maintenance": true                  every write is 503, as ui-config tells everybody
   "sdk_environment": "production"      whose strategies the SDK's token gets
 
 What is easily got wrong, and is here as it is there: GET .../environments/E leaves out each strategy's segments; PUT of
@@ -170,6 +171,23 @@ class Unleash(UnleashFeatures):
     def read_me(self, request):
         return Answer(200, {"user": {"id": 2, "username": "rollout", "permissions": []},
                             "permissions": self.state["permissions"], "feedback": [], "splash": {}})
+
+    @route("GET", "/api/admin/ui-config")
+    def read_server(self, request):
+        edition = "Enterprise" if self.state["enterprise"] else "Open Source"
+        current = {"oss": "" if self.state["enterprise"] else "8.2.0",
+                   "enterprise": "8.2.0" if self.state["enterprise"] else ""}
+        # The flag of the same name among "flags" stays false there.
+        return Answer(200, {"environment": edition, "version": "8.2.0", "flags": {"maintenanceMode": False},
+                            "versionInfo": {"current": current}, "maintenanceMode": self.state["maintenance"]})
+
+    @route("GET", PROJECT + "/overview")
+    def read_project(self, request, project):
+        if project not in self.state["projects"]:
+            raise rules.not_found("No project found")
+        names = self.state["projects"][project]["environments"]
+        return Answer(200, {"name": project, "health": 100, "environments": [{"environment": name} for name in names],
+                            "version": 1})
 
     @route("GET", "/api/admin/user/tokens")
     def list_my_tokens(self, request):

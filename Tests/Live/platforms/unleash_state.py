@@ -26,7 +26,7 @@ class UnleashState(Platform):
                       "skip_change_request": False, "enterprise": False, "missing_permissions": [],
                       "test_op": "honoured", "tag_types": ["simple"], "sdk_environment": "production",
                       "events": [], "requests": [], "revision": 1,
-                      "permissions": [{"permission": "ADMIN"}], "tokens": [], **state}
+                      "permissions": [{"permission": "ADMIN"}], "tokens": [], "maintenance": False, **state}
         self.state["limits"] = {**rules.LIMITS, **state.get("limits", {})}
         self.state["projects"].setdefault("default", copy.deepcopy(DEFAULT_PROJECT))
         for name, flag in self.state["flags"].items():
@@ -72,6 +72,9 @@ class UnleashState(Platform):
             raise rules.failure("ContentTypeError", f"We do not accept the content-type you provided ({sent}). Try "
                                 "using one of the content-types we do accept instead (application/json) and make sure "
                                 "the body is in the corresponding format.")
+
+        if self.state["maintenance"] and request.method not in ("GET", "HEAD") and not self.is_public(request):
+            raise Answer(503, {"message": "Unleash is currently in maintenance mode."})
 
     def unauthorized(self, request):
         if "authorization" in request.headers:

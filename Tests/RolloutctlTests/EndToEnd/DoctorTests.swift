@@ -21,6 +21,17 @@ import Testing
       return order.lazy.compactMap { state in all.first { $0["state"]?.text == state } }.first
     }
 
+    /// Of the settings: each check's state with its sentence.
+    var settings: [String] {
+      (json["settings"]?.items ?? []).map { "\($0["state"]?.text ?? "") \($0["sentence"]?.text ?? "")" }
+    }
+
+    /// Every sentence under that name.
+    func all(_ name: String, in list: String = "stores") -> [String] {
+      (json[list]?.items ?? []).flatMap { $0["checks"]?.items ?? [] }.filter { $0["name"]?.text == name }
+        .compactMap { $0["sentence"]?.text }
+    }
+
     func state(_ name: String, in list: String = "stores") -> String? { check(name, in: list)?["state"]?.text }
     func sentence(_ name: String, in list: String = "stores") -> String {
       check(name, in: list)?["sentence"]?.text ?? ""
@@ -35,7 +46,7 @@ import Testing
     let before = try world.snapshot()
     let found = try Found(world.done("doctor", "ai-summary", "--format", "json"))
     #expect(try world.snapshot() == before)
-    #expect(found.json.members?.map(\.name) == ["stores", "flags", "exit"])
+    #expect(found.json.members?.map(\.name) == ["settings", "stores", "flags", "exit"])
     let store = try #require(found.json["stores"]?.items?.first)
     #expect(store.members?.map(\.name) == ["store", "works", "seconds", "propagation_seconds", "checks"])
     #expect(store["works"] == true && found.json["exit"] == 0)
@@ -47,6 +58,111 @@ import Testing
     let text = try world.done("doctor").output
     #expect(text.contains("✓ lock") && text.hasSuffix("→ a kill would work in the store\n"), "\(text)")
     #expect(try world.done("doctor", "--format", "markdown").output.contains("| file:flags.json | lock | fine |"))
+    #expect(found.sentence("journal").hasSuffix("; the journal in it holds together"), "\(found.json.written())")
+  }
+
+  // MARK: What a kill could not write down
+
+  @Test func aBrokenChainIsNamedByItsLineAndStopsNoKill() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    try world.done("hold", LiveWorld.note)
+    var lines = try world.folder.read(LiveWorld.journalPath).split(separator: "\n").map(String.init)
+    lines.remove(at: 1)
+    try world.folder.write(LiveWorld.journalPath, lines.joined(separator: "\n") + "\n")
+    let found = try Found(world.run("doctor", "--format", "json"))
+    #expect(found.status == 0 && found.state("journal") == "warning", "\(found.json.written())")
+    #expect(
+      found.sentence("journal").contains("line 2 does not follow line 1")
+        && found.sentence("journal").contains("a kill works"), "\(found.json.written())")
+    let text = try world.run("doctor").output
+    #expect(text.contains("! journal") && text.contains("→ a kill would work in the store, 1 warning"), "\(text)")
+    #expect(try world.run("kill", "ai-summary").status == 0)
+    #expect(try world.isKilled())
+  }
+
+  @Test func aJournalThatNobodyMayWriteIsTold() throws {
+    let world = try LiveWorld()
+    try world.folder.write("in-the-way", "a file")
+    let away = ["ROLLOUT_JOURNAL": world.folder.path("in-the-way/journals")]
+    let found = try Found(world.run("doctor", "--format", "json", environment: away))
+    #expect(found.status == 0 && found.state("journal") == "warning", "\(found.json.written())")
+  }
+
+  @Test(.enabled(if: BadDiskTests.canMount, BadDiskTests.reason)) func aFullDiskForJournalsIsTold() throws {
+    let world = try LiveWorld()
+    let outcome = try Tool(name: "unshare").run(
+      (BadDiskTests.unshare ?? ["-m"]) + [
+        "sh", "-c",
+        """
+        mkdir full && mount -t tmpfs -o size=64k tmpfs full && (dd if=/dev/zero of=full/big bs=1k 2>/dev/null; true)
+        ROLLOUT_JOURNAL=$PWD/full/journals "$ROLLOUTCTL" doctor --format json > full.json; echo $? > full.status
+        """,
+      ], in: world.folder, environment: ["ROLLOUTCTL": try #require(Binary.path)])
+    try #require(outcome.status == 0, "\(outcome)")
+    let found = try Found(
+      Binary.Outcome(output: try world.folder.read("full.json"), errors: "", end: .status(0)))
+    #expect(try world.folder.read("full.status") == "0\n")
+    #expect(found.state("journal") == "warning" && found.sentence("journal").contains("disk is full"))
+  }
+
+  // MARK: Who watches
+
+  @Test func aWatchThatWentSilentIsTold() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let beat = { (next: String) in
+      try world.folder.write(
+        LiveWorld.journalPath + ".watch",
+        #"{"time":"2026-01-02T20:40:00Z","actor":"ci","host":"box","process":41,"next":"\#(next)","exit":0}"#)
+    }
+    try beat("2026-01-02T20:41:00Z")
+    let found = try Found(world.run("doctor", "--format", "json"))
+    #expect(found.status == 0 && found.state("watch") == "warning", "\(found.json.written())")
+    #expect(
+      found.sentence("watch").contains("by ci on box, process 41, is silent since")
+        && found.sentence("watch").contains("20:40 +00:00"), "\(found.json.written())")
+    try beat("2126-01-02T20:41:00Z")
+    #expect(try Found(world.run("doctor", "--format", "json")).state("watch") == "fine")
+    // A rollout that stands killed needs nobody who looks.
+    try beat("2026-01-02T20:41:00Z")
+    try world.done("kill", "ai-summary")
+    #expect(try Found(world.run("doctor", "--format", "json")).state("watch") == nil)
+  }
+
+  // MARK: The settings
+
+  @Test func theSettingsAreTheOnesThatAKillWouldRead() throws {
+    let world = try LiveWorld()
+    let none = try Found(world.run("doctor", "--format", "json"))
+    #expect(none.status == 0 && none.settings.count == 2, "\(none.settings)")
+    #expect(none.settings.last == "fine a kill looks in file:flags.json (nobody names a store)")
+    try world.folder.write("rolloutctl.json", #"{"stores": {"prod": "file:flags.json"}, "jurnal": "x"}"#)
+    let named = try Found(world.run("doctor", "--format", "json"))
+    #expect(named.status == 0, "\(named.settings)")
+    #expect(named.settings.contains { $0.hasPrefix("warning") && $0.contains("did you mean journal?") })
+    #expect(named.settings.contains { $0.hasPrefix("fine") && $0.hasSuffix("has the names prod") }, "\(named.settings)")
+    #expect(named.settings.last == "fine a kill looks in file:flags.json (prod)")
+    for broken in [#"{"store": "file:prod.json""#, #"{"stroe": "file:prod.json"}"#] {
+      try world.folder.write("rolloutctl.json", broken)
+      let found = try Found(world.run("doctor", "--format", "json"))
+      #expect(found.status == 1 && found.settings.contains { $0.hasPrefix("failed") }, "\(found.settings)")
+      let said = try Found(world.run("doctor", "--store", "flags.json", "--format", "json"))
+      #expect(said.status == 0 && said.settings.contains { $0.hasPrefix("warning") }, "\(said.settings)")
+    }
+    let text = try world.run("doctor").output
+    #expect(text.contains("a kill would NOT work in a store that the settings may name"), "\(text)")
+  }
+
+  @Test func aFileThatKubernetesWritesIsTold() throws {
+    let world = try LiveWorld()
+    let folder = world.folder.path("etc")
+    try world.folder.write("etc/..2026_11_30_01_02_03.4/flags.json", try world.folder.read("flags.json"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder + "/..data", withDestinationPath: "..2026_11_30_01_02_03.4")
+    try FileManager.default.createSymbolicLink(atPath: folder + "/flags.json", withDestinationPath: "..data/flags.json")
+    let found = try Found(world.run("doctor", "--store", "etc/flags.json", "--format", "json"))
+    #expect(found.status == 0 && found.sentence("writers").contains("ConfigMap"), "\(found.json.written())")
   }
 
   @Test func aLockThatIsHeldIsTold() throws {
@@ -164,6 +280,20 @@ import Testing
     let release: JSON = ["environmentKey": "production", "status": "in_progress", "kind": "guarded"]
     let running = try found(live, ["flags": flags, "releases": ["k": [release]]], "k")
     #expect(running.status == 0 && running.state("release", in: "flags") == "warning")
+    let change: JSON = [
+      "executionDate": 4_102_444_800_000, "instructions": [["kind": "turnFlagOn"]],
+    ]
+    let past: JSON = ["executionDate": 1_000_000_000_000, "instructions": []]
+    let flows: JSON = ["k": [["name": "ramp", "status": "active"], ["name": "old", "status": "completed"]]]
+    let planned = try found(
+      live, ["flags": flags, "scheduled": ["k": [change, past]], "workflows": flows], "k")
+    #expect(planned.status == 0, "\(planned.json.written())")
+    let told = planned.all("schedule", in: "flags")
+    #expect(
+      told.count == 2 && told[0].contains("2100-01-01T00:00:00Z (turnFlagOn)")
+        && told[1].hasPrefix("the workflow \"ramp\" is at work on k"), "\(told)")
+    let none = try found(live, ["flags": flags, "scheduled": nil, "workflows": nil], "k")
+    #expect(none.status == 0 && none.all("schedule", in: "flags") == [])
   }
 
   @Test func whatAnUnleashTokenMayDo() throws {
@@ -182,8 +312,8 @@ import Testing
     let soon = try found(live, ["tokens": [["id": 1, "description": "ci", "expiresAt": end(5)]]])
     #expect(soon.status == 0 && soon.state("token") == "warning" && soon.sentence("token").contains("(ci) ends in"))
     #expect(try found(live, ["tokens": [["id": 1, "expiresAt": end(90)]]]).state("token") == "fine")
-    // The open-source edition has no such route: nobody can tell, and that is said.
-    #expect(try found(live, [:]).state("approval") == "unknown")
+    // The open-source edition has no change requests, and says what it is.
+    #expect(try found(live, [:]).sentence("approval").contains("open-source edition has no change requests"))
     let requested: JSON = ["enterprise": true, "change_requests": ["production"]]
     #expect(try found(live, ["enterprise": true]).state("approval") == "fine")
     #expect(try found(live, requested).state("approval") == "warning", "an admin may be let past")
@@ -193,6 +323,39 @@ import Testing
     let skips = try found(
       live, requested.setting("permissions", to: [right, mine("SKIP_CHANGE_REQUEST", "production")]))
     #expect(skips.status == 0 && skips.state("approval") == "fine")
+  }
+
+  /// Unleash lists the flags of a project that does not exist as none, and answers every write in maintenance with 503.
+  @Test func whatUnleashHasNotIsNoStore() throws {
+    let live = try platform("unleash")
+    #expect(try found(live, [:]).state("project") == "fine")
+    let mode = try found(live, ["maintenance": true])
+    #expect(mode.status == 1 && mode.sentence("maintenance").contains("maintenance mode"), "\(mode.json.written())")
+    let address = try #require(live.environment["ROLLOUT_STORE"])
+    for (place, words) in [
+      ("/nope/production", "there is no project nope"), ("/default/prod", "has no environment prod (it has: "),
+    ] {
+      let elsewhere = address.replacing("/default/production", with: place)
+      let found = try Found(live.start(["doctor", "--format", "json", "--store", elsewhere]))
+      #expect(found.status == 1 && found.sentence("project").contains(words), "\(found.json.written())")
+    }
+  }
+
+  @Test func whatPostHogWillDoByItselfIsTold() throws {
+    let posthog = try #require(CardTests.platforms.first { $0.name == "posthog" })
+    let one = try PlatformWorld(posthog.name, address: posthog.address, variable: posthog.variable)
+    let flag = posthog.flag.setting("id", to: 7)
+    let change: JSON = [
+      "record_id": "7", "model_name": "FeatureFlag", "scheduled_at": "2100-01-01T00:00:00Z", "executed_at": nil,
+      "payload": ["operation": "update_status", "value": true],
+    ]
+    let told = try found(
+      one, ["flags": ["k": flag], "scheduled_changes": [change, change.setting("executed_at", to: "2026-01-01")]], "k")
+    #expect(told.status == 0, "\(told.json.written())")
+    #expect(
+      told.all("schedule", in: "flags")
+        == ["PostHog will change k on 2100-01-01T00:00:00Z (update_status); cancel that in the flag's schedule"],
+      "\(told.json.written())")
   }
 
   @Test func whatAPostHogKeyMayDo() throws {
@@ -230,6 +393,7 @@ import Testing
     let outcome = try world.run("doctor", "--format", "json", "--verbose", environment: environment)
     let found = try Found(outcome)
     #expect(found.status == 0 && found.state("tag") == tag && found.state("rights") == "unknown", "\(outcome)")
+    #expect(found.state("time") == "fine" && found.sentence("time").contains("a kill needs 3 of them"), "\(outcome)")
     #expect(!outcome.errors.contains("PUT"))
     let wrong = try world.run("doctor", environment: ["ROLLOUT_STORE": place])
     #expect(wrong.status == 1 && wrong.output.contains("ROLLOUT_HTTP_TOKEN"), "\(wrong)")

@@ -63,16 +63,61 @@ extension LaunchDarklyStore {
     if let flag = try? look(key), flag.isArchived {
       checks.append(Check("archived", .warning, "it is archived at \(dashboard(key)); nobody should be asking for it"))
     }
-    guard let isRunning else {
-      return checks + [Visit.unasked("release", "whether an automated release is running", answer)]
+    if let isRunning {
+      checks.append(
+        isRunning
+          ? Check(
+            "release", .warning,
+            "an automated release is running at \(dashboard(key)); a kill turns the flag off, and the release should be stopped too"
+          )
+          : Check("release", .fine, "no automated release is running"))
+    } else {
+      checks.append(Visit.unasked("release", "whether an automated release is running", answer))
     }
-    return checks + [
-      isRunning
-        ? Check(
-          "release", .warning,
-          "an automated release is running at \(dashboard(key)); a kill turns the flag off, and the release should be stopped too"
-        )
-        : Check("release", .fine, "no automated release is running")
+    return checks + (scheduled(key) + workflows(key)).map { Check("schedule", .warning, $0) }
+  }
+
+  // MARK: Who may undo a kill
+
+  /// All three are asked at the same time: somebody waits for the answer who has just killed the flag.
+  package func undoers(_ key: FlagKey) -> [String] {
+    let questions: [@Sendable () -> [String]] = [
+      { release(of: key).isRunning == true ? [moved(key)] : [] }, { scheduled(key) }, { workflows(key) },
     ]
+    return Crew(threads: questions.count).each(questions) { $0() }.flatMap(\.self)
+  }
+
+  private func moved(_ key: FlagKey) -> String {
+    "an automated release moves \(key) in \(environment); stop it at \(dashboard(key))"
+  }
+
+  private func configuration(_ key: FlagKey) -> String {
+    "/api/v2/projects/\(PercentCode.encoded(project))/flags/\(PercentCode.encoded(key.text))/environments/"
+      + PercentCode.encoded(environment)
+  }
+
+  /// https://launchdarkly.com/docs/api/scheduled-changes; a plan without them answers with an error, and has none.
+  private func scheduled(_ key: FlagKey) -> [String] {
+    let answer = client.looked("\(configuration(key))/scheduled-changes")
+    guard let answer, answer.isSuccess else { return [] }
+    let now = client.context.clock.now()
+    return (answer.json["items"]?.items ?? []).compactMap { change in
+      guard let milliseconds = change["executionDate"]?.integer else { return nil }
+      let time = Instant(microseconds: Int64(milliseconds) * 1000)
+      guard time > now else { return nil }
+      let kinds = (change["instructions"]?.items ?? []).compactMap { $0["kind"]?.text }.joined(separator: ", ")
+      return
+        "LaunchDarkly will change \(key) on \(ISO8601.string(time)) (\(kinds)); cancel that at \(dashboard(key))"
+    }
+  }
+
+  /// https://launchdarkly.com/docs/api/workflows
+  private func workflows(_ key: FlagKey) -> [String] {
+    let answer = client.looked("\(configuration(key))/workflows", query: "status=active")
+    guard let answer, answer.isSuccess else { return [] }
+    return (answer.json["items"]?.items ?? []).map { flow in
+      let name = flow["name"]?.text.map { " \"\($0)\"" } ?? ""
+      return "the workflow\(name) is at work on \(key); stop it at \(dashboard(key))"
+    }
   }
 }

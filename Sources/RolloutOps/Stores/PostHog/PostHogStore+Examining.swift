@@ -32,16 +32,38 @@ extension PostHogStore {
   package func examine(_ key: FlagKey) -> [Check] {
     guard let flag = try? find(key), let number = flag.number else { return [] }
     let answer = client.looked("\(flags)\(number)/dependent_flags/")
+    let planned = scheduled(key, number).map { Check("schedule", .warning, $0) }
     guard let answer, answer.isSuccess, let all = answer.json.items else {
-      return [Visit.unasked("dependents", "whether other flags depend on it", answer)]
+      return [Visit.unasked("dependents", "whether other flags depend on it", answer)] + planned
     }
-    guard !all.isEmpty else { return [Check("dependents", .fine, "no other flag depends on it")] }
+    guard !all.isEmpty else { return [Check("dependents", .fine, "no other flag depends on it")] + planned }
     let names = all.compactMap { $0["key"]?.text }.joined(separator: ", ")
     return [
       Check(
         "dependents", .warning,
         "\(names) depend\(all.count == 1 ? "s" : "") on it, so PostHog refuses the switch; a kill takes everybody out by its rules"
       )
-    ]
+    ] + planned
+  }
+
+  package func undoers(_ key: FlagKey) -> [String] {
+    guard let number = (try? find(key))?.number else { return [] }
+    return scheduled(key, number)
+  }
+
+  /// What PostHog will do to the flag by itself (https://posthog.com/docs/api/scheduled-changes).
+  private func scheduled(_ key: FlagKey, _ number: Int) -> [String] {
+    let query = PercentCode.form([("model_name", "FeatureFlag"), ("record_id", "\(number)"), ("limit", "100")])
+    let answer = client.looked("/api/projects/\(project)/scheduled_changes/", query: query)
+    guard let answer, answer.isSuccess else { return [] }
+    return (answer.json["results"]?.items ?? []).compactMap { change in
+      let isRecurring = change["is_recurring"]?.truth == true
+      guard change["executed_at"]?.text == nil || isRecurring, let time = change["scheduled_at"]?.text else {
+        return nil
+      }
+      let what = change["payload"]?["operation"]?.text.map { " (\($0))" } ?? ""
+      let often = isRecurring ? ", and again and again" : ""
+      return "PostHog will change \(key) on \(time)\(often)\(what); cancel that in the flag's schedule"
+    }
   }
 }

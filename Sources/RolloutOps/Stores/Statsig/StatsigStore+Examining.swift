@@ -25,7 +25,27 @@ extension StatsigStore {
             + (environment == nil ? "; a kill disables it" : "; only disabling it for all environments helps"))
       ]
     }
-    return gate.hasReview
-      ? [Check("review", .warning, "a review of the gate is open; whoever approves it may undo a kill")] : []
+    let planned = Self.scheduled(gate, key, now: client.context.clock.now()).map { Check("schedule", .warning, $0) }
+    return planned
+      + (gate.hasReview
+        ? [Check("review", .warning, "a review of the gate is open; whoever approves it may undo a kill")] : [])
+  }
+
+  package func undoers(_ key: FlagKey) -> [String] {
+    guard let gate = try? find(key) else { return [] }
+    return Self.scheduled(gate, key, now: client.context.clock.now())
+      + (gate.hasReview ? ["a review of \(key) is open; whoever approves it may turn it on again"] : [])
+  }
+
+  /// Steps that Statsig takes by itself: a rule's share at a time.
+  static func scheduled(_ gate: StatsigGate, _ key: FlagKey, now: Instant) -> [String] {
+    gate.rules.compactMap { rule in
+      let steps = (rule["pendingAutomatedRollouts"]?.items ?? []).compactMap { step -> Instant? in
+        step["time"]?.integer.map { Instant(microseconds: Int64($0) * 1000) }
+      }
+      guard let next = steps.filter({ $0 > now }).min() else { return nil }
+      let name = rule["name"]?.text ?? ""
+      return "Statsig will widen the rule \"\(name)\" of \(key) on \(ISO8601.string(next)); end that scheduled rollout"
+    }
   }
 }

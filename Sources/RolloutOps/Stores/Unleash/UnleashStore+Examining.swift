@@ -5,7 +5,43 @@ extension UnleashStore {
     guard !visit.isFailed else { return visit.checks }
     let held = visit.answer?.isSuccess == true ? visit.json["permissions"]?.items : nil
     let names = held.map { Set($0.filter(isHere).compactMap { $0["permission"]?.text }) }
-    return visit.checks + [rights(names, visit.answer), approval(names)] + tokens()
+    let server = client.looked("\(Self.admin)/ui-config").flatMap { $0.isSuccess ? $0.json : nil }
+    let place = [maintenance(server), place()].compactMap(\.self)
+    return visit.checks + place + [rights(names, visit.answer), approval(names, server)] + tokens()
+  }
+
+  /// Then every write is answered with 503, whoever asks.
+  private func maintenance(_ server: JSON?) -> Check? {
+    guard server?["maintenanceMode"]?.truth == true else { return nil }
+    return Check(
+      "maintenance", .failed,
+      "Unleash is in maintenance mode and takes no change from anybody; an administrator ends it in its settings")
+  }
+
+  /// Unleash lists the features of a project that does not exist as none, and so do its lists of an environment.
+  private func place() -> Check? {
+    let answer = client.looked("\(projectPath)/overview")
+    if let answer, answer.status == 404, isAboutAThing(answer) {
+      return Check("project", .failed, "there is no project \(project); see the store's address")
+    }
+    // An older server shows the environments as bare names.
+    guard let answer, answer.isSuccess, let all = answer.json["environments"]?.items else {
+      return Visit.unasked("project", "whether the project \(project) has the environment \(environment)", answer)
+    }
+    let names = all.compactMap { $0["environment"]?.text ?? $0.text }
+    guard names.contains(environment) else {
+      let others = names.isEmpty ? "none" : names.joined(separator: ", ")
+      return Check(
+        "project", .failed,
+        "the project \(project) has no environment \(environment) (it has: \(others)); see the store's address")
+    }
+    return Check("project", .fine, "the project \(project) has the environment \(environment)")
+  }
+
+  /// A 404 about a thing that the server knows how to look for, not about a path that it has not.
+  private func isAboutAThing(_ answer: HTTPAnswer) -> Bool {
+    answer.json["name"] == "NotFoundError"
+      && answer.json["message"]?.text?.hasPrefix("The path you were looking for") != true
   }
 
   /// A right may be for all projects and environments, or for one of each.
@@ -29,7 +65,10 @@ extension UnleashStore {
   }
 
   /// Where changes are requested rather than made, the switch waits too. The open-source edition has no such route.
-  private func approval(_ names: Set<String>?) -> Check {
+  private func approval(_ names: Set<String>?, _ server: JSON?) -> Check {
+    if server?["versionInfo"]?["current"]?["enterprise"] == "" {
+      return Check("approval", .fine, "changes wait for nobody: the open-source edition has no change requests")
+    }
     let answer = client.looked("\(projectPath)/change-requests/config")
     guard let answer, answer.isSuccess, let all = answer.json.items else {
       return Visit.unasked("approval", "whether changes in \(environment) wait for an approval", answer)
@@ -65,5 +104,22 @@ extension UnleashStore {
     }
     let name = all.count == 1 ? "the token" : "the first of this user's \(all.count) tokens"
     return [Visit.expiry(first.end, of: first.name.isEmpty ? name : "\(name) (\(first.name))", at: now)]
+  }
+
+  // MARK: A flag
+
+  package func examine(_ key: FlagKey) -> [Check] { undoers(key).map { Check("plan", .warning, $0) } }
+
+  /// A release plan is Enterprise; its strategies name the milestone that they belong to.
+  package func undoers(_ key: FlagKey) -> [String] {
+    guard let answer = client.looked(featurePath(key)), answer.isSuccess,
+      Self.isPlanned(answer.json, in: environment)
+    else { return [] }
+    return ["a release plan moves \(key) in \(environment) at \(dashboard(key)); stop it there too"]
+  }
+
+  static func isPlanned(_ feature: JSON, in environment: String) -> Bool {
+    let here = feature["environments"]?.items?.first { $0["name"]?.text == environment }
+    return (here?["strategies"]?.items ?? []).contains { $0["milestoneId"]?.text?.isEmpty == false }
   }
 }
