@@ -133,12 +133,20 @@ package enum Sentences {
     case .fault: ["\(answered)", "that is a fault of the server; run it again, and look at its own state"]
     case .elsewhere(let place):
       [
-        "\(refusal.place) sends to \(place), which is not followed with a token; name that address if it is the right one"
+        "\(refusal.place) sends to \(place), which is not followed; name that address if it is the right one"
       ]
     case .unexpected(let why): ["\(refusal.place) answered what it should not: \(why)", "is the address right?"]
-    case .rejected: [answered]
+    case .rejected: [answered] + [advice[refusal.status]].compactMap(\.self)
     }
   }
+
+  /// What usually is behind a refusal that the server does not explain.
+  private static let advice = [
+    405: "it takes no such change at that address; see whether it is the right one, and whether writing is turned on",
+    413: "it takes nothing that long; raise its limit (nginx: client_max_body_size)",
+    423: "somebody holds a lock on it there (WebDAV); see who, and have it released",
+    428: "it takes changes only under a condition, and what it sends has no strong ETag to name in one",
+  ]
 
   static func journal(_ trouble: JournalTrouble) -> [String] {
     switch trouble {

@@ -8,11 +8,18 @@ extension DocumentStore {
       let why = Sentences.refusal(client.refusal(answer)).joined(separator: "; ")
       return visit.checks + [Check("document", .failed, "\(why); see the store's address")]
     }
-    return visit.checks + [DocumentCheck.of(answer.body, path: place), tag(answer), rights]
+    do throws(StoreTrouble) {
+      // Past caches, and with a tag that had time to become strong.
+      let look = try startingLook()
+      let document = DocumentCheck.of(look.bytes, path: place)
+      return visit.checks + [document, tag(look), cache(answer, look), rights].compactMap(\.self)
+    } catch {
+      return visit.checks + [Check("document", .failed, Sentences.store(error).joined(separator: "; "))]
+    }
   }
 
-  private func tag(_ answer: HTTPAnswer) -> Check {
-    guard let tag = answer["etag"] else {
+  private func tag(_ look: Look) -> Check {
+    guard let tag = look.tag else {
       return Check(
         "tag", .warning,
         "it comes without an ETag, so a kill may overwrite somebody else's change, and nothing else moves")
@@ -22,7 +29,30 @@ extension DocumentStore {
         "tag", .warning,
         "its ETag is a weak one, so a kill may overwrite somebody else's change, and nothing else moves")
     }
-    return Check("tag", .fine, "a strong ETag guards every change, if the server heeds If-Match")
+    guard kept()?.keepsConditions != false else {
+      return Check(
+        "tag", .warning,
+        "the server takes a change that depends on another ETag, so any change may overwrite somebody else's; see that "
+          + "it, and every proxy before it, keeps If-Match")
+    }
+    return Check("tag", .fine, "a strong ETag guards every change")
+  }
+
+  /// `answer` is what everybody gets who asks as applications do.
+  private func cache(_ answer: HTTPAnswer, _ look: Look) -> Check? {
+    let signs = CacheSigns(answer)
+    let bound = signs.lifetime.flatMap { $0 > .zero ? " for up to \($0)" : nil } ?? ""
+    if memory.now.isOutOfReach {
+      return Check(
+        "cache", .warning,
+        "a cache answers whatever it is asked, and serves what was\(bound): a kill is checked by its source alone")
+    }
+    if signs.isKept || answer.body != look.bytes {
+      return Check(
+        "cache", .warning, "a cache serves what was\(bound): a kill reads past it, applications behind it follow later")
+    }
+    guard !bound.isEmpty else { return nil }
+    return Check("cache", .warning, "caches may serve what was\(bound): applications behind one follow a kill later")
   }
 
   private var rights: Check {

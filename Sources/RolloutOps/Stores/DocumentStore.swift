@@ -8,7 +8,7 @@ package struct DocumentStore: FlagStore {
   static let tokenVariable = "ROLLOUT_HTTP_TOKEN"
 
   let client: StoreClient
-  private let last = Remembered<Look>()
+  let memory = Memory()
   private let looks = Gathering<Void, Result<Look, StoreTrouble>>()
   let kills = Gathering<Change, Result<FlagReading, StoreTrouble>>()
 
@@ -53,16 +53,6 @@ package struct DocumentStore: FlagStore {
 
   // MARK: Reading
 
-  /// One look at the document, and what its server calls this state of it.
-  private struct Look: Sendable {
-    let bytes: [UInt8]
-    let tag: String?
-
-    /// Whether a change can be made to depend on it. A weak tag names many documents: no server may take it for the
-    /// condition of a write (RFC 9110, 13.1.1).
-    var isGuarded: Bool { tag.map { !$0.hasPrefix("W/") } ?? false }
-  }
-
   package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
     try FlagDocument(look().bytes, key: key, path: place).reading()
   }
@@ -90,16 +80,6 @@ package struct DocumentStore: FlagStore {
     return try freshLook()
   }
 
-  private func freshLook() throws(StoreTrouble) -> Look {
-    let answer = try client.answer(.get, "", query: client.base.query, isRepeatable: true)
-    if answer.status == 404 {
-      throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the flag document \(client.base.path)")))
-    }
-    let look = Look(bytes: try client.proven(answer).body, tag: answer["etag"])
-    last.last = look
-    return look
-  }
-
   // MARK: Writing
 
   /// What becomes of one flag.
@@ -119,7 +99,19 @@ package struct DocumentStore: FlagStore {
     _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
     let change = Change(flag: meant, reading: reading, urgency: occasion.urgency)
     let shared = occasion.urgency.isKill ? kills.ask(change, write) : nil
-    return try (shared ?? write([change])[0]).get()
+    let written = try (shared ?? write([change])[0]).get()
+    if !occasion.urgency.isKill { keepWritten() }
+    return written
+  }
+
+  /// What stands now is what the next kill may begin with.
+  private func keepWritten() {
+    guard let look = memory.now.last else { return }
+    if memory.now.keepsConditions == nil, let known = kept()?.keepsConditions {
+      memory.with { $0.keepsConditions = known }
+    }
+    prove(look)
+    keepLook()
   }
 
   /// All of them in one document. What is wrong with one flag keeps the others from nothing: where the server refuses the
@@ -154,10 +146,9 @@ package struct DocumentStore: FlagStore {
   private func carryOut(
     _ changes: [Change], _ outcomes: inout [Result<FlagReading, StoreTrouble>?]
   ) throws(StoreTrouble) {
-    let urgency = changes.first?.urgency ?? .ordinary
-    var seen: Look
-    if let known = last.last, known.isGuarded { seen = known } else { seen = try look() }
+    let isKill = changes.first?.urgency.isKill ?? false
     for _ in 0..<16 {
+      let seen = try startingLook()
       var bytes = seen.bytes
       for (index, change) in changes.enumerated() where outcomes[index] == nil {
         do throws(StoreTrouble) {
@@ -167,10 +158,9 @@ package struct DocumentStore: FlagStore {
         }
       }
       guard outcomes.contains(where: { $0 == nil }) else { return }
-      if try put(bytes, over: seen, urgency) { return }
-      seen = try look()
+      if try put(bytes, over: seen, isKill: isKill) { return }
       // What a network brings twice is refused the second time, since the first has landed.
-      if seen.bytes == bytes { return }
+      if try look().bytes == bytes { return }
     }
     throw .changedMeanwhile(path: place)
   }
@@ -180,25 +170,6 @@ package struct DocumentStore: FlagStore {
     if !change.urgency.isKill, let refusal = old.refusal { throw refusal }
     guard try old.reading().version == change.reading.version else { throw .changedMeanwhile(path: place) }
     return try old.setting(change.flag, urgency: change.urgency).bytes
-  }
-
-  /// Whether it landed; false where somebody else was first. It may be repeated by nobody: after an answer that got lost
-  /// the tag is another one, and the second request would look like a conflict.
-  private func put(_ bytes: [UInt8], over seen: Look, _ urgency: Urgency) throws(StoreTrouble) -> Bool {
-    var headers = [HTTPRequest.Header("Content-Type", "application/json")]
-    if let tag = seen.tag, seen.isGuarded {
-      headers.append(HTTPRequest.Header("If-Match", tag))
-    } else if !urgency.isKill {
-      throw .refused(
-        ServerRefusal(
-          client.base.place, status: 200,
-          .unexpected("the document has no strong ETag, so a change could overwrite somebody else's")))
-    }
-    let answer = try client.answer(
-      .put, "", query: client.base.query, body: bytes, headers: headers, isRepeatable: false)
-    if [409, 412].contains(answer.status) { return false }
-    _ = try client.proven(answer)
-    return true
   }
 
   /// What the server serves now, if it is what was meant and readers will take it.

@@ -55,6 +55,17 @@ package protocol FlagStore: Sendable {
   /// That one write. Where there is no such switch nobody calls it.
   func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble)
 
+  /// The flags as the last change left them, where a kill may be sent on that before the first look is answered: the
+  /// store itself refuses it where it does not fit any more. Nil where it may not.
+  func remembered(_ keys: [FlagKey]) -> [FlagKey: FlagReading]?
+
+  /// Keeps the last look for that. It may wait for a disk, so it comes when all is told.
+  func keepLook()
+
+  /// What whoever reads of a change should know, found out while the store was asked: a change that nothing guarded, a
+  /// cache between.
+  var caveats: [String] { get }
+
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
 
@@ -120,6 +131,12 @@ extension FlagStore {
   }
 
   package var batch: Int { 1 }
+
+  package func remembered(_ keys: [FlagKey]) -> [FlagKey: FlagReading]? { nil }
+
+  package func keepLook() {}
+
+  package var caveats: [String] { [] }
 
   package var killSwitch: KillSwitch { .none }
 

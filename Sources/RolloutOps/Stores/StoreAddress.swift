@@ -29,10 +29,15 @@ package struct StoreAddress: Hashable, Sendable {
     }
   }
 
-  /// For people and journals: without a query, which may be a signature.
+  /// For people and journals: without a query, which may be a signature, and without a name or password before the host.
   static func shown(_ text: String) -> String {
-    guard text.contains("://"), let query = text.firstIndex(of: "?") else { return text }
-    return text[...query] + "…"
+    let scheme = text.prefix { $0 != ":" }
+    guard text[scheme.endIndex...].hasPrefix("://") else { return text }
+    let rest = text.dropFirst(scheme.count + 3)
+    let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    let host = authority.lastIndex(of: "@").map { "…" + authority[$0...] } ?? String(authority)
+    let tail = rest[authority.endIndex...]
+    return "\(scheme)://\(host)" + (tail.firstIndex(of: "?").map { tail[...$0] + "…" } ?? tail)
   }
 
   struct Fault: Error {

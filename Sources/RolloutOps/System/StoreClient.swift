@@ -46,6 +46,15 @@ struct StoreClient: Sendable {
     _ method: HTTPRequest.Method, _ path: String, query: String? = nil, body: [UInt8]? = nil,
     headers more: [HTTPRequest.Header] = [], isRepeatable: Bool, isReading: Bool = false
   ) throws(StoreTrouble) -> HTTPAnswer {
+    var request = request(method, path, query: query, body: body, headers: more)
+    if isReading { request.isWrite = false }
+    return try answer(to: request, isRepeatable: isRepeatable)
+  }
+
+  func request(
+    _ method: HTTPRequest.Method, _ path: String, query: String? = nil, body: [UInt8]? = nil,
+    headers more: [HTTPRequest.Header] = []
+  ) -> HTTPRequest {
     var request = HTTPRequest(method, base.below(path, query: query))
     request.headers = headers + more
     request.authorization = token.map { Secret(tokenScheme + $0.plain) }
@@ -53,8 +62,7 @@ struct StoreClient: Sendable {
     request.body = body
     request.allowsPlain = terms.allowsPlain
     request.authorities = terms.authorities
-    if isReading { request.isWrite = false }
-    return try answer(to: request, isRepeatable: isRepeatable)
+    return request
   }
 
   func answer(to request: HTTPRequest, isRepeatable: Bool) throws(StoreTrouble) -> HTTPAnswer {
@@ -117,7 +125,8 @@ struct StoreClient: Sendable {
   }
 
   private func elsewhere(_ answer: HTTPAnswer) -> String {
-    answer["location"].flatMap { try? base.resolved($0).place } ?? "another address"
+    guard let next = answer["location"].flatMap({ try? base.resolved($0) }) else { return "another address" }
+    return next.isSamePlace(as: base) ? next.place + next.path : next.place
   }
 
   /// The server's own words: what stands under the usual names, and never more than a line. A page for a browser is none,

@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// A document behind real caches in their usual settings, which answer for two minutes with what was.
+@Suite(.serialized) struct CachedDocumentTests {
+  static func isThere(_ program: String) -> Bool {
+    ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].contains {
+      FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+    }
+  }
+
+  private let world: LiveWorld
+  private let origin: LiveServer
+  private let address: String
+
+  private static let on =
+    #"{"flags": {"f": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}}}"#
+
+  init() throws {
+    world = try LiveWorld()
+    origin = try LiveServer("document_server.py", ["-"])
+    address = "http://127.0.0.1:\(try origin.port("port"))/flags.json"
+    try put(Self.on)
+  }
+
+  private func curl(_ words: String...) throws -> String {
+    let outcome = try Tool(name: "curl").run(["-fsS"] + words)
+    try #require(outcome.end == .status(0), "\(outcome)")
+    return outcome.output
+  }
+
+  /// As somebody else does, at the source.
+  private func put(_ text: String) throws {
+    let head = try curl("-D", "-", "-o", "/dev/null", address)
+    let line = try #require(head.split(separator: "\n").first { $0.lowercased().hasPrefix("etag:") })
+    let tag = line.dropFirst(5).trimmingCharacters(in: .whitespacesAndNewlines)
+    _ = try curl("-X", "PUT", "-H", "If-Match: \(tag)", "--data-binary", text, address)
+  }
+
+  private func isKilled(_ address: String) throws -> Bool { try curl(address).contains("\"killed\"") }
+
+  private func kill(_ address: String) throws {
+    let outcome = try world.run("kill", "f", "--store", address)
+    #expect(outcome.end == .status(0), "\(outcome)")
+  }
+
+  @Test(.enabled(if: isThere("varnishd") || Live.isRequired, "varnish is not installed"))
+  func behindVarnishAKillIsMadeAtTheSource() throws { try killThrough("varnish") }
+
+  @Test(.enabled(if: isThere("nginx") || Live.isRequired, "nginx is not installed"))
+  func behindNginxAKillIsMadeAtTheSource() throws { try killThrough("nginx") }
+
+  private func killThrough(_ kind: String) throws {
+    let cache = try LiveServer("cache_before.py", [kind, "\(try origin.port("port"))"])
+    let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
+    // The cache says "off" of what the source serves.
+    try kill(address)
+    #expect(try isKilled(through))
+    try put(Self.on)
+    try #require(try isKilled(through), "\(kind) keeps nothing")
+    try kill(through)
+    #expect(try isKilled(address), "it was believed what a cache said")
+    // The cache says "on" of what is off at the source.
+    try put(Self.on)
+    let other = through + "?again"
+    #expect(try !isKilled(other))
+    try kill(address)
+    try #require(try !isKilled(other), "\(kind) keeps nothing")
+    try kill(through)
+    // Somebody else's change through the cache is seen by whoever looks, and lost by nobody.
+    try put(Self.on.replacing("\"f\": {", with: "\"g\": {\"state\": \"ENABLED\", \"variants\": {\"a\": 1}}, \"f\": {"))
+    try kill(through)
+    #expect(try isKilled(address) && curl(address).contains("\"g\""))
+  }
+}
