@@ -9,12 +9,12 @@ extension Split {
       let who = Exposure(grants: [grant]).description
       if grant.share.isWhole {
         if let found = candidate(for: grant.cohort, where: { membership($0, flag, .v3) == .cohort(grant) }) {
-          probes.append(found.probe(who, canary))
+          probes.append(found.probe(who, canary, .new(canary, always: true)))
         }
       } else if hashes.isEmpty {
         var units: Set<String> = []
         let strangers = candidates(for: grant.cohort).prefix(Self.strangers).filter { units.insert($0.unit).inserted }
-        probes += strangers.map { $0.probe(who, nil) }
+        probes += strangers.map { $0.probe(who, nil, .new(canary, always: false)) }
       } else {
         // Readers of another version of the hash let in another unit.
         for hash in hashes {
@@ -25,7 +25,7 @@ extension Split {
             return true
           }
           if let found = candidate(for: grant.cohort, where: isIn) {
-            probes.append(found.probe(who, hashes.count == 1 ? canary : nil))
+            probes.append(found.probe(who, hashes.count == 1 ? canary : nil, .new(canary, always: false)))
           }
         }
       }
@@ -58,8 +58,8 @@ extension Split {
     let attributes: JSON
     let unit: String
 
-    func probe(_ who: String, _ expected: String?) -> Probe {
-      Probe(who: who, attributes: attributes, unit: unit, expected: expected)
+    func probe(_ who: String, _ expected: String?, _ before: Probe.Before = .old) -> Probe {
+      Probe(who: who, attributes: attributes, unit: unit, expected: expected, before: before)
     }
   }
 

@@ -8,14 +8,24 @@ package struct Probe: Hashable, Sendable {
   package let unit: String
   /// The variant that it should be served; nil where only the platform's own hash knows.
   package let expected: String?
+  /// What it was served before everybody got the same.
+  package let before: Before
 
-  package init(who: String, attributes: JSON, unit: String, expected: String?) {
-    (self.who, self.attributes, self.unit, self.expected) = (who, attributes, unit, expected)
+  package enum Before: Hashable, Sendable {
+    case unknown
+    /// Never the new version.
+    case old
+    /// The new version, by this name: `always`, or where its server deals by a hash that lets this unit in.
+    case new(String, always: Bool)
+  }
+
+  package init(who: String, attributes: JSON, unit: String, expected: String?, before: Before = .unknown) {
+    (self.who, self.attributes, self.unit, self.expected, self.before) = (who, attributes, unit, expected, before)
   }
 
   /// The same request, of which something else is expected.
   package func expecting(_ variant: String) -> Probe {
-    Probe(who: who, attributes: attributes, unit: unit, expected: variant)
+    Probe(who: who, attributes: attributes, unit: unit, expected: variant, before: before)
   }
 }
 
@@ -39,16 +49,26 @@ package struct Served: Hashable, Sendable {
 
   package let address: String
   package let answers: [Answer]
+  /// Whether somebody among them was served the new version before: of anybody else the same answers would tell nothing of
+  /// a change.
+  package let isWitnessed: Bool
   private let variants: [Variants.Variant]
 
-  package init(address: String, _ answers: [Answer], variants: [Variants.Variant]) {
-    (self.address, self.answers, self.variants) = (address, answers, variants)
+  package init(address: String, _ answers: [Answer], variants: [Variants.Variant], isWitnessed: Bool = true) {
+    (self.address, self.answers, self.variants, self.isWitnessed) = (address, answers, variants, isWitnessed)
   }
 
-  /// The name of what was served. An endpoint in front of a platform may have a value and no name for it.
-  package func variant(_ outcome: Outcome) -> String? {
+  /// The name of what was served. An endpoint in front of a platform may have a value and no name for it; a name whose
+  /// value is another one is no such variant.
+  package func variant(_ outcome: Outcome) -> String? { Self.variant(outcome, among: variants) }
+
+  package static func variant(_ outcome: Outcome, among variants: [Variants.Variant]) -> String? {
     guard case .served(let name, let value) = outcome else { return nil }
-    if let name, value == nil || variants.contains(where: { $0.name == name }) { return name }
+    if let name, let known = variants.first(where: { $0.name == name }) {
+      guard let value, !known.value.means(value) else { return name }
+      return "\(name) with the value \(value.written(.compact))"
+    }
+    if let name, value == nil { return name }
     guard let value else { return nil }
     return variants.first { $0.value.means(value) }?.name ?? name ?? value.written(.compact)
   }
@@ -65,9 +85,13 @@ package struct Served: Hashable, Sendable {
   /// Whether applications are served what they should be: no answer is otherwise, and every one that was expected came.
   /// Nil where nobody knows.
   package var agrees: Bool? {
-    let judged = answers.map(isExpected)
-    if judged.contains(false) { return false }
-    let isWhole = answers.allSatisfy { $0.probe.expected == nil || isExpected($0) == true }
-    return isWhole && judged.contains(true) ? true : nil
+    if answers.contains(where: { isExpected($0) == false }) { return false }
+    return isAsExpected && isWitnessed ? true : nil
+  }
+
+  /// The same, whether or not it tells anything of a change.
+  package var isAsExpected: Bool {
+    answers.contains { $0.probe.expected != nil }
+      && answers.allSatisfy { $0.probe.expected == nil || isExpected($0) == true }
   }
 }

@@ -1,10 +1,13 @@
-/// Asks an evaluation endpoint what applications are served now.
+import Synchronization
+
+/// Asks an evaluation endpoint what applications are served: before a change, to find those whom it is for, and after it.
 struct ServedLook: Sendable {
   let context: Context
   let endpoint: EvaluationEndpoint
   let flag: FlagKey
   let variants: [Variants.Variant]
   let probes: [Probe]
+  let witnesses = Witnesses()
 
   private static let width = 4
   /// How long an endpoint that says nothing is asked: what it knows is good to have, and no part of the kill.
@@ -12,25 +15,90 @@ struct ServedLook: Sendable {
   private static let (firstPause, longestPause) = (50_000, 1_000_000)
 
   func look() -> Served {
+    Served(address: endpoint.address, ask(), variants: variants)
+  }
+
+  private func ask() -> [Served.Answer] {
     let (endpoint, flag) = (endpoint, flag)
     let answers = Crew(threads: Self.width).each(probes) { Served.Answer($0, endpoint.answer(flag, $0)) }
-    return Served(address: endpoint.address, answers, variants: variants)
+    witnesses.hear(answers, variants)
+    return answers
+  }
+
+  /// Asks each request once, beside the change: nobody waits for it. Whoever is served the new version still, a later look
+  /// may be believed of.
+  func askBefore() {
+    if endpoint.fault == nil { _ = ask() }
   }
 
   /// Looks until applications are served what they should be, at most until `end`; an endpoint that says nothing is
-  /// given up at `patience`. A last look that was cut short does not hide what the one before it saw.
-  func look(until end: Instant, patience: Instant) -> Served {
+  /// given up at `patience`, and one that cannot be asked at once. A last look that was cut short does not hide what the
+  /// one before it saw.
+  func look(until end: Instant, patience: Instant, needsWitness: Bool = true) -> Served {
+    witnesses.changeBegins()
     var pause = Self.firstPause
     var otherwise: Served?
     while true {
-      let served = look()
+      let answers = ask()
+      let served = Served(
+        address: endpoint.address, answers, variants: variants,
+        isWitnessed: !needsWitness || witnesses.vouch(for: probes))
       if served.agrees == false { otherwise = served }
       let limit = otherwise == nil ? min(end, patience) : end
-      if served.agrees == true || context.clock.now() >= limit {
-        return served.agrees == nil ? otherwise ?? served : served
+      if served.isAsExpected || answers.allSatisfy(isHopeless) || context.clock.now() >= limit {
+        return served.isAsExpected || served.agrees != nil ? served : otherwise ?? served
       }
       context.clock.pause(microseconds: pause)
       pause = min(2 * pause, Self.longestPause)
+    }
+  }
+
+  private func isHopeless(_ answer: Served.Answer) -> Bool {
+    if case .unknown(let trouble) = answer.outcome { !trouble.mayPass } else { false }
+  }
+}
+
+/// Who was served the new version before everybody gets the old one: only their answers tell that a kill has reached
+/// applications. Somebody who was out all the time is served the old version by a server that never heard of it.
+final class Witnesses: Sendable {
+  private struct Heard: Sendable {
+    var found: Set<Probe> = []
+    /// Served the old version while the change was not even sent, although every reader lets them in.
+    var doubted: Set<Probe> = []
+    var isSent = false
+  }
+
+  private let heard = Mutex(Heard())
+
+  /// From now on the old version may be the change at work.
+  func changeBegins() { heard.withLock { $0.isSent = true } }
+
+  func hear(_ answers: [Served.Answer], _ variants: [Variants.Variant]) {
+    heard.withLock { heard in
+      for answer in answers {
+        guard let served = Served.variant(answer.outcome, among: variants) else { continue }
+        switch answer.probe.before {
+        case .old: continue
+        case .unknown: if served != answer.probe.expected { heard.found.insert(answer.probe) }
+        case .new(let name, _):
+          if served == name {
+            heard.found.insert(answer.probe)
+          } else if !heard.isSent {
+            heard.doubted.insert(answer.probe)
+          }
+        }
+      }
+    }
+  }
+
+  /// Whether one of them is a witness: was served the new version by this very server, or must have been, whatever hash it
+  /// deals by.
+  func vouch(for probes: [Probe]) -> Bool {
+    let heard = heard.withLock { $0 }
+    return probes.contains { probe in
+      if heard.found.contains(probe) { return true }
+      if case .new(_, always: true) = probe.before { return !heard.doubted.contains(probe) }
+      return false
     }
   }
 }
@@ -48,7 +116,7 @@ extension Rollout {
     let look = ServedLook(
       context: context, endpoint: evaluation.endpoint(until: end, context), flag: key, variants: shown.variants,
       probes: probes)
-    return waits ? look.look(until: end, patience: end) : look.look()
+    return waits ? look.look(until: end, patience: end, needsWitness: false) : look.look()
   }
 }
 
@@ -69,9 +137,17 @@ extension Flag {
     case .split(let split): return split.probes(of: key, hashes: hashes)
     case .everyone(let variant):
       var probes: [Probe] = []
-      if case .split(let split)? = before?.serving { probes = split.probes(of: key, hashes: hashes) }
+      if case .split(let split)? = before?.serving {
+        // Which hash the server deals by, no note can know for sure: one unit of each is asked.
+        probes = split.probes(of: key, hashes: hashes.isEmpty ? [] : FlagHash.allCases)
+      }
       if probes.isEmpty {
-        probes = [Probe(who: "everybody", attributes: .object([]), unit: "rolloutctl-probe-1", expected: nil)]
+        var earlier = Probe.Before.unknown
+        if case .everyone(let other)? = before?.serving, other != variant { earlier = .new(other, always: true) }
+        probes = [
+          Probe(
+            who: "everybody", attributes: .object([]), unit: "rolloutctl-probe-1", expected: nil, before: earlier)
+        ]
       }
       return probes.map { $0.expecting(variant) }
     case .foreign, .applicationDefault: return []

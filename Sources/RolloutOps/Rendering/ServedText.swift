@@ -7,9 +7,10 @@ extension Served {
     case true: return ["  served: \(told(answers))   \(ink.dim(place))"]
     case false:
       let wrong = answers.filter { isExpected($0) == false }
+        .map { "      \(Terminal.plain($0.probe.who)) gets \(variant(of: $0)), not \(expected($0))" }
       return [
         "  \(ink.bad("≠ served"))  \(place) does not answer as the store shows"
-      ] + wrong.map { "      \(Terminal.plain($0.probe.who)) gets \(variant(of: $0)), not \(expected($0))" }
+      ] + Self.few(wrong) { "      and \($0) more" }
     default:
       let known = answers.filter { if case .served = $0.outcome { true } else { false } }
       return (known.isEmpty ? [] : ["  served: \(told(known))   \(ink.dim(place))"])
@@ -25,13 +26,27 @@ extension Served {
       switch answer.outcome {
       case .served: continue
       case .codeDefault(let why):
-        reason = "\(address) has no variant (\(why)), so applications use the default in their own code"
+        reason = "\(address) has no variant (\(Self.short(why))), so applications use the default in their own code"
       case .unknown(let trouble): reason = Sentences.store(trouble).joined(separator: "; ")
       }
       if !found.contains(reason) { found.append(reason) }
     }
-    return found
+    if isAsExpected, !isWitnessed {
+      let count = answers.count == 1 ? "the request" : "any of the \(answers.count) requests"
+      found.append("nobody who was served the new version was found by \(count) asked of \(address)")
+    }
+    return Self.few(found) { "and \($0) more reasons" }
   }
+
+  /// A server may answer each request with another page: a few of a thousand lines are enough.
+  private static func few(_ lines: [String], _ rest: (Int) -> String) -> [String] {
+    var distinct: [String] = []
+    for line in lines where !distinct.contains(line) { distinct.append(line) }
+    return distinct.count <= 6 ? distinct : Array(distinct.prefix(5)) + [rest(distinct.count - 5)]
+  }
+
+  /// What a server calls a variant may be a page too.
+  private static func short(_ text: String) -> String { text.count > 80 ? text.prefix(80) + "…" : text }
 
   /// Who is served what: `canary to team = staff; control to everybody else`.
   private func told(_ answers: [Answer]) -> String {
@@ -55,7 +70,8 @@ extension Served {
         }
       }
     }
-    return groups.map { "\($0.variant) to \($0.who.joined(separator: ", "))" }.joined(separator: "; ")
+    let told = groups.map { "\($0.variant) to \(Self.few($0.who) { "\($0) more" }.joined(separator: ", "))" }
+    return Self.few(told) { "\($0) more" }.joined(separator: "; ")
   }
 
   private func asked(_ answers: [Answer]) -> [(who: String, members: [Answer])] {
@@ -73,7 +89,7 @@ extension Served {
 
   private func variant(of answer: Answer) -> String {
     switch answer.outcome {
-    case .served: Terminal.plain(variant(answer.outcome) ?? "nothing")
+    case .served: Terminal.plain(Self.short(variant(answer.outcome) ?? "nothing"))
     case .codeDefault: "the default in its code"
     case .unknown: "nobody knows what"
     }
@@ -83,7 +99,9 @@ extension Served {
 
   /// What a kill says of who is still served something else: `team = staff gets canary`.
   func exceptions() -> [String] {
-    answers.filter { isExpected($0) == false }.map { "\($0.probe.who) gets \(variant(of: $0))" }
+    Self.few(answers.filter { isExpected($0) == false }.map { "\($0.probe.who) gets \(variant(of: $0))" }) {
+      "and \($0) more"
+    }
   }
 
   package var json: JSON {
@@ -92,11 +110,14 @@ extension Served {
       "answers": .array(
         answers.map { answer in
           var value: JSON?
-          if case .served(_, let found) = answer.outcome { value = found }
+          if case .served(_, let found?) = answer.outcome {
+            let text = found.written(.compact)
+            value = text.utf8.count > 2000 ? .string(Self.short(text)) : found
+          }
           return [
             "who": .string(answer.probe.who), "unit": .string(answer.probe.unit),
             "attributes": answer.probe.attributes, "expected": .text(answer.probe.expected),
-            "variant": .text(variant(answer.outcome)), "value": value ?? .null,
+            "variant": .text(variant(answer.outcome).map(Self.short)), "value": value ?? .null,
           ]
         }), "reasons": .strings(reasons),
     ]

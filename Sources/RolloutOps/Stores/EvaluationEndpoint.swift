@@ -10,14 +10,24 @@ package struct EvaluationEndpoint: Sendable {
 
   /// `https://flags.example.com/ofrep/v1`; the ending may be left out.
   package init(_ address: String, _ terms: StoreTerms, _ context: Context) {
-    self.address = address
+    self.address = StoreAddress.shown(address)
     do throws(WebAddress.Fault) {
       var base = try WebAddress(address)
       while base.path.hasSuffix("/") { base.path.removeLast() }
       if !base.path.hasSuffix(Self.ending) { base.path += Self.ending }
       client = .success(StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer "))
     } catch {
-      client = .failure(.beyond("the evaluation address \(address) cannot be asked: \(error.reason)"))
+      client = .failure(.beyond("the evaluation address \(self.address) cannot be asked: \(error.reason)"))
+    }
+  }
+
+  /// Why it cannot be asked at all, however often; nil where it can.
+  var fault: StoreTrouble? {
+    do throws(StoreTrouble) {
+      _ = try client.get()
+      return nil
+    } catch {
+      return error
     }
   }
 

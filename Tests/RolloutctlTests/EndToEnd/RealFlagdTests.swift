@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// A kill before the eyes of the real flagd daemon. It binds all interfaces, so it runs in a network namespace of its own.
+@Suite(.serialized, .enabled(if: RealFlagdTests.isWanted, RealFlagdTests.reason)) struct RealFlagdTests {
+  static let flagd = (ProcessInfo.processInfo.environment["ROLLOUTCTL_PEERS"]).map { "\($0)/flagd" }
+  static let reason: Comment = "no flagd: ROLLOUTCTL_PEERS names no folder with it, or no right to a network namespace"
+  static var isWanted: Bool {
+    geteuid() == 0 && (flagd.map { FileManager.default.isExecutableFile(atPath: $0) } ?? false)
+  }
+
+  /// A stage that is only a share: nobody is let in by name.
+  private static let note = LiveWorld.plainNote
+    .replacing(
+      "Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s", with: "Schedule: 5% 0s -> 100% 0s")
+
+  private struct Seen: Decodable {
+    let before: Int
+    let after: Int
+    let exit: Int
+    let output: String
+  }
+
+  /// `served` is the file that flagd reads.
+  private func kill(in world: LiveWorld, served: String) throws -> (seen: Seen, flag: [String: Any]) {
+    let flagd = try #require(Self.flagd)
+    let outcome = try Tool(name: "unshare").run(
+      [
+        "-n", "python3", Live.script("flagd_kill.py"), flagd, world.folder.path("flags.json"),
+        world.folder.path(served),
+        try #require(Binary.path), "kill", "ai-summary", "--within", "4s", "--format", "json",
+      ], in: world.folder)
+    try #require(outcome.end == .status(0), "\(outcome)")
+    let seen = try JSONDecoder().decode(Seen.self, from: Data(outcome.output.utf8))
+    let report = try #require(try LiveWorld.object(seen.output), "\(seen)")
+    return (seen, try #require((report["flags"] as? [[String: Any]])?.first))
+  }
+
+  private func world() throws -> LiveWorld {
+    let world = try LiveWorld(note: Self.note)
+    try world.folder.write("rolloutctl.json", #"{"evaluation": "http://127.0.0.1:8016/ofrep/v1"}"#)
+    _ = try world.run("attest", LiveWorld.note, "gates", "--evidence", "looked at the dashboard")
+    try world.done("promote", LiveWorld.note)
+    return world
+  }
+
+  /// It deals by the second version of the hash, the note by the third: whom the note lets in is out there.
+  @Test func ofAShareNoKillIsSeenWhileAUnitIsServedOn() throws {
+    let world = try world()
+    let (seen, flag) = try kill(in: world, served: "flags.json")
+    #expect((5...60).contains(seen.before), "\(seen)")
+    #expect(seen.exit == 0 && flag["verified_by"] as? String == "evaluation", "\(seen)")
+    #expect(seen.after == 0, "it was seen, and somebody is served on: \(seen)")
+  }
+
+  /// flagd reads another file, and goes on.
+  @Test func aServerThatDoesNotFollowIsNotSeen() throws {
+    let world = try world()
+    try world.folder.write("other.json", world.folder.read("flags.json"))
+    let (seen, flag) = try kill(in: world, served: "other.json")
+    #expect(seen.before == seen.after && seen.after > 0)
+    #expect(seen.exit == 1 && flag["off"] as? Bool == false, "\(seen)")
+  }
+}
