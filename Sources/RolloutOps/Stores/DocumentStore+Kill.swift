@@ -12,6 +12,7 @@ extension DocumentStore {
   /// One change of the document for all of them, which depends on what the last look saw. It goes out also where every
   /// flag stands as it shall: only the source itself can tell whether it does.
   package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
+    guard !orders.isEmpty else { return [] }
     let outcomes = sendTogether(orders)
     let isRefused = outcomes.contains { outcome in
       if case .failure(.refused(let refusal)) = outcome { refusal.reason == .rejected } else { false }

@@ -79,7 +79,7 @@ package struct FileStore: FlagStore {
   /// All changes of a kill in one replacement of the file, and nobody looks at them here. What is wrong with one flag
   /// keeps no other from its change.
   package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
-    let urgency = orders.first?.occasion.urgency ?? .kill
+    guard let urgency = orders.first?.occasion.urgency else { return [] }
     var outcomes: [Result<Sent, StoreTrouble>?] = orders.map { _ in nil }
     do throws(StoreTrouble) {
       try replacing(urgency) { (real, replacement) throws(StoreTrouble) -> Void? in

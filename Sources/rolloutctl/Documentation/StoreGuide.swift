@@ -79,7 +79,11 @@ enum StoreGuide {
         """
         A document behind `https://` is edited in the same way. Its `ETag` guards every change: where somebody else was \
         first, the change is made again on what they left, or refused where it was this flag. A document without a \
-        strong `ETag` is written by a kill only.
+        strong `ETag` is written by a kill only, after a weak one had 1.5 s to become strong. It is read past caches: \
+        with `Cache-Control: no-cache`, and with a word behind the address (`?rolloutctl=…`) that no cache knows, unless \
+        the address has a query of its own or the server minds it. The first change asks once, by a `PUT` with a tag that \
+        no document has, whether the server keeps conditions; where it does, a kill may begin with what the last change \
+        left (`last.look` beside the journals).
         """),
       .paragraph(
         """
@@ -125,7 +129,7 @@ enum StoreGuide {
       .entries([
         Entry(
           "a document behind `https://`",
-          "start 4, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
+          "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
         Entry(
           "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 4, status 2; with the journal's"),
         Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 3, status 1"),
@@ -187,8 +191,9 @@ enum StoreGuide {
         note, `ROLLOUT_EVALUATION` or `"evaluation"` in `rolloutctl.json` names it. Then `status` and every verb that \
         changes a flag ask it as an application would, one request for each cohort, each exclusion and everybody else, \
         and say who is served what; a move looks for up to 3 s until that is what the store shows. A kill ends when \
-        everybody who was in is answered with the kill's variant: applications that still get something else at the \
-        deadline make it NOT off, exit 1. A server that cannot be asked changes nothing: the kill is read back from the \
+        everybody who was in is answered with the kill's variant, one unit for each version of the hash: applications that \
+        still get something else at the deadline make it NOT off, exit 1. It says "seen" only where one of them was served \
+        the new version by this server before, or must have been, as a whole cohort is. A server that cannot be asked changes nothing: the kill is read back from the \
         store, and says that no application was seen.
         """),
       .paragraph(

@@ -38,9 +38,8 @@ import Testing
 
   private func world() throws -> LiveWorld {
     let world = try LiveWorld(note: Self.note)
-    try world.folder.write("rolloutctl.json", #"{"evaluation": "http://127.0.0.1:8016/ofrep/v1"}"#)
-    _ = try world.run("attest", LiveWorld.note, "gates", "--evidence", "looked at the dashboard")
     try world.done("promote", LiveWorld.note)
+    try world.folder.write("rolloutctl.json", #"{"evaluation": "http://127.0.0.1:8016/ofrep/v1"}"#)
     return world
   }
 
