@@ -66,6 +66,10 @@ package protocol FlagStore: Sendable {
   /// cache between.
   var caveats: [String] { get }
 
+  /// How long a kill of so many flags takes at least, because the platform takes only so many changes in a time; nil
+  /// where no limit that is known stands in its way.
+  func timeToKill(_ count: Int) -> TimeSpan?
+
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
 
@@ -141,6 +145,8 @@ extension FlagStore {
   package var killSwitch: KillSwitch { .none }
 
   package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {}
+
+  package func timeToKill(_ count: Int) -> TimeSpan? { nil }
 
   package func write(
     _ flag: Flag, replacing reading: FlagReading, urgency: Urgency
