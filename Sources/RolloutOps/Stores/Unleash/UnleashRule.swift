@@ -91,8 +91,12 @@ struct UnleashRule: Hashable {
   /// The rule that wrote a strategy, as the server shows it; nil where nobody of us has, or somebody edited it.
   static func reading(_ strategy: JSON, of key: FlagKey, _ segments: UnleashSegments) -> UnleashRule? {
     guard let title = strategy["title"]?.text, let unit = strategy["parameters"]?["stickiness"]?.text,
-      let rule = UnleashRule(title: title, unit: unit), let written = try? rule.strategy(of: key, segments)
+      let rule = UnleashRule(title: title, unit: unit), var written = try? rule.strategy(of: key, segments)
     else { return nil }
+    let shown = strategy["segments"] ?? []
+    if segments.isUnasked, written["segments"]?.items?.count == shown.items?.count {
+      written = written.setting("segments", to: shown)
+    }
     return same(written, strategy) ? rule : nil
   }
 

@@ -44,6 +44,14 @@ extension UnleashStore {
       && answer.json["message"]?.text?.hasPrefix("The path you were looking for") != true
   }
 
+  /// What is special about one flag.
+  package func examine(_ key: FlagKey) -> [Check] {
+    do throws(StoreTrouble) { _ = try look(key, forKill: true) } catch {
+      if case .occupied(let why) = error { return [Check("archived", .warning, why)] }
+    }
+    return []
+  }
+
   /// A right may be for all projects and environments, or for one of each.
   private func isHere(_ right: JSON) -> Bool {
     let place = { (name: String, wanted: String) in

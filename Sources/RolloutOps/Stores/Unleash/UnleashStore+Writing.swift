@@ -3,7 +3,7 @@ extension UnleashStore {
     _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
   ) throws(StoreTrouble) -> FlagReading {
     let meant = UnleashFlag.normal(flag)
-    if meant.mark?.killed == true { return try kill(meant, reading.key) }
+    if meant.mark?.killed == true { return try kill(meant, reading, occasion) }
     let drafts = try drafts(for: meant, reading.key)
     let now = try look(reading.key)
     guard self.reading(reading.key, now).version == reading.version else {
@@ -11,10 +11,13 @@ extension UnleashStore {
     }
     if let now { try refuseStrangers(now, reading.key) }
     let before = now?.flag ?? UnleashFlag(key: reading.key, isOn: false, strategies: [], segments: .none(""))
-    if now == nil {
-      try create(reading.key)
-    } else if before.ours.isEmpty {
-      try mark(reading.key)
+    if now == nil { try create(reading.key) }
+    if before.ours.isEmpty {
+      try addTag(reading.key)
+    } else if occasion.urgency == .ordinary {
+      // Somebody may have taken the tag away, and nobody would know before the next kill of all. What narrows waits for
+      // no tag.
+      try? addTag(reading.key)
     }
     try carryOut(UnleashChange(from: before, to: drafts, as: meant), reading.key)
     // Never asked twice: between the two somebody may have killed it.
@@ -31,28 +34,6 @@ extension UnleashStore {
     // makes up where it finds none: off is what it was.
     if !wasOn { try ask(.post, path(key, "/off")) }
     throw .notAsWritten(path: dashboard(key))
-  }
-
-  // MARK: The kill
-
-  /// The environment's switch alone: whatever a stale command still does to the strategies, nobody is let in by it.
-  private func kill(_ meant: Flag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    guard meant.serving == .everyone("off") else {
-      throw .beyond("Unleash can only turn a flag off, and \(meant.serving) is something else; kill it with --to off")
-    }
-    try ask(.post, path(key, "/off"))
-    var reading = reading(key, try look(key))
-    guard let flag = reading.flag, flag.serving == .everyone("off") else { throw .notAsWritten(path: dashboard(key)) }
-    if flag.mark == nil {
-      // Of a flag that we never moved a strategy that is not in force remembers it. It is off whether that works or not.
-      let note = try? UnleashRule(.nobody).strategy(of: key, .none("")).setting("disabled", to: true)
-      if let note, (try? ask(.post, path(key, "/strategies"), note, isRepeatable: false)) != nil,
-        let again = try? look(key)
-      {
-        reading = self.reading(key, again)
-      }
-    }
-    return reading
   }
 
   // MARK: Before anything is written
@@ -105,7 +86,8 @@ extension UnleashStore {
   // MARK: Writing
 
   private func create(_ key: FlagKey) throws(StoreTrouble) {
-    let feature: JSON = ["name": .string(key.text), "type": "release", "tags": [tag]]
+    // Without its tag: a server on which no flag has it yet refuses a new flag that comes with it.
+    let feature: JSON = ["name": .string(key.text), "type": "release"]
     let answer = try client.answer(
       .post, "\(projectPath)/features", body: Array(feature.written(.compact).utf8),
       headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: false)
@@ -113,7 +95,7 @@ extension UnleashStore {
       // Names are one for all projects, and an archived flag keeps its own.
       if let made = try look(key) {
         // What a network brings twice is refused the second time: an empty one is what was asked for, whoever made it.
-        if !made.flag.isOn, made.flag.strategies.isEmpty { return try mark(key) }
+        if !made.flag.isOn, made.flag.strategies.isEmpty { return }
         throw .changedMeanwhile(path: dashboard(key))
       }
       throw .occupied(
@@ -128,7 +110,7 @@ extension UnleashStore {
   }
 
   /// Whoever kills all that is managed finds flags by their tag.
-  private func mark(_ key: FlagKey) throws(StoreTrouble) {
+  func addTag(_ key: FlagKey) throws(StoreTrouble) {
     let body = Array(tag.written(.compact).utf8)
     let answer = try client.answer(
       .post, "\(Self.admin)/features/\(PercentCode.encoded(key.text))/tags", body: body,
@@ -144,14 +126,20 @@ extension UnleashStore {
       ids.append((made["id"]?.text ?? "", index))
     }
     for (old, draft) in change.replaced { try replace(old, with: draft, key) }
-    for id in change.removed {
-      try ask(.delete, path(key, "/strategies/\(PercentCode.encoded(id))"))
-    }
+    for id in change.removed { try remove(id, key) }
     guard change.isDisordered(ids.map(\.index)) else { return }
     let order = ids.map {
       JSON.object([JSON.Member("id", .string($0.id)), JSON.Member("sortOrder", .number($0.index))])
     }
     try ask(.post, path(key, "/strategies/set-sort-order"), .array(order))
+  }
+
+  /// One that is gone already is what was meant: a network brings a request twice, or loses the answer to the first.
+  private func remove(_ id: String, _ key: FlagKey) throws(StoreTrouble) {
+    let path = path(key, "/strategies/\(PercentCode.encoded(id))")
+    let answer = try client.answer(.delete, path, isRepeatable: true)
+    if answer.status == 404, isAboutAFeature(answer) { return }
+    _ = try proven(answer)
   }
 
   /// In one request that holds only while the strategy is what we saw. Servers from before October 2025 know no tests

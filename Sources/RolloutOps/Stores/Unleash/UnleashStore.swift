@@ -8,7 +8,7 @@ package struct UnleashStore: FlagStore {
   /// Its server SDKs ask every 15 s where nobody says otherwise.
   package let propagation = TimeSpan(seconds: 15)
 
-  /// Its admin API has no limit of its own.
+  /// A personal token has 20,000 requests a minute there, which no kill comes near.
   package let width = 32
 
   static let tokenVariable = "UNLEASH_API_TOKEN"
@@ -88,37 +88,58 @@ package struct UnleashStore: FlagStore {
   /// Inside, nil where the project has no such feature.
   ///
   /// The whole feature is read, since the route of one environment leaves out the segments of its strategies. The other
-  /// way round, this one shows an environment without strategies as off even where it is on, and then lets in everybody.
-  func look(_ key: FlagKey) throws(StoreTrouble) -> Look? {
+  /// way round, this one shows an environment without strategies as off even where it is on, and then lets in everybody;
+  /// so do servers before version 8. A kill replaces no strategies and asks for no segments, which might not answer.
+  func look(_ key: FlagKey, forKill: Bool = false) throws(StoreTrouble) -> Look? {
     let answer = try client.answer(.get, featurePath(key), isRepeatable: true)
-    if answer.status == 404, isAboutAFeature(answer) { return nil }
+    if answer.status == 404, isAboutAFeature(answer) {
+      if try isArchived(key, answer) { throw archived(key) }
+      return nil
+    }
     let json = try client.json(proven(answer))
     guard json["name"]?.text == key.text, let environments = json["environments"]?.items else {
       throw client.unexpected(answer, "no feature \(key)")
     }
     guard let found = environments.first(where: { $0["name"]?.text == environment }),
       let strategies = found["strategies"]?.items
-    else {
-      let names = environments.compactMap { $0["name"]?.text }.joined(separator: ", ")
-      throw .refused(
-        ServerRefusal(
-          client.base.place, status: answer.status,
-          .missing("the environment \(environment) of the project \(project)"),
-          said: "there are: \(names)"))
-    }
+    else { throw noEnvironment(among: environments, answer.status) }
     var isOn = found["enabled"]?.truth ?? false
-    if strategies.isEmpty { isOn = try ask(.get, path(key))["enabled"]?.truth ?? isOn }
-    let hasSegments = strategies.contains {
-      UnleashRule.isOurs($0) && $0["segments"]?.items?.isEmpty == false
+    if strategies.isEmpty, !isOn { isOn = try isSwitchedOn(key) }
+    var segments = UnleashSegments.none(client.base.place)
+    if strategies.contains(where: { UnleashRule.isOurs($0) && $0["segments"]?.items?.isEmpty == false }) {
+      segments = forKill ? .unasked(client.base.place) : try self.segments()
     }
-    let flag = UnleashFlag(
-      key: key, isOn: isOn, strategies: strategies, segments: hasSegments ? try segments() : .none(client.base.place))
+    let flag = UnleashFlag(key: key, isOn: isOn, strategies: strategies, segments: segments)
     let parents = (json["dependencies"]?.items ?? []).compactMap { $0["feature"]?.text }
     return Look(flag: flag, parents: parents)
   }
 
+  /// What the route of one environment says, which shows the switch as it is.
+  func isSwitchedOn(_ key: FlagKey) throws(StoreTrouble) -> Bool { try ask(.get, path(key))["enabled"]?.truth ?? false }
+
+  func noEnvironment(among all: [JSON], _ status: Int) -> StoreTrouble {
+    let names = all.compactMap { $0["name"]?.text }.joined(separator: ", ")
+    return .refused(
+      ServerRefusal(
+        client.base.place, status: status, .missing("the environment \(environment) of the project \(project)"),
+        said: "there are: \(names)"))
+  }
+
+  /// The project is not shown what lies in its archive, in other words than what it never had; the route of the
+  /// environment shows the one and not the other.
+  private func isArchived(_ key: FlagKey, _ answer: HTTPAnswer) throws(StoreTrouble) -> Bool {
+    guard client.said(answer)?.hasPrefix("Could not find feature") == true else { return false }
+    return try client.answer(.get, path(key), isRepeatable: true).isSuccess
+  }
+
+  func archived(_ key: FlagKey) -> StoreTrouble {
+    .occupied(
+      "\(key) is archived in Unleash: nobody is served it, and brought back it is off; bring it back at "
+        + "\(client.base.below("/projects/\(PercentCode.encoded(project))/archived")), or take another key")
+  }
+
   /// A 404 that says so of something the server knows how to look for; any other comes from a wrong address.
-  private func isAboutAFeature(_ answer: HTTPAnswer) -> Bool {
+  func isAboutAFeature(_ answer: HTTPAnswer) -> Bool {
     guard let json = try? JSON.parse(answer.body), json["name"]?.text == "NotFoundError" else { return false }
     return json["message"]?.text?.hasPrefix("The path you were looking for") != true
   }
@@ -135,21 +156,37 @@ package struct UnleashStore: FlagStore {
   }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] {
-    let answer = try client.answer(.get, "\(projectPath)/features", isRepeatable: true)
-    if answer.status == 404, isAboutAFeature(answer) {
-      throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the project \(project)")))
+    try overviews().compactMap { feature in
+      guard let name = feature["name"]?.text else { return nil }
+      let isOff = here(feature)?["enabled"]?.truth == false
+      return ListedFlag(key: FlagKey(name), mark: isTagged(feature) ? Flag.Mark(killed: isOff, killsTo: "off") : nil)
     }
+  }
+
+  /// All features of the project, each with its environments and tags and without its strategies. A project that does
+  /// not exist has none either, and an environment that does not is missing in each: who asks for all must hear of both.
+  func overviews() throws(StoreTrouble) -> [JSON] {
+    let answer = try client.answer(.get, "\(projectPath)/features", isRepeatable: true)
+    if answer.status == 404, isAboutAFeature(answer) { throw noProject }
     let json = try client.json(proven(answer))
     guard let features = json["features"]?.items else { throw client.unexpected(answer, "no list of features") }
-    return features.compactMap { feature in
-      guard let name = feature["name"]?.text else { return nil }
-      let isManaged = (feature["tags"]?.items ?? []).contains { known in
-        known["type"] == tag["type"] && known["value"] == tag["value"]
-      }
-      let here = feature["environments"]?.items?.first { $0["name"]?.text == environment }
-      let isOff = here?["enabled"]?.truth == false
-      return ListedFlag(key: FlagKey(name), mark: isManaged ? Flag.Mark(killed: isOff, killsTo: "off") : nil)
+    if features.isEmpty, try client.answer(.get, overviewPath, isRepeatable: true).status == 404 { throw noProject }
+    if let first = features.first, !features.contains(where: { here($0) != nil }) {
+      throw noEnvironment(among: first["environments"]?.items ?? [], answer.status)
     }
+    return features
+  }
+
+  var overviewPath: String { "\(projectPath)/overview" }
+
+  private var noProject: StoreTrouble {
+    .refused(ServerRefusal(client.base.place, status: 404, .missing("the project \(project)")))
+  }
+
+  func here(_ feature: JSON) -> JSON? { feature["environments"]?.items?.first { $0["name"]?.text == environment } }
+
+  func isTagged(_ feature: JSON) -> Bool {
+    (feature["tags"]?.items ?? []).contains { $0["type"] == tag["type"] && $0["value"] == tag["value"] }
   }
 
   // MARK: Asking
@@ -182,6 +219,12 @@ package struct UnleashStore: FlagStore {
       let requests = client.base.below("/projects/\(PercentCode.encoded(project))/change-requests").description
       throw .refused(
         ServerRefusal(client.base.place, status: 403, .needsApproval(where: requests), said: client.said(answer)))
+    }
+    // It answers everything and changes nothing, until somebody ends it: no retry helps.
+    if answer.status == 503, let said = client.said(answer), said.contains("maintenance mode") {
+      let page = client.base.below("/admin/maintenance")
+      throw .refused(
+        ServerRefusal(client.base.place, status: 503, .rejected, said: "\(said) An admin ends it at \(page)"))
     }
     return try client.proven(answer)
   }

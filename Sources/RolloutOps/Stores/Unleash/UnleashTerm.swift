@@ -94,14 +94,18 @@ struct UnleashTerm: Hashable {
 struct UnleashSegments {
   let all: [(id: Int, name: String)]
   let place: String
+  /// Nobody asked for them: what a strategy's title says of them is believed.
+  var isUnasked = false
 
   static func none(_ place: String) -> UnleashSegments { UnleashSegments(all: [], place: place) }
+  static func unasked(_ place: String) -> UnleashSegments { UnleashSegments(all: [], place: place, isUnasked: true) }
 
   func id(of term: UnleashTerm) throws(StoreTrouble) -> Int {
     guard !term.negated, term.values.count == 1 else {
       throw .beyond("Unleash lets in by one segment, and keeps nobody out by one; make a segment of the others there")
     }
     let name = term.values[0].text
+    if isUnasked { return 0 }
     if let found = all.first(where: { $0.name == name }) { return found.id }
     let known = all.isEmpty ? "there are none" : "there are: \(all.map(\.name).joined(separator: ", "))"
     throw .refused(ServerRefusal(place, status: 200, .missing("the segment \(name)"), said: known))

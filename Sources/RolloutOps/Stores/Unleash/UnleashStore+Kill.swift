@@ -1,0 +1,146 @@
+/// A kill in Unleash is the environment's switch alone: whatever a stale command still does to the strategies, nobody is
+/// let in by it. So it takes no look before, and neither strategies nor segments.
+extension UnleashStore {
+  package var killSwitch: KillSwitch { .platform }
+
+  package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
+    _ = try proven(client.answer(.post, path(key, "/off"), isRepeatable: true), about: key)
+  }
+
+  // MARK: Looking
+
+  /// One flag by itself, with its strategies. Several stand in the project's list, which has the switch and the tags of
+  /// each, and that is all a kill needs: one request for all of them.
+  package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+    if keys.count == 1 { return lookEach(keys) { key throws(StoreTrouble) in try lookAlone(key) } }
+    let features: [JSON]
+    do throws(StoreTrouble) { features = try overviews() } catch { return failing(keys, error) }
+    let known = Dictionary(features.map { ($0["name"]?.text ?? "", $0) }) { first, _ in first }
+    return lookEach(keys) { key throws(StoreTrouble) in
+      // What is in no list may lie in the archive; asked for by its name it says so.
+      guard let feature = known[key.text] else { return try lookAlone(key) }
+      return try listed(key, feature, among: features)
+    }
+  }
+
+  private func lookAlone(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    reading(key, try look(key, forKill: true))
+  }
+
+  private func listed(_ key: FlagKey, _ feature: JSON, among features: [JSON]) throws(StoreTrouble) -> FlagReading {
+    guard let here = here(feature) else {
+      throw noEnvironment(among: feature["environments"]?.items ?? [], 200)
+    }
+    var isOn = here["enabled"]?.truth ?? false
+    // One without strategies that is on lets everybody in, and not every version shows it as on.
+    if !isOn, here["hasStrategies"]?.truth == false { isOn = try isSwitchedOn(key) }
+    let isForEverybody = here["hasEnabledStrategies"]?.truth == false
+    let mark = Flag.Mark(
+      killed: !isOn, stage: isOn ? nil : Place.killed(serving: "off").description, killsTo: "off")
+    let serving: Serving = !isOn ? .everyone("off") : isForEverybody ? .everyone("on") : .foreign(Self.unread)
+    // No spelling goes with it: a kill replaces nothing here that would have to be kept.
+    return FlagReading(
+      key: key, flag: Flag(variants: Variants.boolean.all, serving: serving, mark: isTagged(feature) ? mark : nil),
+      version: SHA256.hex(here.written()), spelled: nil)
+  }
+
+  /// In the place of strategies that the list does not show.
+  private static let unread = "strategies that nobody read"
+
+  // MARK: Sending
+
+  package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
+    let switched = orders.filter { Self.isOff($0.flag) }
+    let sent =
+      switched.count > 1
+      ? sendTogether(switched)
+      : sendEach(switched) { order throws(StoreTrouble) in try switchOff(order.key, order.occasion) }
+    let unmarked = zip(switched, sent).filter { order, outcome in
+      if case .success = outcome { order.reading.flag?.mark == nil } else { false }
+    }
+    // The mark comes last and stands in no kill's way: a flag is off whether that works or not.
+    _ = sendEach(unmarked.map(\.0)) { order throws(StoreTrouble) in try remember(order.key) }
+    var next = sent.makeIterator()
+    return orders.map { order in
+      let other = StoreTrouble.beyond(
+        "Unleash can only turn a flag off, and \(order.flag.serving) is something else; kill it with --to off")
+      return Self.isOff(order.flag) ? next.next() ?? .failure(other) : .failure(other)
+    }
+  }
+
+  /// What the switch gives, by whatever name.
+  private static func isOff(_ flag: Flag) -> Bool {
+    switch flag.serving {
+    case .everyone("off"), .applicationDefault: true
+    case .everyone, .split, .foreign: false
+    }
+  }
+
+  /// A request takes at most 100 kB there, and a name has up to 100 characters.
+  private static let together = 500
+
+  /// All that are to be off, by one request for every few hundred. It holds for all of them or for none, so where one
+  /// of them stands in the way each is sent by itself.
+  private func sendTogether(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
+    let bulk = "\(projectPath)/bulk_features/environments/\(PercentCode.encoded(environment))/off"
+    var sent: [Result<Sent, StoreTrouble>] = []
+    for start in stride(from: 0, to: orders.count, by: Self.together) {
+      let some = Array(orders[start..<min(start + Self.together, orders.count)])
+      let body: JSON = ["features": .strings(some.map(\.key.text))]
+      let outcome: Result<HTTPAnswer, StoreTrouble>
+      do throws(StoreTrouble) {
+        outcome = .success(
+          try client.answer(
+            .post, bulk, body: Array(body.written(.compact).utf8), headers: [StoreClient.json], isRepeatable: true))
+      } catch {
+        outcome = .failure(error)
+      }
+      sent += settled(some, outcome)
+    }
+    return sent
+  }
+
+  private func settled(
+    _ orders: [KillOrder], _ outcome: Result<HTTPAnswer, StoreTrouble>
+  ) -> [Result<Sent, StoreTrouble>] {
+    do throws(StoreTrouble) {
+      let answer = try outcome.get()
+      // Those are about whoever asks, or about the whole server, not about one of the flags.
+      guard answer.isSuccess || [401, 429, 503].contains(answer.status) else {
+        return sendEach(orders) { order throws(StoreTrouble) in try switchOff(order.key, order.occasion) }
+      }
+      _ = try proven(answer)
+      return orders.map { _ in .success(.flag) }
+    } catch {
+      return orders.map { _ in .failure(error) }
+    }
+  }
+
+  /// Of a flag that we never moved, its tag and a strategy that is not in force remember the kill.
+  private func remember(_ key: FlagKey) throws(StoreTrouble) {
+    try? addTag(key)
+    let note = try UnleashRule(.nobody).strategy(of: key, .none("")).setting("disabled", to: true)
+    try ask(.post, path(key, "/strategies"), note, isRepeatable: false)
+  }
+
+  /// The change and a look, for whoever changes one flag alone.
+  func kill(_ meant: Flag, _ reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading {
+    for outcome in send([KillOrder(meant, over: reading, occasion)]) { _ = try outcome.get() }
+    let back = try lookAlone(reading.key)
+    guard back.flag?.serving == .everyone("off") else { throw .notAsWritten(path: dashboard(reading.key)) }
+    return back
+  }
+
+  // MARK: Understanding
+
+  /// What a switch's refusal means. Of a flag, or an environment, that is not there nobody says that it is off.
+  private func proven(_ answer: HTTPAnswer, about key: FlagKey) throws(StoreTrouble) -> HTTPAnswer {
+    let name = (try? JSON.parse(answer.body))?["name"]?.text
+    if answer.status == 400, name == "ArchivedFeatureError" { throw archived(key) }
+    guard answer.status == 404, isAboutAFeature(answer) else { return try proven(answer) }
+    let said = client.said(answer)
+    let isThere = said?.hasPrefix("Could not find environment") == true
+    let missing = isThere ? "the environment \(environment) of the project \(project)" : "the flag \(key)"
+    throw .refused(ServerRefusal(client.base.place, status: 404, .missing(missing), said: said))
+  }
+}
