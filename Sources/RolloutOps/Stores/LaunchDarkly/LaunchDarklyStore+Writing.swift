@@ -22,31 +22,6 @@ extension LaunchDarklyStore {
     throw .notAsWritten(path: dashboard(key))
   }
 
-  // MARK: The kill
-
-  /// The switch alone, and with it what it serves where that is something else. Whatever rules a stale command still
-  /// writes, nobody gets to them; and a change that is scheduled there does not stop it.
-  private func kill(
-    _ meant: Flag, _ reading: FlagReading, _ occasion: Occasion
-  ) throws(StoreTrouble) -> FlagReading {
-    let key = reading.key
-    guard case .everyone(let variant) = meant.serving else {
-      throw .beyond("a LaunchDarkly flag that is off serves one variation, and \(meant.serving) is something else")
-    }
-    let now: LaunchDarklyFlag?
-    if let known = look(behind: reading) { now = known } else { now = try look(key) }
-    guard let now else { throw .changedMeanwhile(path: dashboard(key)) }
-    let steps = try now.servingWhenOff(variant) + [["kind": "turnFlagOff"]]
-    _ = try proven(send(key, steps, occasion, query: "ignoreConflicts=true", isRepeatable: true), key)
-    // The mark is a tag of the whole flag, which may take another right. It is off whether that works or not.
-    if !now.isManaged {
-      _ = try? send(key, [["kind": "addTags", "values": [.string(tag)]]], occasion, isRepeatable: true)
-    }
-    let back = self.reading(key, try look(key))
-    guard let flag = back.flag, flag.serving == meant.serving else { throw .notAsWritten(path: dashboard(key)) }
-    return back
-  }
-
   // MARK: Before anything is written
 
   private func refuseUnknownSegments(of meant: Flag) throws(StoreTrouble) {
@@ -170,7 +145,7 @@ extension LaunchDarklyStore {
     }
   }
 
-  private func send(
+  func send(
     _ key: FlagKey, _ steps: [JSON], _ occasion: Occasion, query: String? = nil, isRepeatable: Bool
   ) throws(StoreTrouble) -> HTTPAnswer {
     let body: JSON = [

@@ -4,6 +4,10 @@ package struct LaunchDarklyStore: FlagStore {
   /// Most SDKs are told within a second; one that polls asks every 30 s at the most often.
   package let propagation = TimeSpan(seconds: 30)
 
+  /// How many requests it takes in ten seconds it tells nobody before they are too many; then it answers 429, and says
+  /// when it lets itself be asked again.
+  package let width = 32
+
   static let tokenVariable = "LAUNCHDARKLY_ACCESS_TOKEN"
   static let usualPlace = "https://app.launchdarkly.com"
   /// The version of the API that this is written for; a token has one of its own otherwise.
@@ -76,9 +80,11 @@ package struct LaunchDarklyStore: FlagStore {
       .get, path(key), query: "env=\(PercentCode.encoded(environment))", isRepeatable: true)
     if answer.status == 404, isOfTheAPI(answer) { return nil }
     let flag = try flag(key, client.json(proven(answer, key)), answer)
-    seen.change { $0[key] = flag }
+    remember(flag)
     return flag
   }
+
+  func remember(_ flag: LaunchDarklyFlag) { seen.change { $0[flag.key] = flag } }
 
   /// The last look, where it is the one that a reading came from.
   func look(behind reading: FlagReading) -> LaunchDarklyFlag? {
@@ -98,7 +104,7 @@ package struct LaunchDarklyStore: FlagStore {
     return flag
   }
 
-  private func isOfTheAPI(_ answer: HTTPAnswer) -> Bool {
+  func isOfTheAPI(_ answer: HTTPAnswer) -> Bool {
     (try? JSON.parse(answer.body))?["code"] == "not_found"
   }
 
@@ -107,7 +113,7 @@ package struct LaunchDarklyStore: FlagStore {
     var readings: [FlagKey: FlagReading] = [:]
     for key in keys { readings[key] = keys.count > 2 ? reading(key, nil) : try read(key) }
     guard keys.count > 2 else { return readings }
-    try page { json, answer throws(StoreTrouble) in
+    try pages { json, answer throws(StoreTrouble) in
       guard let key = json["key"]?.text.map(FlagKey.init), readings[key] != nil else { return }
       readings[key] = reading(key, try flag(key, json, answer))
     }
@@ -116,7 +122,7 @@ package struct LaunchDarklyStore: FlagStore {
 
   package func list() throws(StoreTrouble) -> [ListedFlag] {
     var found: [ListedFlag] = []
-    try page { json, _ throws(StoreTrouble) in
+    try pages { json, _ throws(StoreTrouble) in
       guard let key = json["key"]?.text.map(FlagKey.init) else { return }
       let flag = LaunchDarklyFlag(key: key, json, environment: environment, tag: tag)
       found.append(ListedFlag(key: key, mark: flag?.flag.mark))
@@ -124,23 +130,38 @@ package struct LaunchDarklyStore: FlagStore {
     return found
   }
 
-  private func page(_ take: (JSON, HTTPAnswer) throws(StoreTrouble) -> Void) throws(StoreTrouble) {
+  private func pages(_ take: (JSON, HTTPAnswer) throws(StoreTrouble) -> Void) throws(StoreTrouble) {
     var (seen, total) = (0, 1)
     while seen < total {
-      // Since this version of the API a list shows environments only where a filter names them.
-      let query = PercentCode.form([
-        ("filter", "filterEnv:\(environment)"), ("summary", "0"), ("limit", "100"), ("offset", String(seen)),
-      ])
-      let answer = try client.answer(.get, flags, query: query, isRepeatable: true)
-      if answer.status == 404, isOfTheAPI(answer) {
-        throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the project \(project)")))
-      }
-      let json = try client.json(proven(answer, nil))
-      guard let items = json["items"]?.items else { throw client.unexpected(answer, "no list of flags") }
-      for item in items { try take(item, answer) }
-      seen += items.count
-      total = items.isEmpty ? seen : json["totalCount"]?.integer ?? seen
+      let page = try page(from: seen)
+      for item in page.items { try take(item, page.answer) }
+      seen += page.items.count
+      total = page.items.isEmpty ? seen : page.total
     }
+  }
+
+  struct Page: Sendable {
+    let items: [JSON]
+    /// How many there are on all pages.
+    let total: Int
+    let answer: HTTPAnswer
+  }
+
+  static let pageLength = 100
+
+  func page(from start: Int) throws(StoreTrouble) -> Page {
+    // Since this version of the API a list shows environments only where a filter names them.
+    let query = PercentCode.form([
+      ("filter", "filterEnv:\(environment)"), ("summary", "0"), ("limit", String(Self.pageLength)),
+      ("offset", String(start)),
+    ])
+    let answer = try client.answer(.get, flags, query: query, isRepeatable: true)
+    if answer.status == 404, isOfTheAPI(answer) {
+      throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the project \(project)")))
+    }
+    let json = try client.json(proven(answer, nil))
+    guard let items = json["items"]?.items else { throw client.unexpected(answer, "no list of flags") }
+    return Page(items: items, total: json["totalCount"]?.integer ?? start + items.count, answer: answer)
   }
 
   // MARK: Understanding
