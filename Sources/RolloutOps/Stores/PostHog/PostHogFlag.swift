@@ -14,6 +14,12 @@ struct PostHogFlag {
   var isActive: Bool { object["active"]?.truth ?? false }
   var name: String { object["name"]?.text ?? "" }
 
+  /// Whether it is of PostHog's second kind of configuration, a list of rules.
+  var isOfRules: Bool { object["filters"]?["version"]?.integer == 2 }
+
+  /// What switches it by a change of the flag itself, with the version that was read: one of rules takes no less.
+  func switching(on: Bool) -> JSON { ["active": .bool(on), "version": version.map { .number($0) } ?? .null] }
+
   /// What is compared to find out that somebody else was here.
   var state: String {
     let names = ["id", "version", "active", "name", "filters", "ensure_experience_continuity"]

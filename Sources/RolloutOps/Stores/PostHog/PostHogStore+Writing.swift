@@ -10,7 +10,7 @@ extension PostHogStore {
   ) throws(StoreTrouble) -> FlagReading {
     let meant = flag.settled
     let old = try current(reading)
-    if let old, meant.mark?.killed == true || occasion.urgency.isKill { return try kill(meant, old, reading.key) }
+    if let old, meant.mark?.killed == true || occasion.urgency.isKill { return try kill(meant, old, reading, occasion) }
     // What cannot be expressed, and what others set up, is said before anything is touched.
     let properties = try properties(for: meant, over: old)
     let filters = try PostHogFlag.filters(for: meant, over: old?.filters ?? [:], properties)
@@ -66,7 +66,7 @@ extension PostHogStore {
   }
 
   /// Everything that a change of rules needs, in one request. It may be repeated: a second one finds its own values.
-  private func patch(
+  func patch(
     _ old: PostHogFlag, _ filters: JSON, _ flag: Flag, isGuarded: Bool
   ) throws(StoreTrouble) -> PostHogFlag {
     let line = Self.line(flag, keeping: old.line)
@@ -85,17 +85,7 @@ extension PostHogStore {
     return MarkLine(mark, unit: split.unit)
   }
 
-  // MARK: The switch
-
-  @discardableResult
-  private func turn(on: Bool, _ flag: PostHogFlag) throws(StoreTrouble) -> PostHogFlag {
-    let path = flags + "\(flag.number ?? 0)/"
-    let answer = try send(.post, path + (on ? "enable/" : "disable/"), [:], isRepeatable: true)
-    guard Self.hasNoSuchAction(answer) else { return try self.flag(in: answer, about: flag) }
-    return try self.flag(in: send(.patch, path, ["active": .bool(on)], isRepeatable: true), about: flag)
-  }
-
-  private func send(
+  func send(
     _ method: HTTPRequest.Method, _ path: String, _ body: JSON, isRepeatable: Bool
   ) throws(StoreTrouble) -> HTTPAnswer {
     try client.answer(
@@ -103,47 +93,9 @@ extension PostHogStore {
       isRepeatable: isRepeatable)
   }
 
-  // MARK: Killing
-
-  /// Nobody gets the canary, by one request that waits for no version: the switch, which no change of rules can undo.
-  /// Where the flag has variants the switch would hand out none of them, so the rules give everybody the old one, unless
-  /// rules do not decide. What is refused one way, by an approval or because other flags depend on this one, is done the
-  /// other way.
-  private func kill(_ flag: Flag, _ old: PostHogFlag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    let isBySwitch = !old.isActive || !old.hasVariants || !old.conditionsDecide
-    do throws(StoreTrouble) {
-      try kill(flag, old, bySwitch: isBySwitch)
-    } catch {
-      guard case .refused(let refusal) = error, refusal.isForApproval || refusal.reason == .rejected else {
-        throw error
-      }
-      do throws(StoreTrouble) {
-        try kill(flag, old, bySwitch: !isBySwitch)
-      } catch let second {
-        // The first refusal says what to do.
-        if case .refused = second { throw error }
-        throw second
-      }
-    }
-    let now = try again(old)
-    let reading = reading(key, now)
-    let isOff = !now.isActive || (now.conditionsDecide && now.flag.serving == flag.serving)
-    guard isOff else { throw .notAsWritten(path: place(now)) }
-    return reading
-  }
-
-  private func kill(_ flag: Flag, _ old: PostHogFlag, bySwitch: Bool) throws(StoreTrouble) {
-    if bySwitch {
-      try turn(on: false, old)
-    } else {
-      let filters = try PostHogFlag.filters(for: flag, over: old.filters, nil)
-      _ = try patch(old, filters, flag, isGuarded: false)
-    }
-  }
-
   // MARK: Reading back
 
-  private func again(_ flag: PostHogFlag) throws(StoreTrouble) -> PostHogFlag {
+  func again(_ flag: PostHogFlag) throws(StoreTrouble) -> PostHogFlag {
     try self.flag(
       in: client.answer(.get, flags + "\(flag.number ?? 0)/", isRepeatable: true), about: flag)
   }

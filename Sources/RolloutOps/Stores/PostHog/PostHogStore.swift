@@ -6,6 +6,7 @@ package struct PostHogStore: FlagStore {
   package let address: String
   /// SDKs that decide locally ask every 30 s.
   package let propagation = TimeSpan(seconds: 30)
+  package let width = 32
 
   static let tokenVariable = "POSTHOG_API_KEY"
 
@@ -32,7 +33,7 @@ package struct PostHogStore: FlagStore {
     let page = ByHand.Page(place(flag), "turn off \(key)")
     let remarks =
       flag?.hasVariants == true ? ["a flag with variants then hands out none: applications use their own default"] : []
-    let off: JSON = ["active": false]
+    let off: JSON = flag.flatMap { $0.isOfRules ? $0.switching(on: false) : nil } ?? ["active": false]
     let isOff = HandLines.proof(".active == false")
     if let number = flag?.number {
       let path = "\(flags)\(number)/"
