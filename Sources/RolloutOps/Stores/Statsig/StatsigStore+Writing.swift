@@ -13,7 +13,7 @@ extension StatsigStore {
       var old = known
       if old == nil { old = try find(reading.key) }
       guard let old else { throw .changedMeanwhile(path: place(reading.key)) }
-      return try kill(meant, old, reading.key, occasion.urgency)
+      return try kill(meant, old, reading, occasion)
     }
     // What cannot be expressed, and what others set up, is said before anything is touched.
     guard meant.isBoolean else {
@@ -121,7 +121,7 @@ extension StatsigStore {
   }
 
   /// The gate as the answer to a change shows it; a review that was asked for in its place is one.
-  private func changed(
+  func changed(
     by answer: HTTPAnswer, _ key: FlagKey, _ isSo: (StatsigGate) -> Bool
   ) throws(StoreTrouble) -> StatsigGate {
     if answer.status == 404, Self.isUnknownName(answer) { throw .changedMeanwhile(path: place(key)) }
@@ -136,7 +136,7 @@ extension StatsigStore {
     return gate
   }
 
-  private func send(
+  func send(
     _ method: HTTPRequest.Method, _ path: String, _ body: JSON?, isRepeatable: Bool, respectsReview: Bool = true
   ) throws(StoreTrouble) -> HTTPAnswer {
     var headers = body == nil ? [] : [HTTPRequest.Header("Content-Type", "application/json")]
@@ -146,7 +146,7 @@ extension StatsigStore {
       method, path, body: body.map { Array($0.written().utf8) }, headers: headers, isRepeatable: isRepeatable)
   }
 
-  private func turn(on: Bool, _ key: FlagKey, respectsReview: Bool) throws(StoreTrouble) {
+  func turn(on: Bool, _ key: FlagKey, respectsReview: Bool) throws(StoreTrouble) {
     let answer = try send(
       .put, "\(Self.path(key))/\(on ? "enable" : "disable")", nil, isRepeatable: true, respectsReview: respectsReview)
     _ = try changed(by: answer, key) { $0.isOn == on }
@@ -166,58 +166,6 @@ extension StatsigStore {
       return [.array(rules), gate["description"], gate["isEnabled"], gate["idType"]]
     }
     return since.count == after - before && since.allSatisfy { bare($0) == bare(written.object) }
-  }
-
-  // MARK: Killing
-
-  /// Nobody passes. Only where a gate demands a review does a kill walk past it; what narrows otherwise waits for it.
-  private func kill(
-    _ flag: Flag, _ old: StatsigGate, _ key: FlagKey, _ urgency: Urgency
-  ) throws(StoreTrouble) -> FlagReading {
-    do throws(StoreTrouble) {
-      try kill(old, key, respectsReview: true)
-    } catch {
-      guard urgency.isKill, case .refused(let refusal) = error, refusal.isForApproval else { throw error }
-      try kill(old, key, respectsReview: false)
-    }
-    guard let now = try find(key) else { throw .changedMeanwhile(path: place(key)) }
-    let gate = StatsigGate(now.object, environment: environment, overrides: old.overrides)
-    if gate.isLaunched {
-      throw .occupied(
-        "the gate is launched, for everybody in every environment, whatever its rules say; "
-          + "disable it for all environments at \(place(key))")
-    }
-    if gate.isOn, gate.overridden.passing {
-      throw .occupied(
-        "overrides of the gate let some in whatever its rules say; take them out at \(place(key)), "
-          + "or disable the gate for all environments")
-    }
-    let reading = reading(key, gate)
-    guard gate.flag.serving == .everyone("off") else { throw .notAsWritten(path: place(key)) }
-    return reading
-  }
-
-  private func kill(_ old: StatsigGate, _ key: FlagKey, respectsReview: Bool) throws(StoreTrouble) {
-    guard environment != nil, old.isOn else { return try turn(on: false, key, respectsReview: respectsReview) }
-    let ids = old.ours.compactMap { $0["id"] }
-    let share = old.ours.last
-    let answer: HTTPAnswer
-    if old.foreign.isEmpty, let share, ids.count == old.ours.count {
-      // Our rules alone are touched, and the share's says that it is killed.
-      let body = JSON.array(
-        zip(old.ours, ids).map { rule, id in
-          let zero: JSON = ["id": id, "passPercentage": 0]
-          return rule == share ? zero.setting("name", to: .string(StatsigRules.killed)) : zero
-        })
-      answer = try send(
-        .patch, "\(Self.path(key))/rules", ["rules": body], isRepeatable: true, respectsReview: respectsReview)
-    } else {
-      // Before other people's rules, which may be for other environments too, comes one that keeps everybody out here.
-      let rules = StatsigRules(conditions: StatsigConditions(unit: "userID"), environment: environment)
-      let body: JSON = ["rules": .array([rules.killing(old.ours)] + old.rules.filter { !old.isOurs($0) })]
-      answer = try send(.patch, Self.path(key), body, isRepeatable: true, respectsReview: respectsReview)
-    }
-    _ = try changed(by: answer, key) { StatsigRules.areKilled($0.ours) }
   }
 
   // MARK: Reading back

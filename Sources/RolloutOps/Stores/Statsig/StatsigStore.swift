@@ -8,6 +8,7 @@ package struct StatsigStore: FlagStore {
   package let address: String
   /// Server SDKs ask every 10 s.
   package let propagation = TimeSpan(seconds: 10)
+  package let width = 32
 
   static let tokenVariable = "STATSIG_CONSOLE_KEY"
   static let usual = "https://statsigapi.net"
@@ -154,7 +155,9 @@ package struct StatsigStore: FlagStore {
       let what = Self.isUnknownName(answer) ? "what was asked for" : "the Console API"
       return ServerRefusal(usual.place, status: 404, .missing(what), said: said)
     }
-    return ServerRefusal(usual.place, status: answer.status, usual.reason, said: said, rest: usual.rest)
+    // It counts by ten seconds, and does not say when they are over.
+    let rest = answer.status == 429 ? usual.rest ?? TimeSpan(seconds: 10) : usual.rest
+    return ServerRefusal(usual.place, status: answer.status, usual.reason, said: said, rest: rest)
   }
 
   /// "Validation failed" alone helps nobody: which property, and why.
