@@ -189,8 +189,9 @@ def dependencies(filters):
 def shown(filters, cohorts, group_names):
     """The filters as a reading shows them: with names that were never written, for people to read."""
     filters = copy.deepcopy(filters)
-    filters.setdefault("groups", [])
-    for group in filters["groups"]:
+    if filters.get("version") != 2:
+        filters.setdefault("groups", [])
+    for group in filters.get("groups", []):
         for item in group.get("properties") or []:
             if item.get("type") == "cohort":
                 item["cohort_name"] = cohorts.get(str(item.get("value")), {}).get("name")

@@ -235,6 +235,19 @@ trial.control("POST", "/faults", {"rules": [{"method": "POST", "do": {"race": {
     "flag": "new-ui", "change": {"name": "raced"}}}}]})
 same(send("POST", roll, {"condition_index": 0, "rollout_percentage": 9, "version": 1}).status, 409, "raced")
 
+# The second kind of configuration: only the switch, with the version, and by no action.
+OF_RULES = {"version": 2, "rules": [], "return_type": "boolean", "default_value": False}
+state({"new-ui": {"filters": OF_RULES, "version": 3}})
+same(send("GET", FLAGS + "101/").json["filters"], OF_RULES, "rules are shown as they are")
+error(send("POST", FLAGS + "101/disable/"), 400, "validation_error", "required", "required", "version", "disable")
+error(send("POST", FLAGS + "101/enable/"), 400, "validation_error", "unsupported_config_version", "", None, "enable")
+error(send("PATCH", FLAGS + "101/", {"active": False}), 400, "validation_error", "required", "", "version", "no version")
+same(send("PATCH", FLAGS + "101/", {"version": 2, "active": False}).status, 409, "a stale version")
+error(send("PATCH", FLAGS + "101/", {"version": 3, "active": False, "name": "x"}), 400, "validation_error",
+      "unsupported_config_version", "", None, "more than the switch")
+reply = send("PATCH", FLAGS + "101/", {"version": 3, "active": False})
+same((reply.status, reply.json["active"], reply.json["version"]), (200, False, 4), "switched off with the version")
+
 # The key that asks.
 state({"new-ui": {"filters": PLAIN}}, scopes=["feature_flag:read"], scoped_teams=[1])
 reply = send("GET", "/api/personal_api_keys/@current/")

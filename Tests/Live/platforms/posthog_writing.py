@@ -260,7 +260,21 @@ class Writing(Platform):
     def patch_flag(self, request, project, number):
         flag = self.flag(project, number)
         data = request.json if request.json is not None else {}
+        if flag["filters"].get("version") == 2:
+            return self.write_of_rules(flag, data)
         return self.write(flag, self.checked(flag, data), data)
+
+    def write_of_rules(self, flag, data):
+        """The second kind of configuration: of what is written elsewhere, only the switch is taken, with the version."""
+        if "version" not in data:
+            raise invalid("This field is required.", "version", "required")
+        if data["version"] != flag["version"]:
+            raise conflict(f"This feature flag changed since version {data['version']}. Read it again and retry with "
+                           f"its current version, {flag['version']}. Nothing was written.")
+        if set(data) - {"version", "active"} or data.get("active") is not False:
+            raise invalid("This configuration version cannot be written.", code="unsupported_config_version")
+        self.put(flag, {"active": False})
+        return Answer(200, self.shown(flag))
 
     @route("POST", FLAGS + "/{number}/(?P<action>enable|disable|archive|unarchive)/?")
     def act(self, request, project, number, action):
@@ -269,6 +283,9 @@ class Writing(Platform):
                                                  "archive": "archiving it", "unarchive": "unarchiving it"}[action])
         change = {"enable": {"active": True}, "disable": {"active": False}, "unarchive": {"archived": False},
                   "archive": {"archived": True, **({"active": False} if flag["active"] else {})}}[action]
+        if flag["filters"].get("version") == 2:
+            raise (invalid("This field is required.", "version", "required") if action == "disable" else
+                   invalid("This configuration version cannot be written.", code="unsupported_config_version"))
         if all(flag[name] == value for name, value in change.items()):
             return Answer(200, self.shown(flag))
         return self.write(flag, self.checked(flag, change))

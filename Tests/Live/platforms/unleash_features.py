@@ -22,7 +22,8 @@ class UnleashFeatures(UnleashState):
             "variantCount": 0, "lastSeenAt": None, "hasStrategies": bool(one["strategies"]),
             "hasEnabledStrategies": any(not each["disabled"] for each in one["strategies"])}
             for one in flag["environments"]]
-        return {**{name: flag[name] for name in names}, "environments": environments}
+        shown = {name: flag[name] for name in names if name != "tags" or flag["tags"]}
+        return {**shown, "environments": environments}
 
     def shown(self, flag):
         """The whole feature. Segments are shown where there are any, titles are never null here, and an environment
@@ -68,6 +69,10 @@ class UnleashFeatures(UnleashState):
                                 + " with that name already exists")
         if project not in self.state["projects"]:
             raise rules.not_found(f"Active project with id {project} does not exist")
+        for tag in given.get("tags") or []:
+            if {"type": tag.get("type"), "value": tag.get("value")} not in self.state["tags"]:
+                raise rules.failure("UnknownError", 'insert or update on table "feature_tag" violates foreign key '
+                                    'constraint "feature_tag_tag_type_tag_value_fkey"')
         names = ("name", "description", "type", "impressionData", "stale", "tags")
         flag = {"project": project, **{name: given[name] for name in names if name in given}}
         self.state["flags"][given["name"]] = flag
@@ -81,7 +86,7 @@ class UnleashFeatures(UnleashState):
     def get_feature(self, request, project, name):
         flag = self.feature(project, name)
         if flag["archived"]:
-            raise rules.not_found(f"Could not find feature toggle with name {name}")
+            raise rules.not_found(f"Could not find feature flag with name {name}")
         return Answer(200, self.shown(flag))
 
     @route("PUT", FEATURE)
@@ -230,12 +235,12 @@ class UnleashFeatures(UnleashState):
         self.may("DELETE_FEATURE_STRATEGY", environment)
         self.may_bypass_changes(environment)
         flag, holder, strategy = self.strategy(id)
-        if strategy is not None:
-            if (flag["project"], flag["name"]) != (project, name):
-                raise rules.failure("InvalidOperationError", "You can not change the projectId for an activation "
-                                    "strategy.")
-            holder["strategies"].remove(strategy)
-            self.happened("feature-strategy-remove", flag, environment, before=strategy)
-            self.turn_off_without_active(flag, holder)
+        if strategy is None:
+            raise rules.not_found(f"Could not find strategy with id={id}")
+        if (flag["project"], flag["name"]) != (project, name):
+            raise rules.failure("InvalidOperationError", "You can not change the projectId for an activation strategy.")
+        holder["strategies"].remove(strategy)
+        self.happened("feature-strategy-remove", flag, environment, before=strategy)
+        self.turn_off_without_active(flag, holder)
         return Answer(200)
 

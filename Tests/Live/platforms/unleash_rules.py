@@ -13,6 +13,7 @@ from platform_server import Answer
 STATUS = {
     "AuthenticationRequired": 401, "UnauthorizedError": 401, "PermissionError": 403, "InvalidOperationError": 403,
     "ForbiddenError": 403, "NotFoundError": 404, "NameExistsError": 409, "ConflictError": 409, "BadDataError": 400,
+    "ArchivedFeatureError": 400,
     "ExceedsLimitError": 400, "ContentTypeError": 415, "UnknownError": 500,
 }
 LIST_OPERATORS = ["NOT_IN", "IN", "STR_ENDS_WITH", "STR_STARTS_WITH", "STR_CONTAINS"]

@@ -112,7 +112,8 @@ api("DELETE", f"{S}/{told[1]['id']}", Content_Type=None)
 same(api("GET", E)["enabled"], True)
 api("DELETE", S + "/s1", Content_Type=None)
 same((api("GET", E)["enabled"], api("GET", S)), (False, []))
-same(api("DELETE", S + "/s1", Content_Type=None), None)
+has(api("DELETE", S + "/s1", want=404, Content_Type=None), name="NotFoundError",
+    message="Could not find strategy with id=s1")
 state(projects={"default": {"environments": ["production"], "defaultStrategies": {"production": {
     "name": "flexibleRollout", "parameters": {"rollout": "1", "stickiness": "tenant", "groupId": ""}}}}},
     flags={"checkout": {}})
@@ -134,10 +135,13 @@ same(api("GET", E)["enabled"], False)
 has(api("POST", F, {"name": "checkout"}, want=409), name="NameExistsError")
 has(api("POST", F, {"name": "two words"}, want=400), name="BadDataError")
 has(api("POST", F.replace("default", "none"), {"name": "third"}, want=404), message="Active project with id none")
-told = api("POST", F, {"name": "third", "type": "operational", "description": "d", "tags": [
-    {"type": "simple", "value": "rollout"}]}, want=201)
-has(told, name="third", project="default", type="operational")
+third = {"name": "third", "type": "operational", "description": "d", "tags": [{"type": "simple", "value": "rollout"}]}
+has(api("POST", F, third, want=500), message="feature_tag_tag_type_tag_value_fkey")
+api("GET", F + "/third", want=404)
+same("tags" in api("GET", F)["features"][0], False, "a flag without tags shows none")
 api("POST", "/api/admin/features/checkout/tags", {"type": "simple", "value": "rollout"}, want=201)
+told = api("POST", F, third, want=201)
+has(told, name="third", project="default", type="operational")
 api("POST", "/api/admin/features/checkout/tags", {"type": "simple", "value": "x"}, want=400)
 same([one["name"] for one in api("GET", F + "?tag=simple:rollout")["features"]], ["checkout", "third"])
 told = api("GET", "/api/admin/search/features?tag=INCLUDE:simple:rollout&project=IS:default&limit=1")
@@ -148,7 +152,27 @@ api("DELETE", "/api/admin/features/checkout/tags/simple/rollout", Content_Type=N
 same(api("GET", "/api/admin/features/checkout/tags"), {"version": 1, "tags": []})
 same(api("GET", "/api/admin/search/events?feature=IS:checkout&limit=1")["events"][0]["type"], "feature-untagged")
 api("DELETE", F + "/third", want=202, Content_Type=None)
-api("GET", F + "/third", want=404)
+has(api("GET", F + "/third", want=404), message="Could not find feature flag with name third")
+same(api("GET", F + "/third/environments/production")["enabled"], False, "an archived flag's environment is shown")
+has(api("POST", F + "/third/environments/production/off", want=400), name="ArchivedFeatureError")
+api("POST", "/api/admin/features/checkout/tags", {"type": "simple", "value": "rollout"}, want=201)
+api("DELETE", "/api/admin/tags/simple/rollout", Content_Type=None)
+same(api("GET", "/api/admin/features/checkout/tags")["tags"], [], "a tag that is deleted is taken from every flag")
+has(api("POST", F, {**third, "name": "fourth"}, want=500), message="feature_tag_tag_type_tag_value_fkey")
+
+# What is not there, and what is closed.
+same(api("GET", F.replace("default", "none")), {"version": 2, "features": []})
+has(api("GET", "/api/admin/projects/none/overview", want=404), message="No project found")
+same([one["environment"] for one in api("GET", "/api/admin/projects/default/overview")["environments"]],
+     ["development", "production"])
+has(api("POST", bulk, {"features": ["x" * 100] * 1000}, want=413), message="request entity too large")
+same(api("GET", "/api/admin/ui-config")["maintenanceMode"], False)
+state(maintenance=True)
+same(api("GET", "/api/admin/ui-config")["maintenanceMode"], True)
+has(api("POST", E + "/off", want=503), message="Unleash is currently in maintenance mode.")
+has(api("POST", bulk, {"features": ["checkout"]}, want=503), message="Unleash is currently in maintenance mode.")
+api("GET", E)
+state()
 
 # Segments and context fields.
 told = api("POST", "/api/admin/segments", {"name": "beta", "constraints": [

@@ -12,6 +12,7 @@ Written from its published sources, not from any client. State (PUT /state), all
   "permissions": [{"permission", "project"?, "environment"?}]   what /user shows of whoever asks; ADMIN if not given
   "tokens": [{"id", "description", "expiresAt", "seenAt"}]   the user's personal tokens, without their secrets
   "missing_permissions": [..]          what the token may not do, e.g. UPDATE_FEATURE_ENVIRONMENT
+  "maintenance": true                  every change is refused, as an admin can switch it on
   "test_op": "refused"                 JSON Patch without "test", as before October 2025; "honoured" if not given
   "tag_types": ["simple"]              the types that tags may have
   "limits": {..}                       see unleash_rules.LIMITS
@@ -20,7 +21,10 @@ Written from its published sources, not from any client. State (PUT /state), all
 
 What is easily got wrong, and is here as it is there: GET .../environments/E leaves out each strategy's segments; PUT of
 a strategy without constraints or variants erases them; /on makes up a 100 % strategy when none is active; disabling or
-deleting the last active strategy turns the environment off; deleting what is not there is 200; a failed "test" is 500.
+deleting the last active strategy turns the environment off; deleting what is not there is 404; a failed "test" is 500;
+a new flag may come with such tags only as some flag has had before (POST .../tags makes them); a project that is not
+there has an empty list of flags; what is archived is asked for in vain by its name, and shown by its environment's route.
+The last four were seen on a real 8.2.0.
 """
 
 import hashlib
@@ -52,6 +56,8 @@ class Unleash(UnleashFeatures):
         if tag["type"] not in self.state["tag_types"]:
             raise rules.failure("UnknownError", "insert or update on table \"tags\" violates foreign key constraint")
         kept = {"type": tag["type"], "value": tag["value"]}
+        if kept not in self.state["tags"]:
+            self.state["tags"].append(kept)
         if kept not in flag["tags"]:
             flag["tags"].append(kept)
             self.happened("feature-tagged", flag, data=kept)
@@ -70,6 +76,15 @@ class Unleash(UnleashFeatures):
     def put_tags(self, request, name):
         self.change_tags(self.tagged(name), request.json)
         return self.list_tags(request, name)
+
+    @route("DELETE", "/api/admin/tags/{type}/{value}")
+    def forget_tag(self, request, type, value):
+        """Takes it from every flag, too."""
+        gone = {"type": type, "value": value}
+        self.state["tags"] = [one for one in self.state["tags"] if one != gone]
+        for flag in self.state["flags"].values():
+            flag["tags"] = [one for one in flag["tags"] if one != gone]
+        return Answer(200)
 
     def change_tags(self, flag, change):
         for tag in change.get("addedTags", []):
@@ -319,6 +334,23 @@ class Unleash(UnleashFeatures):
     @route("POST", "/api/client/metrics")
     def metrics(self, request):
         return Answer(202)
+
+
+    # What the whole server is like.
+
+    @route("GET", "/api/admin/ui-config")
+    def ui_config(self, request):
+        enterprise = "8.2.0" if self.state["enterprise"] else ""
+        return Answer(200, {"environment": "Enterprise" if enterprise else "Open Source",
+                            "maintenanceMode": self.state["maintenance"],
+                            "versionInfo": {"current": {"oss": "8.2.0", "enterprise": enterprise}}})
+
+    @route("GET", PROJECT + "/overview")
+    def project_overview(self, request, project):
+        if project not in self.state["projects"]:
+            raise rules.not_found("No project found")
+        names = self.state["projects"][project]["environments"]
+        return Answer(200, {"name": project, "version": 1, "environments": [{"environment": one} for one in names]})
 
 
 if __name__ == "__main__":

@@ -24,13 +24,14 @@ class UnleashState(Platform):
     def replace(self, state):
         self.state = {"flags": {}, "projects": {}, "segments": [], "context": [], "change_requests": [],
                       "skip_change_request": False, "enterprise": False, "missing_permissions": [],
-                      "test_op": "honoured", "tag_types": ["simple"], "sdk_environment": "production",
+                      "test_op": "honoured", "tag_types": ["simple"], "maintenance": False, "tags": [], "sdk_environment": "production",
                       "events": [], "requests": [], "revision": 1,
                       "permissions": [{"permission": "ADMIN"}], "tokens": [], "maintenance": False, **state}
         self.state["limits"] = {**rules.LIMITS, **state.get("limits", {})}
         self.state["projects"].setdefault("default", copy.deepcopy(DEFAULT_PROJECT))
         for name, flag in self.state["flags"].items():
             self.fill(name, flag)
+            self.state["tags"] += [one for one in flag["tags"] if one not in self.state["tags"]]
 
     def touch(self, flag):
         self.state["revision"] += 1
@@ -66,6 +67,10 @@ class UnleashState(Platform):
     def before(self, request):
         if not self.authorized(request):
             raise self.unauthorized(request)
+        if len(request.raw) > 100 * 1024:
+            raise Answer(413, {"message": "request entity too large"})
+        if self.state["maintenance"] and request.method != "GET":
+            raise Answer(503, {"message": "Unleash is currently in maintenance mode."})
         takes_any = request.path.endswith(("/on", "/off")) and "bulk" not in request.path
         sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if request.method in ("POST", "PUT", "PATCH") and not takes_any and sent != "application/json":
@@ -202,7 +207,7 @@ class UnleashState(Platform):
         message = f"Could not find environment {environment} for feature: {name}"
         holder = self.environment(flag, environment, message)
         if flag["archived"]:
-            raise rules.bad_data("This feature is archived")
+            raise rules.failure("ArchivedFeatureError", "Cannot perform this operation on archived features")
         if on:
             if not holder["strategies"]:
                 self.may("CREATE_FEATURE_STRATEGY", None)
