@@ -107,7 +107,7 @@ struct Deciding {
         .conflict,
         [
           "the settings name two stores that have \(situation.key): \(situation.store.address) and \(rival)",
-          "say which with --store, and take the other out of the settings",
+          "say which with --store; to end the disagreement, take the other out of the settings",
         ])
     }
     if let started = situation.store.startedOn {

@@ -6,6 +6,8 @@ package enum Trouble: Error, Sendable {
   case noteFile(path: String, FileTrouble)
   case settings(path: String, String)
   case store(StoreTrouble)
+  /// The command line names several stores, and the command is about one rollout in one of these.
+  case severalStores(FlagKey, [String])
   case journal(JournalTrouble)
   case zone(ZoneTrouble)
   case file(FileTrouble)
@@ -17,7 +19,7 @@ extension Trouble {
   /// The one place where it turns into an exit status.
   package var status: ExitStatus {
     switch self {
-    case .usage: .usage
+    case .usage, .severalStores: .usage
     case .note: .badNote
     case .noteFile(_, let trouble):
       switch trouble.reason {
@@ -126,8 +128,9 @@ package enum StoreTrouble: Error, Hashable, Sendable {
 /// What a store's server answered in place of what it was asked for, as data.
 package struct ServerRefusal: Error, Hashable, Sendable {
   package enum Reason: Hashable, Sendable {
-    /// It was not even asked: the environment has no token.
-    case noToken(variable: String)
+    /// The environment has no token; where one is made, as far as that is known. A platform that takes nobody without one
+    /// was not even asked.
+    case noToken(variable: String, made: String? = nil)
     /// The token is wrong, or has no right to do this.
     case credentials(variable: String)
     /// Somebody has to approve it there; where, if the server says so.

@@ -25,7 +25,7 @@ package struct CardWriting: Sendable {
       cards += report.cards
       failures += report.failures
       if report.cards.isEmpty, report.failures.isEmpty {
-        failures.append("there is no flag \(key) in \(settings.killed.map(\.shown).joined(separator: ", "))")
+        failures.append("there is no flag \(key) in \(settings.scope.map(\.shown).joined(separator: ", "))")
       }
     }
     return CardReport(cards, failures: failures)
@@ -45,7 +45,7 @@ package struct CardWriting: Sendable {
     _ settings: Settings, _ opening: Opening, _ deadline: Instant
   ) throws(Trouble) -> [any FlagStore] {
     var stores: [any FlagStore] = []
-    for named in settings.killed {
+    for named in settings.scope {
       let store = try opening.store(named, settings.terms.until(deadline))
       if !stores.contains(where: { $0.identity == store.identity }) { stores.append(store) }
     }

@@ -12,7 +12,7 @@ package struct Completing: Sendable {
     let opening = Opening(context: context, choices: choices)
     guard let settings = try? Settings(choices, note: nil, context: context) else { return [] }
     var keys: [String] = []
-    for named in settings.all {
+    for named in settings.scope {
       guard let store = try? opening.store(named, settings.terms), let listed = try? store.list() else { continue }
       keys += listed.map(\.key.text).filter { !keys.contains($0) }
     }

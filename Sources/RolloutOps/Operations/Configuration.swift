@@ -1,11 +1,19 @@
-/// One `rolloutctl.json`, read: what it says, and which of its members nobody knows.
+/// One `rolloutctl.json`, read: what it says, which of its members nobody knows, and what of it cannot be read.
 struct Configuration {
   static let name = "rolloutctl.json"
+
+  /// Something in the file that says nothing to this version.
+  struct Gap {
+    let trouble: Trouble
+    /// Whether a store may be meant that nobody knows of now.
+    let mayNameStore: Bool
+  }
 
   /// The folder that its relative paths start from: its own.
   let folder: String
   let path: String
-  private(set) var store: String?
+  /// The store of whoever names no other. A broken file may name two.
+  private(set) var chosen: [String] = []
   private(set) var journal: String?
   /// Stores by the name that a note or `--store` may use for them, in the file's order.
   private(set) var stores: [(name: String, address: String)] = []
@@ -15,47 +23,100 @@ struct Configuration {
   private(set) var alerts: [AlertRoute] = []
   /// Where it can be asked what applications are served now.
   private(set) var evaluation: String?
-  private(set) var remarks: [String] = []
+  private(set) var gaps: [Gap] = []
 
   private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts"]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
-    let bytes: [UInt8]
-    do throws(FileTrouble) { bytes = try context.files.read(path, limit: 1 << 20) } catch { throw .file(error) }
+    let bytes = try Self.bytes(path, context)
     let json: JSON
     do throws(JSONError) { json = try JSON.parse(bytes) } catch { throw .settings(path: path, error.sentence) }
-    guard let members = json.members else { throw .settings(path: path, "the settings must be one JSON object") }
+    guard let members = json.members else { throw .settings(path: path, Self.noObject) }
     for member in members { try take(member) }
+  }
+
+  /// For a kill: whatever can be read of it, and what cannot as gaps.
+  init(readable path: String, _ context: Context) {
+    (self.path, folder) = (path, Path.folder(of: path))
+    let bytes: [UInt8]
+    do throws(Trouble) {
+      bytes = try Self.bytes(path, context)
+    } catch {
+      miss(error, mayNameStore: true)
+      return
+    }
+    var json: JSON?
+    do throws(JSONError) { json = try JSON.parse(bytes) } catch {
+      json = JSON.remains(of: bytes)
+      miss(.settings(path: path, error.sentence), mayNameStore: true)
+    }
+    guard let members = json?.members else {
+      if gaps.isEmpty { miss(.settings(path: path, Self.noObject), mayNameStore: true) }
+      return
+    }
+    for member in members {
+      do throws(Trouble) { try take(member) } catch { miss(error, mayNameStore: Self.mayNameStore(member.name)) }
+    }
+  }
+
+  private static let noObject = "the settings must be one JSON object"
+
+  private static func bytes(_ path: String, _ context: Context) throws(Trouble) -> [UInt8] {
+    do throws(FileTrouble) { return try context.files.read(path, limit: 1 << 20) } catch { throw .file(error) }
+  }
+
+  private mutating func miss(_ trouble: Trouble, mayNameStore: Bool) {
+    gaps.append(Gap(trouble: trouble, mayNameStore: mayNameStore))
+  }
+
+  /// `"stroe"`, `"Store"` and `"flag_store"` are likely meant to name one; `"jurnal"` is not.
+  private static func mayNameStore(_ name: String) -> Bool {
+    if name.lowercased().contains("store") { return true }
+    return Suggestion.nearest(to: name, among: members)?.hasPrefix("store") ?? false
   }
 
   private mutating func take(_ member: JSON.Member) throws(Trouble) {
     switch (member.name, member.value) {
-    case ("store", .string(let address)): store = address
+    case ("store", .string(let address)): chosen.append(address)
     case ("journal", .string(let folder)): journal = folder
     case ("evaluation", .string(let address)): evaluation = address
     case ("ca_file", .string(let file)): authorities = Path.joined(folder, file)
     case ("stores", .object(let named)):
-      for one in named {
-        guard let address = one.value.text else {
-          throw .settings(path: path, "\"stores\" has addresses as texts; that of \"\(one.name)\" is none")
-        }
-        guard Self.isName(one.name) else {
-          throw .settings(
-            path: path, "\"\(one.name)\" is no name for a store: letters, digits, hyphens and underscores make one")
-        }
-        stores.append((one.name, address))
-      }
+      try Self.each(named) { (one) throws(Trouble) in stores.append(try store(one)) }
     case ("alerts", .array(let routes)):
-      for route in routes { alerts.append(try self.route(route)) }
+      try Self.each(routes) { (one) throws(Trouble) in alerts.append(try route(one)) }
     case ("alerts", _): throw .settings(path: path, "\"alerts\" must be a list of objects with \"when\" and \"kill\"")
     case ("stores", _): throw .settings(path: path, "\"stores\" must be an object: a name and an address for each")
     case let (name, _) where Self.members.contains(name):
       throw .settings(path: path, "\"\(name)\" must be a text")
     case let (name, _):
       let near = Suggestion.nearest(to: name, among: Self.members).map { "; did you mean \($0)?" } ?? ""
-      remarks.append("\(path): \"\(name)\" is no setting of this version\(near)")
+      gaps.append(
+        Gap(
+          trouble: .settings(path: path, "\"\(name)\" is no setting of this version\(near)"),
+          mayNameStore: Self.mayNameStore(name)))
     }
+  }
+
+  /// Takes every part that is good; the first that is not is the trouble.
+  private static func each<Part>(_ parts: [Part], _ take: (Part) throws(Trouble) -> Void) throws(Trouble) {
+    var first: Trouble?
+    for part in parts {
+      do throws(Trouble) { try take(part) } catch { first = first ?? error }
+    }
+    if let first { throw first }
+  }
+
+  private func store(_ named: JSON.Member) throws(Trouble) -> (name: String, address: String) {
+    guard let address = named.value.text else {
+      throw .settings(path: path, "\"stores\" has addresses as texts; that of \"\(named.name)\" is none")
+    }
+    guard Self.isName(named.name) else {
+      throw .settings(
+        path: path, "\"\(named.name)\" is no name for a store: letters, digits, hyphens and underscores make one")
+    }
+    return (named.name, address)
   }
 
   /// `{"when": {"alertname": "CostLoop", "feature": "*"}, "kill": ["ai-summary", "$feature"]}`
@@ -93,13 +154,14 @@ struct Configuration {
 
   // MARK: Where they are
 
-  /// The nearest one upward, then the user's own.
-  static func paths(_ context: Context) -> [String] {
+  /// The nearest one upward, then the user's own. One in a folder that may not be searched is there for a kill
+  /// (`suspecting`): it may name a store.
+  static func paths(_ context: Context, suspecting: Bool = false) -> [String] {
     let variables = context.surroundings.variables
     var paths: [String] = []
     for folder in Path.upward(from: context.surroundings.workingFolder) {
       let path = Path.joined(folder, name)
-      if (try? context.files.facts(path)) != nil {
+      if isThere(path, context, suspecting) {
         paths.append(path)
         break
       }
@@ -107,8 +169,16 @@ struct Configuration {
     let home = variables["HOME"].map { Path.joined($0, ".config") }
     if let folder = variables["XDG_CONFIG_HOME"].flatMap({ Path.isAbsolute($0) ? $0 : nil }) ?? home {
       let path = Path.joined(folder, "rolloutctl/\(name)")
-      if (try? context.files.facts(path)) != nil { paths.append(path) }
+      if isThere(path, context, suspecting) { paths.append(path) }
     }
     return paths
+  }
+
+  private static func isThere(_ path: String, _ context: Context, _ suspecting: Bool) -> Bool {
+    do throws(FileTrouble) {
+      return try context.files.facts(path) != nil
+    } catch {
+      return suspecting && error.reason == .notPermitted
+    }
   }
 }

@@ -34,7 +34,7 @@ package struct Examining: Sendable {
   }
 
   private struct Site: Sendable {
-    let named: Settings.NamedStore
+    let named: NamedStore
     let settings: Settings
   }
 
@@ -53,15 +53,15 @@ package struct Examining: Sendable {
   /// Every store that the settings name, or the notes, once.
   private func sites(_ targets: [String], _ settings: Settings) throws(Trouble) -> ([Site], remarks: [String]) {
     let opening = Opening(context: context, choices: choices)
-    var remarks = settings.remarks
-    var sites = settings.all.map { Site(named: $0, settings: settings) }
+    var remarks = settings.unread + settings.remarks
+    var sites = settings.scope.map { Site(named: $0, settings: settings) }
     for target in targets where opening.isNote(target) {
       guard let noted = try? opening.settings(ofNoteAt: target) else { continue }
       let settings = try Settings(choices, note: noted, context: context, lenient: true)
       // Nobody chose the default where a note names a store.
       if noted.store != nil { sites.removeAll { $0.named.origin == Settings.byDefault } }
-      sites += settings.all.map { Site(named: $0, settings: settings) }
-      remarks += settings.remarks.filter { !remarks.contains($0) }
+      sites += settings.scope.map { Site(named: $0, settings: settings) }
+      remarks += (settings.unread + settings.remarks).filter { !remarks.contains($0) }
     }
     var seen: Set<String> = []
     sites = sites.filter { seen.insert(identity($0, opening)).inserted }
@@ -84,7 +84,7 @@ package struct Examining: Sendable {
     } catch {
       let check = Check("address", .failed, error.sentences.joined(separator: "; "))
       return Examined(
-        line: DoctorReport.StoreLine(store: site.named.shown, propagation: nil, seconds: 0, checks: [check]),
+        line: DoctorReport.StoreLine(store: site.named.plainAddress, propagation: nil, seconds: 0, checks: [check]),
         store: nil, listed: [])
     }
     var checks = store.examine()
@@ -104,7 +104,7 @@ package struct Examining: Sendable {
     let seconds = Double(max(0, context.clock.now().microseconds - start.microseconds)) / 1_000_000
     return Examined(
       line: DoctorReport.StoreLine(
-        store: site.named.shown, propagation: store.propagation, seconds: seconds, checks: checks),
+        store: site.named.plainAddress, propagation: store.propagation, seconds: seconds, checks: checks),
       store: store, listed: listed)
   }
 

@@ -30,7 +30,7 @@ package struct Kill: Sendable {
   package func perform(_ targets: [String]) -> KillReport {
     var driver = KillDriver(self)
     let lines = driver.run([{ found in for target in targets { found.add(target) } }])
-    return KillReport(lines, dryRun: choices.dryRun, signal: driver.signal)
+    return driver.report(lines)
   }
 
   /// `--all`: what `managed` found, and then what the stores have that could not be read before.
@@ -38,6 +38,7 @@ package struct Kill: Sendable {
     var driver = KillDriver(self)
     var updates: [KillDriver.Update] = [{ found in for key in managed.keys { found.add(key.text) } }]
     if let settings = managed.settings {
+      updates.append { $0.heed(settings) }
       for named in managed.unread {
         updates.append { $0.addManaged(of: named, settings.terms, since: managed.looked) }
       }
@@ -48,7 +49,7 @@ package struct Kill: Sendable {
       let none = "nothing was turned off: no flag in \(places) is marked as managed by rolloutctl"
       lines = [KillReport.Line(flag: Self.everyFlag, store: places, .notOff, seconds: 0, attempts: 1, reasons: [none])]
     }
-    return KillReport(lines, dryRun: choices.dryRun, signal: driver.signal)
+    return driver.report(lines)
   }
 
   /// What a line is about that no single flag can be named for.
@@ -59,7 +60,7 @@ package struct Kill: Sendable {
     package fileprivate(set) var keys: [FlagKey] = []
     /// The addresses that were looked in, or were to be.
     package fileprivate(set) var stores: [String] = []
-    fileprivate(set) var unread: [Settings.NamedStore] = []
+    fileprivate(set) var unread: [NamedStore] = []
     fileprivate(set) var settings: Settings?
     let looked: Instant
 
@@ -79,8 +80,8 @@ package struct Kill: Sendable {
     managed.settings = settings
     let limit = managed.looked + min(within, Self.listing)
     let terms = settings.terms.until(limit)
-    var named: [Settings.NamedStore] = []
-    for store in settings.killed where !managed.stores.contains(store.shown) {
+    var named: [NamedStore] = []
+    for store in settings.scope where !managed.stores.contains(store.shown) {
       managed.stores.append(store.shown)
       named.append(store)
     }

@@ -322,6 +322,11 @@ struct KillDriver {
 
   private func isSettled(_ target: Int) -> Bool { course.targets[target].ending != nil }
 
+  func report(_ lines: [KillReport.Line]) -> KillReport {
+    KillReport(
+      lines, dryRun: kill.choices.dryRun, signal: signal, unread: targets.unread, remarks: targets.remarks)
+  }
+
   private var lines: [KillReport.Line] {
     targets.lines(cases.map(\.line), preparing: !open.isPrepared, after: now.seconds(since: course.start))
   }

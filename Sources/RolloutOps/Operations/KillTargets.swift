@@ -8,9 +8,14 @@ struct KillTargets: Sendable {
   private var looked: Set<Place> = []
   private var failures: [KillReport.Line] = []
   /// One for each address, however many flags it has: they share a connection and a session.
-  private var stores: [Settings.NamedStore: any FlagStore] = [:]
+  private var stores: [NamedStore: any FlagStore] = [:]
   /// One for every flag in every store.
   private(set) var cases: [KillCase] = []
+  /// What could not be read of the settings, and what else there is to say of them, each once.
+  private(set) var unread: [String] = []
+  private var told: [String] = []
+  /// The stores that the command line names, and those that it passes over by that.
+  private var (said, outside): ([NamedStore], [NamedStore]) = ([], [])
 
   private struct Place: Hashable {
     let key: FlagKey
@@ -61,22 +66,32 @@ struct KillTargets: Sendable {
     do throws(Trouble) {
       let noted = found.map(NotedSettings.init)
       let settings = try Settings(kill.choices, note: noted, context: kill.context, lenient: true)
+      heed(settings)
       var index = targets.count
       if let same = targets.firstIndex(where: { $0.key == key }) {
         index = same
       } else {
         targets.append(Target(key: key, noNote: noNote, hasNote: found != nil, settings: settings))
       }
-      for named in settings.killed { add(named, settings, to: index) }
+      for named in settings.scope { add(named, settings, to: index) }
     } catch {
       let reasons = ["NOT off: no store is known"] + error.sentences
       failures.append(KillReport.Line(flag: key, store: "", .notOff, seconds: 0, attempts: 0, reasons: reasons))
     }
   }
 
+  mutating func heed(_ settings: Settings) {
+    unread += settings.unread.filter { !unread.contains($0) }
+    told += settings.remarks.filter { !told.contains($0) }
+    if settings.isSaid { said = settings.stores }
+    for store in settings.outside { store.join(&outside) }
+  }
+
+  var remarks: [String] { [Settings.narrowed(to: said, leaving: outside)].compactMap(\.self) + told }
+
   /// The flags of a store that could not say before which of them are managed. It is asked again as long as it may have
   /// been away for a moment only.
-  mutating func addManaged(of named: Settings.NamedStore, _ terms: StoreTerms, since looked: Instant) {
+  mutating func addManaged(of named: NamedStore, _ terms: StoreTerms, since looked: Instant) {
     let (clock, limit) = (kill.context.clock, min(deadline, looked + KillCourse.patience))
     let start = clock.now()
     var pause = KillCourse.firstPause
@@ -103,7 +118,7 @@ struct KillTargets: Sendable {
     }
   }
 
-  private mutating func add(_ named: Settings.NamedStore, _ settings: Settings, to index: Int) {
+  private mutating func add(_ named: NamedStore, _ settings: Settings, to index: Int) {
     let key = targets[index].key
     do throws(Trouble) {
       let store = try self.store(named, settings)
@@ -125,11 +140,11 @@ struct KillTargets: Sendable {
       guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.shown)"] + error.sentences
       targets[index].failures.append(
-        KillReport.Line(flag: key, store: named.shown, .notOff, seconds: 0, attempts: 0, reasons: reasons))
+        KillReport.Line(flag: key, store: named.plainAddress, .notOff, seconds: 0, attempts: 0, reasons: reasons))
     }
   }
 
-  private mutating func store(_ named: Settings.NamedStore, _ settings: Settings) throws(Trouble) -> any FlagStore {
+  private mutating func store(_ named: NamedStore, _ settings: Settings) throws(Trouble) -> any FlagStore {
     if let known = stores[named] { return known }
     let store = try opening.store(named, settings.terms.until(deadline))
     if store.isRemote { stores[named] = store }
@@ -150,8 +165,9 @@ struct KillTargets: Sendable {
       let noted = places.compactMap { place in remembered(cases[place], isPending[place]).map { (place, $0) } }
       var isWhole = noted.count == places.count
       for (place, noted) in noted {
+        heed(noted)
         cases[place].evaluation = noted.evaluation
-        for named in noted.killed where !targets[index].settings.killed.contains(named) {
+        for named in noted.scope where !targets[index].settings.scope.contains(named) {
           if isSettled || isThere(named, noted) { add(named, noted, to: index) } else { isWhole = false }
         }
       }
@@ -175,7 +191,7 @@ struct KillTargets: Sendable {
 
   /// What stands behind the address of a server does not depend on files: it needs no asking, which would list all of its
   /// flags for each that is pending.
-  private func isThere(_ named: Settings.NamedStore, _ settings: Settings) -> Bool {
+  private func isThere(_ named: NamedStore, _ settings: Settings) -> Bool {
     guard let store = try? opening.store(named, settings.terms.until(deadline)) else { return false }
     guard !store.isRemote else { return true }
     do throws(StoreTrouble) {

@@ -53,7 +53,8 @@ struct Opening {
       noted = NotedSettings(found)
     }
     let settings = try Settings(choices, note: noted, context: context)
-    return (try journal(of: key, settings, try store(settings.store(), settings.terms)).journal, settings)
+    let named = try place(of: key, settings)
+    return (try journal(of: key, settings, try store(named, settings.terms)).journal, settings)
   }
 
   func isNote(_ target: String) -> Bool {
@@ -115,13 +116,32 @@ struct Opening {
   // MARK: Store and journal
 
   func rollout(_ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings) throws(Trouble) -> Rollout {
-    let named = try settings.store()
+    let named = try place(of: key, settings)
     return try rollout(key, found, settings, in: try store(named, settings.terms), named)
+  }
+
+  /// The one store that a flag's rollout is about. Of several that the command line names it is the only one that has the
+  /// flag; what cannot be asked may have it too.
+  private func place(of key: FlagKey, _ settings: Settings) throws(Trouble) -> NamedStore {
+    guard settings.isSaid, settings.stores.count > 1 else { return try settings.store() }
+    var owners: [NamedStore] = []
+    for named in settings.stores {
+      let store = try store(named, settings.terms)
+      do throws(StoreTrouble) {
+        if try store.read(key).flag != nil { owners.append(named) }
+      } catch {
+        throw .store(error)
+      }
+    }
+    guard owners.count == 1 else {
+      throw .severalStores(key, owners.isEmpty ? settings.stores.map(\.title) : owners.map(\.title))
+    }
+    return owners[0]
   }
 
   func rollout(
     _ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings, in store: any FlagStore,
-    _ named: Settings.NamedStore
+    _ named: NamedStore
   ) throws(Trouble) -> Rollout {
     let (journal, lost) = try journal(of: key, settings, store)
     tell(named, store) { journal }
@@ -147,14 +167,14 @@ struct Opening {
   }
 
   /// With `--verbose`: which store and journal are meant, and who says so.
-  func tell(_ named: Settings.NamedStore, _ store: any FlagStore, _ journal: () -> Journal) {
+  func tell(_ named: NamedStore, _ store: any FlagStore, _ journal: () -> Journal) {
     guard choices.verbose else { return }
     context.output.remark(
-      "store: \(Terminal.plain(named.shown)) (\(named.origin)), \(Terminal.plain(store.identity))")
+      "store: \(Terminal.plain(named.shown)), named by \(named.origin), \(Terminal.plain(store.identity))")
     context.output.remark("journal: \(Terminal.plain(journal().path))")
   }
 
-  func store(_ named: Settings.NamedStore, _ terms: StoreTerms) throws(Trouble) -> any FlagStore {
+  func store(_ named: NamedStore, _ terms: StoreTerms) throws(Trouble) -> any FlagStore {
     do throws(StoreTrouble) {
       return try StoreAddress(named.address).opening(from: named.base, terms, context)
     } catch {
@@ -217,9 +237,10 @@ struct Opening {
 
   /// Another store that the settings name and that has the flag too, or has it while the chosen one does not.
   private func rival(of key: FlagKey, _ chosen: any FlagStore, _ flag: FlagReading, _ settings: Settings) -> String? {
+    guard !settings.isSaid else { return nil }
     for named in settings.stores.dropFirst() {
       guard let other = try? store(named, settings.terms), other.identity != chosen.identity else { continue }
-      if (try? other.read(key))?.flag != nil { return "\(named.shown) (\(named.origin))" }
+      if (try? other.read(key))?.flag != nil { return "\(named.shown), named by \(named.origin)" }
     }
     return nil
   }
@@ -241,6 +262,6 @@ extension Rollout {
     Rollout(
       context: context, key: key, note: note, store: store, facts: facts, journal: journal, reading: reading,
       progress: progress, flag: flag, remarks: remarks,
-      evaluation: note.note.evaluation.map { EvaluationPlace(address: $0, terms: terms) } ?? evaluation, terms: terms)
+      evaluation: note.note.evaluation.flatMap { EvaluationPlace($0, terms) } ?? evaluation, terms: terms)
   }
 }

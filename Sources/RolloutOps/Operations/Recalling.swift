@@ -66,7 +66,7 @@ package struct Recalling: Sendable {
 
   private func journals(_ settings: Settings, _ opening: Opening) throws(Trouble) -> [Journal] {
     var journals: [Journal] = []
-    for named in settings.all {
+    for named in settings.scope {
       let more = try opening.journals(settings, try opening.store(named, settings.terms))
       journals += more.filter { one in !journals.contains { $0.path == one.path } }
     }

@@ -1,20 +1,14 @@
 /// Where the store and the journal are, by everybody who names them: the command line first, then the note, the
 /// environment, `rolloutctl.json` from the working folder upward, and last the one in the user's configuration folder.
 struct Settings {
-  /// A store's address with who names it, and the folder that its relative path is read from.
-  struct NamedStore: Hashable {
-    let origin: String
-    let address: String
-    let base: String
-
-    /// For people.
-    var shown: String { StoreAddress.shown(address) }
-  }
-
-  /// The stores that somebody chose, the first chooser's first.
+  /// The stores that somebody chose, the first chooser's first. Where the command line names some, only those.
   private(set) var stores: [NamedStore] = []
-  /// Those that a configuration file only lists: looked at by whoever looks over everything.
+  /// Those that a configuration file only lists.
   private(set) var listed: [NamedStore] = []
+  /// Named by the note, the environment or a configuration file, and left alone since the command line names others.
+  private(set) var outside: [NamedStore] = []
+  /// Whether the command line says where: then it is there, and nowhere else.
+  let isSaid: Bool
   /// The folder that the command line or the note names: an absolute path, or an address.
   private(set) var namedJournal: String?
   /// By the environment or a configuration file, for every flag whose journal nobody knows to be elsewhere; nil for the
@@ -24,81 +18,129 @@ struct Settings {
   private(set) var evaluation: EvaluationPlace?
   private(set) var terms: StoreTerms
   private(set) var remarks: [String] = []
+  /// What a kill could not read and what may name a store that nobody looks at, a sentence each. Empty where the
+  /// command line says where.
+  private(set) var unread: [String] = []
 
   static let usualStore = "file:flags.json"
   /// Who names it where nobody does.
   static let byDefault = "the default"
 
-  /// Whoever kills goes on with what can be read (`lenient`): a broken configuration file is a remark then.
+  /// A kill goes on with what can be read of a configuration file (`lenient`); everybody else refuses a broken one.
   init(_ choices: OperatorChoices, note: NotedSettings?, context: Context, lenient: Bool = false) throws(Trouble) {
     let here = context.surroundings.workingFolder
     let variables = context.surroundings.variables
     var configurations: [Configuration] = []
-    var broken: [String] = []
-    for path in Configuration.paths(context) {
-      do throws(Trouble) {
-        configurations.append(try Configuration(path, context))
-      } catch {
-        guard lenient else { throw error }
-        broken += error.sentences
-      }
+    for path in Configuration.paths(context, suspecting: lenient) {
+      configurations.append(
+        lenient ? Configuration(readable: path, context) : try Configuration(path, context))
     }
     terms = StoreTerms(root: Self.root(configurations.first, context))
     terms.allowsPlain = choices.allowsPlain
     terms.authorities = configurations.lazy.compactMap(\.authorities).first
+
     let names = configurations.flatMap { configuration in
       configuration.stores.map {
-        (name: $0.name, store: NamedStore(origin: $0.name, address: $0.address, base: configuration.folder))
+        NamedStore(name: $0.name, origin: configuration.path, address: $0.address, base: configuration.folder)
       }
     }
-    /// A name of a configuration file stands for its address.
-    func chosen(_ origin: String, _ address: String, _ base: @autoclosure () -> String) -> NamedStore {
-      guard let known = names.first(where: { $0.name == address })?.store else {
-        return NamedStore(origin: origin, address: address, base: base())
+    isSaid = !choices.stores.isEmpty
+    for address in choices.stores {
+      NamedStore("--store", address, here, names).join(&stores)
+      if let near = Self.name(near: address, among: names) {
+        remarks.append("no store is listed as \(address), so it is read as a path; did you mean \(near)?")
       }
-      return NamedStore(origin: "\(address), \(origin)", address: known.address, base: known.base)
     }
-    if let address = choices.store { stores.append(chosen("--store", address, here)) }
+    var others: [NamedStore] = []
     namedJournal = choices.journal.map { Self.located($0, from: here) }
     if let note {
       if let address = note.store {
-        stores.append(chosen("the note", address, Self.base(of: address, below: note.folder, context)))
+        others.append(NamedStore("the note", address, Self.base(of: address, below: note.folder, context), names))
       }
       namedJournal = namedJournal ?? note.journal.map { Self.located($0, from: note.folder) }
     }
-    var evaluation = note?.evaluation ?? variables["ROLLOUT_EVALUATION"].flatMap { $0.isEmpty ? nil : $0 }
     if let address = variables["ROLLOUT_STORE"], !address.isEmpty {
-      stores.append(chosen("ROLLOUT_STORE", address, here))
+      others.append(NamedStore("ROLLOUT_STORE", address, here, names))
     }
     if let folder = variables["ROLLOUT_JOURNAL"], !folder.isEmpty { journal = Self.located(folder, from: here) }
     for configuration in configurations {
-      if let address = configuration.store { stores.append(chosen(configuration.path, address, configuration.folder)) }
+      others += configuration.chosen.map { NamedStore(configuration.path, $0, configuration.folder, names) }
       if journal == nil { journal = configuration.journal.map { Self.located($0, from: configuration.folder) } }
-      evaluation = evaluation ?? configuration.evaluation
-      remarks += configuration.remarks
     }
-    self.evaluation = evaluation.map { EvaluationPlace(address: $0, terms: terms) }
-    remarks += broken
-    for (_, store) in names
-    where !(stores + listed).contains(where: { $0.address == store.address && $0.base == store.base }) {
-      listed.append(store)
+    if isSaid {
+      outside = Self.left(of: others + names, besides: stores, context)
+    } else {
+      stores = others
+      for store in names where !stores.contains(where: { $0.place == store.place }) { store.join(&listed) }
     }
-    if stores.isEmpty, listed.isEmpty {
-      stores = [NamedStore(origin: Self.byDefault, address: Self.usualStore, base: here)]
+    try takeGaps(configurations.flatMap(\.gaps), lenient)
+    if scope.isEmpty { stores = [NamedStore(Self.byDefault, Self.usualStore, here, [])] }
+    takeEvaluation(
+      [(note?.evaluation, "the note"), (variables["ROLLOUT_EVALUATION"], "ROLLOUT_EVALUATION")]
+        + configurations.map { ($0.evaluation, $0.path) })
+  }
+
+  /// The stores in which this command works: every one that somebody names, or those that the command line names.
+  var scope: [NamedStore] { stores + listed }
+
+  /// What a command leaves alone since the command line names other stores, in a sentence; nil where that is nothing.
+  static func narrowed(to stores: [NamedStore], leaving outside: [NamedStore]) -> String? {
+    guard !outside.isEmpty else { return nil }
+    let left = outside.map { "\($0.title) (\($0.isConfigured ? "configured" : $0.origin))" }
+    return "only in \(joined(stores.map(\.title))); \(joined(left)) \(left.count == 1 ? "was" : "were") not looked at"
+  }
+
+  private static func joined(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return names.dropLast().joined(separator: ", ") + " and " + last
+  }
+
+  /// Those of `stores` that are none of the `chosen`, each once, whatever links lead to a file.
+  private static func left(of stores: [NamedStore], besides chosen: [NamedStore], _ context: Context) -> [NamedStore] {
+    guard !stores.isEmpty else { return [] }
+    let real = { (store: NamedStore) in
+      store.path.flatMap { try? context.files.realPath($0) } ?? store.place
+    }
+    var seen = Set(chosen.map(real))
+    return stores.filter { seen.insert(real($0)).inserted }
+  }
+
+  /// The listed name that is likely meant by what looks like a name, and is none.
+  private static func name(near text: String, among known: [NamedStore]) -> String? {
+    guard Configuration.isName(text), !known.contains(where: { $0.name == text }) else { return nil }
+    return Suggestion.nearest(to: text, among: known.compactMap(\.name))
+  }
+
+  /// What configuration files say that nobody understands. Nobody falls back to the usual store where one of them may
+  /// name another.
+  private mutating func takeGaps(_ gaps: [Configuration.Gap], _ lenient: Bool) throws(Trouble) {
+    for gap in gaps {
+      let sentence = gap.trouble.sentences.joined(separator: "; ")
+      if gap.mayNameStore, !isSaid, lenient {
+        unread.append("\(sentence); a store that it may name was NOT looked at")
+      } else if gap.mayNameStore, scope.isEmpty {
+        throw gap.trouble
+      } else {
+        remarks.append(sentence)
+      }
     }
   }
 
-  /// Every store that anybody names: for whoever looks over all of them.
-  var all: [NamedStore] { stores + listed }
-
-  /// Where a kill looks: in the stores that somebody chose, else in all.
-  var killed: [NamedStore] { stores.isEmpty ? listed : stores }
+  /// The first that somebody names. One that nobody could ask is told at once, and stops nothing.
+  private mutating func takeEvaluation(_ named: [(address: String?, origin: String)]) {
+    guard let (address, origin) = named.first(where: { $0.address?.isEmpty == false }), let address else { return }
+    evaluation = EvaluationPlace(address, terms)
+    if let fault = WebAddress.fault(in: address) {
+      // The address is not repeated: it may hold a password.
+      remarks.append("the evaluation address of \(origin) cannot be asked: \(fault)")
+    }
+  }
 
   /// The one that a verb is about. Of several that are only listed nobody can know which is meant.
   func store() throws(Trouble) -> NamedStore {
     if let first = stores.first { return first }
     guard listed.count < 2, let only = listed.first else {
-      let names = listed.map(\.origin).joined(separator: ", ")
+      let names = listed.map(\.title).joined(separator: ", ")
       throw .usage("\(Configuration.name) lists several stores (\(names)); name one with --store, or in the note")
     }
     return only
@@ -138,7 +180,7 @@ struct Settings {
     return String(found.dropLast(path.utf8.count + 1))
   }
 
-  private static func withoutScheme(_ address: String) -> String {
+  static func withoutScheme(_ address: String) -> String {
     address.hasPrefix("file:") ? String(address.dropFirst(5)) : address
   }
 }
@@ -147,6 +189,12 @@ struct Settings {
 struct EvaluationPlace: Sendable {
   let address: String
   let terms: StoreTerms
+
+  /// Nil for what is no address: nobody waits for an answer from there.
+  init?(_ address: String, _ terms: StoreTerms) {
+    guard WebAddress.fault(in: address) == nil else { return nil }
+    (self.address, self.terms) = (address, terms)
+  }
 
   func endpoint(until end: Instant, _ context: Context) -> EvaluationEndpoint {
     EvaluationEndpoint(address, terms.until(end), context)
@@ -173,7 +221,8 @@ struct NotedSettings {
 
 /// What an operator may say with any command.
 package struct OperatorChoices: Sendable, Equatable {
-  package var store: String?
+  /// The only stores that the command works in; none where the settings say where.
+  package var stores: [String] = []
   package var journal: String?
   package var reason: String?
   package var dryRun = false
@@ -183,6 +232,12 @@ package struct OperatorChoices: Sendable, Equatable {
   package var verbose = false
 
   package init() {}
+
+  /// For whoever names one.
+  package var store: String? {
+    get { stores.first }
+    set { stores = newValue.map { [$0] } ?? [] }
+  }
 }
 
 extension Path {

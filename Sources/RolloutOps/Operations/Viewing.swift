@@ -29,7 +29,7 @@ package struct Viewing: Sendable {
     let settings = try Settings(choices, note: nil, context: context)
     var lines: [FleetReport.Line] = []
     var seen: Set<String> = []
-    for named in settings.all {
+    for named in settings.scope {
       let store = try opening.store(named, settings.terms)
       let flags = try opening.journals(settings, store).filter { seen.insert($0.path).inserted }.map(\.flag)
       guard !flags.isEmpty else { continue }
@@ -45,7 +45,7 @@ package struct Viewing: Sendable {
   }
 
   private func line(
-    _ flag: FlagKey, _ opening: Opening, _ settings: Settings, _ store: StoreSnapshot, _ named: Settings.NamedStore
+    _ flag: FlagKey, _ opening: Opening, _ settings: Settings, _ store: StoreSnapshot, _ named: NamedStore
   )
     -> FleetReport.Line
   {

@@ -65,13 +65,20 @@ package struct KillReport: Sendable {
   package let dryRun: Bool
   /// The signal that ended it before its time.
   package let signal: Int32?
+  /// What could not be read of the settings and may name a store, which nobody looked at then.
+  package let unread: [String]
+  /// What else there is to say of the settings: which stores this was about, above all.
+  package let remarks: [String]
 
-  package init(_ lines: [Line], dryRun: Bool, signal: Int32? = nil) {
+  package init(
+    _ lines: [Line], dryRun: Bool, signal: Int32? = nil, unread: [String] = [], remarks: [String] = []
+  ) {
     (self.lines, self.dryRun, self.signal) = (lines, dryRun, signal)
+    (self.unread, self.remarks) = (unread, remarks)
   }
 
   package var status: ExitStatus {
-    lines.isEmpty || lines.contains { $0.outcome == .notOff } ? .inconclusive : .done
+    lines.isEmpty || !unread.isEmpty || lines.contains { $0.outcome == .notOff } ? .inconclusive : .done
   }
 
   /// The lines that are a result, and those that say why there is none.
@@ -150,7 +157,7 @@ package struct KillReport: Sendable {
             } ?? .null,
             "reasons": .strings(line.reasons),
           ]
-        }), "exit": .number(Int(status.rawValue)),
+        }), "unread": .strings(unread), "remarks": .strings(remarks), "exit": .number(Int(status.rawValue)),
     ]
   }
 

@@ -10,6 +10,8 @@ extension Trouble {
     case .noteFile(let path, let trouble): [Sentences.noteFile(path, trouble)]
     case .settings(let path, let why): ["\(path): \(why)"]
     case .store(let trouble): Sentences.store(trouble)
+    case .severalStores(let key, let stores):
+      ["\(key) may be in each of \(stores.joined(separator: ", ")); this works in one store at a time: name it"]
     case .journal(let trouble): Sentences.journal(trouble)
     case .zone(let trouble): [Sentences.zone(trouble)]
     case .file(let trouble): [Sentences.file(trouble)]
@@ -117,8 +119,9 @@ package enum Sentences {
     let said = refusal.said.map { ": \($0)" } ?? ""
     let answered = "\(refusal.place) answered \(refusal.status)\(said)"
     return switch refusal.reason {
-    case .noToken(let variable):
+    case .noToken(let variable, let made):
       ["\(refusal.place) takes a token, and the environment has none; set \(variable)"]
+        + (made.map { ["it is made in \($0)"] } ?? [])
     case .credentials(let variable):
       [answered, "the token in \(variable) is wrong, has expired, or may not do this"]
     case .needsApproval(let place):

@@ -9,15 +9,18 @@ struct StoreClient: Sendable {
   private let token: Secret?
   /// The header that it goes in, and what stands before it there.
   let (tokenName, tokenScheme): (String, String)
+  /// Where a token is made, on a platform that answers nobody without one.
+  private let tokenMade: String?
   /// Headers that go with every request.
   var headers: [HTTPRequest.Header] = []
 
   init(
     _ base: WebAddress, _ terms: StoreTerms, _ context: Context, variable: String, tokenName: String = "Authorization",
-    tokenScheme: String = ""
+    tokenScheme: String = "", tokenMade: String? = nil
   ) {
     (self.base, self.terms, self.context, self.variable) = (base, terms, context, variable)
     (token, self.tokenName, self.tokenScheme) = (Self.token(variable, context), tokenName, tokenScheme)
+    self.tokenMade = tokenMade
   }
 
   /// The token as the environment has it. Blanks around it come from careless copying.
@@ -46,6 +49,9 @@ struct StoreClient: Sendable {
     _ method: HTTPRequest.Method, _ path: String, query: String? = nil, body: [UInt8]? = nil,
     headers more: [HTTPRequest.Header] = [], isRepeatable: Bool, isReading: Bool = false
   ) throws(StoreTrouble) -> HTTPAnswer {
+    if let tokenMade, token == nil {
+      throw .refused(ServerRefusal(base.place, status: 401, .noToken(variable: variable, made: tokenMade)))
+    }
     var request = request(method, path, query: query, body: body, headers: more)
     if isReading { request.isWrite = false }
     return try answer(to: request, isRepeatable: isRepeatable)

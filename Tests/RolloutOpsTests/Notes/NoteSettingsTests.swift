@@ -32,7 +32,7 @@ import Testing
     #expect(evaluation == "https://e/ofrep/v1")
   }
 
-  /// The operator names one store, the note that the journal remembers another: the flag is off in both.
+  /// The environment names one store, the note that the journal remembers another: the flag is off in both.
   @Test func aKillFollowsTheRememberedNote() throws {
     let world = World()
     try world.advance()
@@ -40,8 +40,9 @@ import Testing
       "/w/other.json",
       #"{"flags":{"ai-summary":{"state":"ENABLED","variants":{"on":true,"off":false},"#
         + #""defaultVariant":"on"}}}"#)
+    world.variables.withLock { $0 = ["ROLLOUT_STORE": "file:other.json"] }
     var choices = OperatorChoices()
-    (choices.store, choices.journal) = ("file:other.json", "/w/flags.json.rollout")
+    choices.journal = "/w/flags.json.rollout"
     let report = Kill(context: world.context(), choices: choices).perform(["ai-summary"])
     #expect(report.lines.map(\.store) == ["file:other.json", "file:flags.json"])
     #expect(report.lines.map(\.off) == [true, true])

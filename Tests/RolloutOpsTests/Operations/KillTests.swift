@@ -29,11 +29,13 @@ import Testing
     #expect(try isOff(world))
   }
 
-  @Test func aBrokenConfigurationDoesNotMatter() throws {
+  @Test func aBrokenConfigurationStopsNoKillAndIsTold() throws {
     let world = try Self.exposing()
     world.files.put("/w/rolloutctl.json", "{ nonsense")
-    #expect(world.kill().status == .done)
+    let report = world.kill()
     #expect(try isOff(world))
+    // It is off where anybody knows; a store that the file may name nobody looked at.
+    #expect(report.lines.map(\.off) == [true] && report.unread.count == 1 && report.status == .inconclusive)
   }
 
   @Test func aFullDiskForTheJournalIsTold() throws {
@@ -147,15 +149,12 @@ import Testing
     let world = try Self.exposing()
     world.files.put("/w/other.json", try #require(world.files.text(World.store)))
     world.files.put("/w/rolloutctl.json", #"{"store": "file:other.json"}"#)
-    world.files.put("/w/third.json", #"{"flags": {}}"#)
     var context = world.context()
     context = Context(
       clock: context.clock, files: context.files, output: context.output,
       surroundings: Surroundings(
         variables: ["ROLLOUT_STORE": "flags.json"], workingFolder: "/w", actor: "x", host: "y", process: 1))
-    var choices = OperatorChoices()
-    choices.store = "third.json"
-    let report = Kill(context: context, choices: choices).perform(["ai-summary"])
+    let report = Kill(context: context, choices: OperatorChoices()).perform(["ai-summary"])
     #expect(report.lines.map(\.store) == ["flags.json", "file:other.json"])
     #expect(report.status == .done)
     // What widens refuses to choose.
@@ -166,8 +165,8 @@ import Testing
   @Test func theNoteThatTheJournalRemembersMayNameOneMoreStore() throws {
     let world = try Self.exposing()
     world.files.put("/w/sub/flags.json", try #require(world.files.text(World.store)))
+    world.variables.withLock { $0 = ["ROLLOUT_STORE": "/w/sub/flags.json"] }
     var choices = OperatorChoices()
-    choices.store = "/w/sub/flags.json"
     choices.journal = "/w/flags.json.rollout"
     let report = Kill(context: world.context(), choices: choices).perform(["ai-summary"])
     #expect(report.lines.map(\.store) == ["/w/sub/flags.json", "file:flags.json"])
@@ -350,9 +349,8 @@ import Testing
     let world = try Self.exposing()
     if let store { world.files.put(path, store) }
     world.files.put("/w/rolloutctl.json", #"{"store": "file:flags.json"}"#)
-    var choices = OperatorChoices()
-    choices.store = "first.json"
-    return (world, Kill(context: world.context(), choices: choices))
+    world.variables.withLock { $0 = ["ROLLOUT_STORE": "first.json"] }
+    return (world, Kill(context: world.context(), choices: OperatorChoices()))
   }
 
   @Test(arguments: [nil, "{ \"flags"])
@@ -409,9 +407,8 @@ import Testing
     let both = text.replacing("\"flags\": {", "\"flags\": {\(flag("c")),\(flag("d")),")
     world.files.put("/w/first.json", both)
     world.files.holdLock("/w/first.json.rollout/lock", holder: "somebody asleep")
-    var choices = OperatorChoices()
-    choices.store = "first.json"
-    let report = Kill(context: world.context(), choices: choices).perform(["c", "d", "ai-summary"])
+    world.variables.withLock { $0 = ["ROLLOUT_STORE": "first.json"] }
+    let report = Kill(context: world.context(), choices: OperatorChoices()).perform(["c", "d", "ai-summary"])
     #expect(report.status == .done)
     #expect((2.0..<2.5).contains(report.lines.first { $0.store == "file:flags.json" }?.seconds ?? 0))
   }
@@ -425,8 +422,9 @@ import Testing
     for dryRun in [false, true] {
       let world = try Self.exposing()
       world.files.put("/w/sub/flags.json", first)
+      world.variables.withLock { $0 = ["ROLLOUT_STORE": "/w/sub/flags.json"] }
       var choices = OperatorChoices()
-      (choices.store, choices.journal, choices.dryRun) = ("/w/sub/flags.json", "/w/flags.json.rollout", dryRun)
+      (choices.journal, choices.dryRun) = ("/w/flags.json.rollout", dryRun)
       let report = Kill(context: world.context(), choices: choices).perform(["ai-summary"])
       #expect(report.lines.last?.store == "file:flags.json")
       #expect(report.lines.last?.outcome == (dryRun ? .wouldBeOff : .off))

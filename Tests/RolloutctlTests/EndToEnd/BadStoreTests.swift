@@ -168,16 +168,18 @@ import Testing
     try world.folder.write("rolloutctl.json", #"{"store": "file:configured.json"}"#)
     let environment = ["ROLLOUT_STORE": "file:variable.json"]
     let before = try world.snapshot()
-    for words in [["promote", LiveWorld.note], ["promote", LiveWorld.note, "--store", "line.json"]] {
-      let outcome = try world.start(words, environment: environment).finish()
-      #expect(outcome.status == 6, "\(words): \(outcome)")
-      #expect((outcome.output + outcome.errors).contains("the settings name two stores"))
-    }
+    let outcome = try world.run("promote", LiveWorld.note, environment: environment)
+    #expect(outcome.status == 6 && outcome.errors.contains("the settings name two stores"), "\(outcome)")
     #expect(try world.snapshot() == before)
 
-    let killed = try world.run("kill", LiveWorld.note, "--store", "line.json", environment: environment)
+    // What the command line names is the only store; where it names none, all the others are.
+    let said = try world.run("kill", LiveWorld.note, "--store", "line.json", environment: environment)
+    #expect(said.status == 0, "\(said)")
+    let others = ["variable.json", "configured.json", "flags.json"]
+    #expect(try world.isKilled(in: "line.json") && others.allSatisfy { try !world.isKilled(in: $0) })
+    let killed = try world.run("kill", LiveWorld.note, environment: environment)
     #expect(killed.status == 0, "\(killed)")
-    for name in ["line.json", "variable.json", "configured.json", "flags.json"] {
+    for name in others {
       #expect(try world.isKilled(in: name), "\(name)")
       #expect(killed.output.contains(name), "\(name) is not named: \(killed)")
     }
@@ -188,8 +190,8 @@ import Testing
     let world = try LiveWorld()
     try world.done("promote", LiveWorld.note)
     try world.folder.write("broken.json", "{\"flags\": {\"ai-summary\": ")
-    let killed = try world.run(
-      "kill", "ai-summary", "--store", "flags.json", environment: ["ROLLOUT_STORE": "file:broken.json"])
+    try world.folder.write("rolloutctl.json", #"{"store": "file:flags.json"}"#)
+    let killed = try world.run("kill", "ai-summary", environment: ["ROLLOUT_STORE": "file:broken.json"])
     #expect(killed.status == 1, "\(killed)")
     #expect((killed.output + killed.errors).contains("NOT off in file:broken.json"))
     #expect(try world.isKilled())

@@ -26,7 +26,9 @@ package struct LaunchDarklyStore: FlagStore {
     _ base: WebAddress, project: String, environment: String, address: String, _ terms: StoreTerms, _ context: Context
   ) {
     (self.address, self.project, self.environment) = (address, project, environment)
-    var client = StoreClient(base, terms, context, variable: Self.tokenVariable)
+    var client = StoreClient(
+      base, terms, context, variable: Self.tokenVariable,
+      tokenMade: "LaunchDarkly's organization settings under Authorization, as an access token with a writer's role")
     client.headers = [Self.version]
     self.client = client
     seen.last = [:]

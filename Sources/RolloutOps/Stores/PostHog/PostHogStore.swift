@@ -17,7 +17,9 @@ package struct PostHogStore: FlagStore {
 
   init(_ base: WebAddress, project: String, address: String, _ terms: StoreTerms, _ context: Context) {
     (self.address, self.project, seen) = (address, project, Remembered())
-    client = StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ")
+    client = StoreClient(
+      base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ",
+      tokenMade: "PostHog's settings under Personal API keys, with feature_flag:write")
     seen.last = [:]
   }
 

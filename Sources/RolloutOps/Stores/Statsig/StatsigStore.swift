@@ -20,7 +20,9 @@ package struct StatsigStore: FlagStore {
 
   init(_ base: WebAddress, environment: String?, address: String, _ terms: StoreTerms, _ context: Context) {
     (self.address, self.environment) = (address, environment)
-    var client = StoreClient(base, terms, context, variable: Self.tokenVariable, tokenName: "STATSIG-API-KEY")
+    var client = StoreClient(
+      base, terms, context, variable: Self.tokenVariable, tokenName: "STATSIG-API-KEY",
+      tokenMade: "Statsig's project settings under API keys, as a Console API key that may write")
     client.headers = [HTTPRequest.Header("STATSIG-API-VERSION", "20240601")]
     self.client = client
     seen.last = [:]

@@ -21,7 +21,9 @@ package struct UnleashStore: FlagStore {
     _ base: WebAddress, project: String, environment: String, address: String, _ terms: StoreTerms, _ context: Context
   ) {
     (self.address, self.project, self.environment) = (address, project, environment)
-    client = StoreClient(base, terms, context, variable: Self.tokenVariable)
+    client = StoreClient(
+      base, terms, context, variable: Self.tokenVariable,
+      tokenMade: "Unleash as a personal access token (your profile) or for a service account (Admin settings)")
   }
 
   package var identity: String { "unleash+\(client.base.below("/\(project)/\(environment)"))" }

@@ -1,0 +1,49 @@
+/// A store's address with who names it, and the folder that its relative path is read from.
+struct NamedStore: Hashable {
+  /// What a configuration file calls it.
+  let name: String?
+  let origin: String
+  let address: String
+  let base: String
+
+  init(name: String?, origin: String, address: String, base: String) {
+    (self.name, self.origin, self.address, self.base) = (name, origin, address, base)
+  }
+
+  /// As `origin` writes it: a name of a configuration file stands for its address.
+  init(_ origin: String, _ text: String, _ base: @autoclosure () -> String, _ known: [NamedStore]) {
+    if let one = known.first(where: { $0.name == text }) {
+      self.init(name: text, origin: origin, address: one.address, base: one.base)
+    } else {
+      let plain = NamedStore(name: nil, origin: origin, address: text, base: base())
+      let name = known.first { $0.place == plain.place }?.name
+      self.init(name: name, origin: origin, address: text, base: plain.base)
+    }
+  }
+
+  /// For people: its name, where it has one, with the address.
+  var shown: String { name.map { "\($0) (\(plainAddress))" } ?? plainAddress }
+
+  /// The same, short.
+  var title: String { name ?? plainAddress }
+
+  /// As the store itself says it, in results.
+  var plainAddress: String { StoreAddress.shown(address) }
+
+  /// Whether a configuration file names it.
+  var isConfigured: Bool { Path.name(of: origin) == Configuration.name }
+
+  /// The path of a flag file; nil for a server.
+  var path: String? {
+    guard case .file(let path)? = (try? StoreAddress(address))?.place else { return nil }
+    return Path.tidied(Path.joined(base, path))
+  }
+
+  /// The same for two spellings of one place.
+  var place: String { path ?? address }
+
+  /// Joins the list where it names one more place.
+  func join(_ list: inout [NamedStore]) {
+    if !list.contains(where: { $0.place == place }) { list.append(self) }
+  }
+}
