@@ -14,13 +14,22 @@ struct Program: Sendable {
       case .candidates(let kind, let line):
         let source = RolloutCandidates(context: context)
         return say(Answers.rolloutctl.candidates(kind: kind, for: line, from: source))
-      case .command(let options):
-        return try run(options)
+      case .command(let options, let remarks):
+        for remark in remarks {
+          context.output.remark("\(table.program) \(type(of: options).name): \(Terminal.plain(remark))")
+        }
+        return try run(options, words)
       }
     } catch {
-      context.output.failure(error.message(program: table.program))
+      if error.fault == .noCommand, let help = try? Answers.rolloutctl.help(about: nil) {
+        context.output.failure(help)
+      } else {
+        context.output.failure(error.message(program: table.program))
+      }
       if Self.askForJSON(words) {
-        let answer: JSON = ["error": .strings([error.sentence]), "exit": .number(Int(ExitStatus.usage.rawValue))]
+        let answer: JSON = [
+          "error": .strings(error.sentences(program: table.program)), "exit": .number(Int(ExitStatus.usage.rawValue)),
+        ]
         context.output.result(answer.written(.pretty))
       }
       return .usage
@@ -33,12 +42,12 @@ struct Program: Sendable {
     return flags.contains("--format=json") || zip(flags, flags.dropFirst()).contains { $0 == ("--format", "json") }
   }
 
-  private func run(_ options: any CommandOptions) throws(UsageError) -> ExitStatus {
+  private func run(_ options: any CommandOptions, _ words: [String]) throws(UsageError) -> ExitStatus {
     switch options {
     case let options as HelpOptions: say(try Answers.rolloutctl.help(about: options.subject))
     case let options as CompletionsOptions: say(Answers.rolloutctl.completion(of: options.shell))
     case is VersionOptions: say(Answers.rolloutctl.version)
-    case let action as any Action: action.run(context)
+    case let action as any Action: action.run(context, typed: words)
     default: .inconclusive
     }
   }

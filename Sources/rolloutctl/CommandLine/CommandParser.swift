@@ -3,47 +3,69 @@ import RolloutOps
 /// Reads the words after a command's name into its options, by the command's row.
 ///
 /// A valued flag may be given once, unless its row collects values: of two answers nobody knows which one counts, and
-/// a guard such as `--to` that silently lost would guard nothing. Common flags before the command's name are defaults, as an alias sets them, and
-/// the same flag after the name replaces them. A separate value never begins with a dash, unless it is a negative
-/// number: `--reason --dry-run` is a forgotten reason, and must not act.
+/// a guard such as `--to` that silently lost would guard nothing. Common flags before the command's name are defaults, as
+/// an alias sets them, and the same flag after the name replaces them. A separate value never begins with a dash, unless
+/// it is a negative number: `--reason --dry-run` is a forgotten reason, and must not act.
+///
+/// A command that goes on (`Manner`) passes over what it does not understand, as long as that cannot change what is meant.
+/// A word behind an unknown flag is taken for its value then, and never for an argument.
 struct CommandParser<Options: CommandOptions> {
-  private let others: @Sendable () -> [FlagDescription]
+  let others: @Sendable () -> [FlagDescription]
   private var options = Options()
   private var arguments: [String] = []
   /// A handful: a set would cost the start of every command more than it saves.
   private var seen: [String] = []
+  /// Flags whose value stands already.
+  private var given: [String] = []
   private var wantsHelp = false
+  var remarks: [String] = []
+
+  let words: [String]
+  let defaults: [String]
+  /// Where reading is, for the line that should have been typed.
+  var place = 0
+  var isAtDefaults = false
+  /// The words that should have been typed, where that is known.
+  var line: [String]?
+  /// Unknown flags with the word that each was given, and the line without the flag.
+  var taken: [(flag: String, word: String, line: [String])] = []
 
   /// `others` are the flags of the whole table, for the sentence about a flag that only another command has.
-  private init(others: @escaping @Sendable () -> [FlagDescription]) {
-    self.others = others
+  private init(
+    _ words: [String], _ defaults: [String], others: @escaping @Sendable () -> [FlagDescription]
+  ) {
+    (self.words, self.defaults, self.others) = (words, defaults, others)
   }
 
-  private var row: CommandRow<Options> { Options.row }
+  var row: CommandRow<Options> { Options.row }
 
   /// Nil when help is asked for.
   static func parse(
     _ type: Options.Type, defaults: [String], words: [String],
     others: @escaping @Sendable () -> [FlagDescription]
-  ) throws(UsageError) -> Options? {
-    var parser = CommandParser(others: others)
+  ) throws(UsageError) -> Reading<Options>? {
+    var parser = CommandParser(words, defaults, others: others)
     do throws(UsageError.Fault) {
-      try parser.read(defaults)
-      let given = parser.seen
-      parser.seen = []
       try parser.read(words)
+      let given = parser.seen
+      (parser.seen, parser.isAtDefaults) = ([], true)
+      try parser.read(defaults, except: given)
       parser.seen += given
       if parser.wantsHelp { return nil }
       try parser.finish()
-      return parser.options
+      return Reading(options: parser.options, remarks: parser.remarks)
     } catch {
-      throw UsageError(command: Options.name, fault: error)
+      throw UsageError(command: Options.name, fault: error, line: parser.line)
     }
   }
 
-  private mutating func read(_ words: [String]) throws(UsageError.Fault) {
+  /// The flags that are `given` already do not count again.
+  private mutating func read(_ words: [String], except given: [String] = []) throws(UsageError.Fault) {
+    self.given = given
     var rest = words[...]
-    while let word = rest.popFirst(), !wantsHelp {
+    while !wantsHelp {
+      place = rest.startIndex
+      guard let word = rest.popFirst() else { return }
       if word == "--" {
         arguments += rest
         return
@@ -65,15 +87,27 @@ struct CommandParser<Options: CommandOptions> {
       wantsHelp = true
       return
     }
-    guard let flag = row.flags.first(where: { $0.description.spelling == spelling }) else {
-      throw unknown(spelling)
+    guard let flag = flag(where: { $0.spelling == spelling }) else { return try passOver(word, spelling, &rest) }
+    do throws(UsageError.Fault) {
+      switch (flag.description.takesValue, value) {
+      case (true, let value?): try update(flag, spelling, value)
+      case (true, nil): try update(flag, spelling, next(of: flag.description, spelling, &rest))
+      case (false, let value?): throw UsageError.Fault.valueUnwanted(flag: spelling, value: value)
+      case (false, nil): try update(flag, spelling, nil)
+      }
+    } catch {
+      try bear(error, about: flag.description)
     }
-    switch (flag.description.takesValue, value) {
-    case (true, let value?): try update(flag, spelling, value)
-    case (true, nil): try update(flag, spelling, next(of: flag.description, spelling, &rest))
-    case (false, let value?): throw UsageError.Fault.valueUnwanted(flag: spelling, value: value)
-    case (false, nil): try update(flag, spelling, nil)
-    }
+  }
+
+  private func flag(where fits: (FlagDescription) -> Bool) -> FlagRow<Options>? {
+    row.flags.first { fits($0.description) } ?? row.reflexes.first { fits($0.description) }
+  }
+
+  /// What is wrong with a flag that does not change what is meant stops no command that goes on.
+  private mutating func bear(_ fault: UsageError.Fault, about flag: FlagDescription) throws(UsageError.Fault) {
+    guard row.manner == .goesOn, !flag.isDecisive else { throw fault }
+    remarks.append(UsageError(command: nil, fault: fault).sentence + "; passed over")
   }
 
   /// `-q`, `-qv`, `-n 5`, `-n5`, `-n=5`.
@@ -85,16 +119,18 @@ struct CommandParser<Options: CommandOptions> {
         wantsHelp = true
         return
       }
-      guard let flag = row.flags.first(where: { $0.description.short == letter }) else {
-        throw letters.isEmpty && word.count == 2 ? unknown(spelling) : unknown(spelling, in: word)
+      guard let flag = flag(where: { $0.short == letter }) else { return try passOver(word, spelling, &rest) }
+      do throws(UsageError.Fault) {
+        guard flag.description.takesValue else {
+          try update(flag, spelling, nil)
+          continue
+        }
+        let attached = letters.first == "=" ? letters.dropFirst() : letters
+        try update(
+          flag, spelling, letters.isEmpty ? next(of: flag.description, spelling, &rest) : String(attached))
+      } catch {
+        try bear(error, about: flag.description)
       }
-      guard flag.description.takesValue else {
-        try update(flag, spelling, nil)
-        continue
-      }
-      let attached = letters.first == "=" ? letters.dropFirst() : letters
-      try update(
-        flag, spelling, letters.isEmpty ? next(of: flag.description, spelling, &rest) : String(attached))
       return
     }
   }
@@ -113,30 +149,17 @@ struct CommandParser<Options: CommandOptions> {
 
   private mutating func update(_ flag: FlagRow<Options>, _ spelling: String, _ value: String?) throws(UsageError.Fault)
   {
+    if given.contains(flag.description.long) { return }
     let isFirst = !seen.contains(flag.description.long)
-    if isFirst { seen.append(flag.description.long) }
     guard isFirst || !flag.description.takesValue || flag.description.repeats else {
       throw UsageError.Fault.givenTwice(flag: flag.description.spelling)
     }
     do throws(ValueFault) {
       try flag.update(&options, value ?? "")
+      if isFirst { seen.append(flag.description.long) }
     } catch {
       throw UsageError.Fault.badValue(of: spelling, value: value ?? "", reason: error.reason)
     }
-  }
-
-  private func unknown(_ spelling: String, in word: String) -> UsageError.Fault {
-    // `-dry-run` is read letter by letter; one dash too few is the likelier story.
-    let long = "-" + word
-    return row.flags.contains { $0.description.spelling == long }
-      ? .unknownFlag(word, nearest: long) : unknown(spelling)
-  }
-
-  private func unknown(_ spelling: String) -> UsageError.Fault {
-    if others().contains(where: { $0.spellings.contains(spelling) }) { return .foreignFlag(spelling) }
-    let own = row.description.allFlags.map(\.long)
-    let nearest = Suggestion.nearest(to: String(spelling.drop { $0 == "-" }), among: own)
-    return .unknownFlag(spelling, nearest: nearest.map { "--" + $0 })
   }
 
   /// Gives the words without dashes to their rows, and looks at the whole.
@@ -149,7 +172,9 @@ struct CommandParser<Options: CommandOptions> {
         do throws(ValueFault) {
           try argument.update(&options, word)
         } catch {
-          throw UsageError.Fault.badValue(of: description.name, value: word, reason: error.reason)
+          let fault = UsageError.Fault.badValue(of: description.name, value: word, reason: error.reason)
+          guard row.manner == .goesOn, rest.count > 1 else { throw fault }
+          remarks.append(UsageError(command: nil, fault: fault).sentence + "; passed over")
         }
       }
       rest = description.repeats ? [] : rest.dropFirst()
@@ -161,7 +186,9 @@ struct CommandParser<Options: CommandOptions> {
     do throws(ValueFault) {
       try row.check(options)
     } catch {
-      throw UsageError.Fault.senseless(error.reason)
+      guard let (flag, word, line) = taken.first else { throw UsageError.Fault.senseless(error.reason) }
+      self.line = line
+      throw UsageError.Fault.flagTookWord(flag, word: word, missing: error.reason)
     }
   }
 }

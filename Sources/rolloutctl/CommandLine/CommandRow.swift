@@ -8,13 +8,19 @@ protocol CommandOptions: Sendable {
   /// its own compiled copy of the parser: through an opened existential the first parse costs ten times as much.
   static func read(
     _ words: [String], defaults: [String], others: @escaping @Sendable () -> [FlagDescription]
-  ) throws(UsageError) -> Self?
+  ) throws(UsageError) -> Reading<Self>?
+}
+
+/// A command line, read: the options, and what was passed over.
+struct Reading<Options: Sendable>: Sendable {
+  let options: Options
+  let remarks: [String]
 }
 
 extension CommandOptions {
   static func read(
     _ words: [String], defaults: [String], others: @escaping @Sendable () -> [FlagDescription]
-  ) throws(UsageError) -> Self? {
+  ) throws(UsageError) -> Reading<Self>? {
     try CommandParser.parse(Self.self, defaults: defaults, words: words, others: others)
   }
 }
@@ -40,6 +46,15 @@ struct ExitRow: Sendable, Equatable {
   let meaning: String
 }
 
+/// What a command does about words that it does not understand.
+enum Manner: Sendable {
+  /// Nothing: a line that is not understood is not carried out.
+  case refuses
+  /// It tells of them and goes on, since to stop would do more harm. Only where the line may have been meant otherwise it
+  /// is refused, with the line to type.
+  case goesOn
+}
+
 /// What one command is called, takes and means.
 ///
 /// Whatever only documentation reads is behind a closure, so that a command that runs never pays for it.
@@ -62,6 +77,9 @@ struct CommandDescription: Sendable {
 /// The row of one command: its description, and how each part of the line changes the options.
 struct CommandRow<Options: CommandOptions>: Sendable {
   let flags: [FlagRow<Options>]
+  /// Flags that fingers type out of habit: taken, and in no documentation.
+  let reflexes: [FlagRow<Options>]
+  let manner: Manner
   let arguments: [ArgumentRow<Options>]
   /// What no single flag can tell: combinations that make no sense.
   let check: @Sendable (Options) throws(ValueFault) -> Void
@@ -69,12 +87,13 @@ struct CommandRow<Options: CommandOptions>: Sendable {
 
   init(
     _ group: CommandGroup, _ summary: String, arguments: [ArgumentRow<Options>] = [],
-    flags: [FlagRow<Options>] = [],
+    flags: [FlagRow<Options>] = [], reflexes: [FlagRow<Options>] = [], manner: Manner = .refuses,
     check: @escaping @Sendable (Options) throws(ValueFault) -> Void = { (_) throws(ValueFault) in },
     details: @escaping @Sendable () -> [Block], exits: @escaping @Sendable () -> [ExitRow],
     examples: @escaping @Sendable () -> [Example], seeAlso: [String]
   ) {
     (self.flags, self.arguments, self.check) = (flags, arguments, check)
+    (self.reflexes, self.manner) = (reflexes, manner)
     description = CommandDescription(
       name: Options.name, group: group, summary: summary, arguments: arguments.map(\.description),
       flags: flags.map(\.description), details: details, exits: exits, examples: examples, seeAlso: seeAlso)
@@ -83,4 +102,5 @@ struct CommandRow<Options: CommandOptions>: Sendable {
 
 extension CommandOptions {
   static var description: CommandDescription { row.description }
+  static var manner: Manner { row.manner }
 }

@@ -8,12 +8,13 @@ struct CommandTable: Sendable {
   let commands: [any CommandOptions.Type]
   /// The flags that may stand before the command's name; asked for when one does.
   let commonFlags: @Sendable () -> [FlagDescription]
+  var habits: [Habit] = []
 
   var common: [FlagDescription] { commonFlags() }
 
   /// What a command line asks for.
   enum Request: Sendable {
-    case command(any CommandOptions)
+    case command(any CommandOptions, remarks: [String])
     /// `--help`, with the command that it was asked of.
     case help(of: String?)
     case version
@@ -41,20 +42,54 @@ struct CommandTable: Sendable {
     if words.first == Self.candidatesWord {
       return .candidates(kind: words.dropFirst().first ?? "", TypedLine(Array(words.dropFirst(2)), in: self))
     }
-    let head = try split(words)
-    guard let name = head.name else {
+    var head = try split(words)
+    guard let typed = head.name else {
       if head.wantsVersion { return .version }
       guard head.wantsHelp else { throw UsageError(command: nil, fault: .noCommand) }
       return .help(of: nil)
     }
-    guard let command = self[name] else {
-      let nearest = Suggestion.nearest(to: name, among: commands.map { $0.name })
-      throw UsageError(command: nil, fault: .unknownCommand(name, nearest: nearest))
-    }
-    if head.wantsHelp { return .help(of: name) }
-    let options: (any CommandOptions)? = try command.read(head.rest, defaults: head.defaults, others: { allFlags })
-    return options.map { .command($0) } ?? .help(of: name)
+    let (command, remark) = try command(typed, &head)
+    if let fault = head.fault, command.manner == .refuses { throw UsageError(command: nil, fault: fault) }
+    if head.wantsHelp { return .help(of: command.name) }
+    return try read(command, head, remark) ?? .help(of: command.name)
   }
+
+  private func read<Options: CommandOptions>(
+    _ command: Options.Type, _ head: Head, _ remark: String?
+  ) throws(UsageError) -> Request? {
+    guard let reading = try command.read(head.rest, defaults: head.defaults, others: { allFlags }) else { return nil }
+    return .command(reading.options, remarks: [remark].compactMap(\.self) + reading.remarks)
+  }
+
+  /// The command of that name, or the one that the line means; a remark says which.
+  private func command(_ name: String, _ head: inout Head) throws(UsageError) -> (any CommandOptions.Type, String?) {
+    if let command = self[name] { return (command, nil) }
+    if let behind = head.rest.first, let command = self[behind] {
+      let line = [behind, name] + head.rest.dropFirst()
+      guard command.manner == .goesOn else {
+        throw UsageError(command: nil, fault: .unknownCommand(name, nearest: nil), line: head.defaults + line)
+      }
+      head.rest = Array(line.dropFirst())
+      return (command, "the command comes first; carried out as: " + Self.shown([program] + line))
+    }
+    switch habits.first(where: { $0.words.contains(name) })?.meaning {
+    case .command(let meant)?:
+      guard let command = self[meant] else { break }
+      guard command.manner == .goesOn else {
+        throw UsageError(
+          command: nil, fault: .unknownCommand(name, nearest: meant), line: head.defaults + [meant] + head.rest)
+      }
+      return (command, "there is no command '\(name)'; carried out as: " + Self.shown([program, meant] + head.rest))
+    case .oneOf(let commands)?: throw UsageError(command: nil, fault: .ambiguousCommand(name, among: commands))
+    case nil: break
+    }
+    let nearest = Suggestion.nearest(to: name, among: commands.map { $0.name })
+    throw UsageError(
+      command: nil, fault: .unknownCommand(name, nearest: nearest),
+      line: nearest.map { head.defaults + [$0] + head.rest })
+  }
+
+  private static func shown(_ words: [String]) -> String { words.map { Shell.word($0) }.joined(separator: " ") }
 
   private struct Head {
     var defaults: [String] = []
@@ -62,6 +97,8 @@ struct CommandTable: Sendable {
     var rest: [String] = []
     var wantsHelp = false
     var wantsVersion = false
+    /// An unknown flag before the command's name, which only some commands pass over.
+    var fault: UsageError.Fault?
   }
 
   /// What stands before the command's name, and the name.
@@ -83,10 +120,16 @@ struct CommandTable: Sendable {
         guard let flag = common.first(where: { $0.spellings.contains(spelling) }) ?? bundled(word) else {
           let nearest = Suggestion.nearest(
             to: String(spelling.drop { $0 == "-" }), among: common.map(\.long) + ["help", "version"])
-          throw UsageError(
-            command: nil,
-            fault: allFlags.contains { $0.spellings.contains(spelling) }
-              ? .foreignFlag(spelling) : .unknownFlag(spelling, nearest: nearest.map { "--" + $0 }))
+          let fault =
+            allFlags.contains { $0.spellings.contains(spelling) }
+            ? UsageError.Fault.foreignFlag(spelling) : .unknownFlag(spelling, nearest: nearest.map { "--" + $0 })
+          guard goesOn(rest.prefix(2)) else { throw UsageError(command: nil, fault: fault) }
+          head.fault = head.fault ?? fault
+          if let value = rest.first, !value.looksLikeFlag, !goesOn([value]) {
+            rest.removeFirst()
+            head.defaults.append(value)
+          }
+          continue
         }
         if flag.takesValue, value == nil {
           guard let next = rest.popFirst() else {
@@ -98,6 +141,15 @@ struct CommandTable: Sendable {
       }
     }
     return head
+  }
+
+  /// Whether one of the words leads to a command that goes on.
+  private func goesOn(_ words: some Sequence<String>) -> Bool {
+    words.contains { word in
+      var name = word
+      if case .command(let meant)? = habits.first(where: { $0.words.contains(word) })?.meaning { name = meant }
+      return self[name]?.manner == .goesOn
+    }
   }
 
   /// The switches of `-qv`.

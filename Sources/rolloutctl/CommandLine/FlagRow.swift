@@ -16,6 +16,8 @@ struct FlagDescription: Sendable, Equatable {
   var isRequired = false
   /// May be given several times, and every value counts.
   var repeats = false
+  /// Without it the line asks for something else: whoever misspells it must not be understood as if it were not there.
+  var isDecisive = false
 
   var takesValue: Bool { valueName != nil }
   var spelling: String { "--" + long }
@@ -99,6 +101,12 @@ struct FlagRow<Options>: Sendable {
   func repeated() -> FlagRow {
     var row = self
     row.description.repeats = true
+    return row
+  }
+
+  func decisive() -> FlagRow {
+    var row = self
+    row.description.isDecisive = true
     return row
   }
 

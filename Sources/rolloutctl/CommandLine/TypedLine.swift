@@ -1,3 +1,5 @@
+import RolloutOps
+
 /// A command line that somebody is still typing, read as far as it goes: never an error.
 struct TypedLine: Sendable, Equatable {
   var command: String?
@@ -22,5 +24,23 @@ struct TypedLine: Sendable, Equatable {
         values[flag.long] = found
       }
     }
+  }
+}
+
+extension TypedLine {
+  /// The line to type that says `value` for a flag, once, in place of all that was said for it.
+  static func saying(_ long: String, _ value: String, in words: [String], of table: CommandTable) -> String {
+    let spelling = "--" + long
+    var line: [String] = []
+    var rest = words[...]
+    while let word = rest.popFirst(), word != "--" {
+      guard word.splitAtEquals.0 == spelling else {
+        line.append(word)
+        continue
+      }
+      if word == spelling { _ = rest.popFirst() }
+    }
+    line += [spelling, value] + (rest.isEmpty ? [] : ["--"] + rest)
+    return ([table.program] + line).map { Shell.word($0) }.joined(separator: " ")
   }
 }

@@ -2,7 +2,8 @@ import RolloutOps
 
 /// What the flags say that many commands share.
 struct CommonOptions: Sendable, Equatable {
-  var store: String?
+  /// One, or several where the command looks in several.
+  var stores: [String] = []
   var journal: String?
   var format = OutputFormat.text
   var dryRun = false
@@ -38,11 +39,12 @@ extension FlagRow where Options: TakesCommonFlags {
     text(
       "store", "ADDRESS", "where the flags live: file:flags.json, an address or a name",
       details: """
-        It goes before the note's `Store:`, `ROLLOUT_STORE` and `rolloutctl.json`. `rolloutctl help stores` lists \
+        Then it is there and nowhere else, whatever the note's `Store:`, `ROLLOUT_STORE` and `rolloutctl.json` name. \
+        Given several times it names several stores, for commands that look in several. `rolloutctl help stores` lists \
         the addresses.
         """,
       completion: .anyFile
-    ) { $0.common.store = $1 }.common()
+    ) { $0.common.stores.append($1) }.common().repeated().decisive()
   }
 
   static var allowHTTP: FlagRow {
@@ -63,7 +65,7 @@ extension FlagRow where Options: TakesCommonFlags {
         journals of a flag file are beside it, in `FILE.rollout`.
         """,
       completion: .folder
-    ) { $0.common.journal = $1 }.common()
+    ) { $0.common.journal = $1 }.common().decisive()
   }
 
   static var format: FlagRow {
@@ -74,7 +76,7 @@ extension FlagRow where Options: TakesCommonFlags {
   }
 
   static var dryRun: FlagRow {
-    toggle("dry-run", "decide and print, change nothing") { $0.common.dryRun = true }.common()
+    toggle("dry-run", "decide and print, change nothing") { $0.common.dryRun = true }.common().decisive()
   }
 
   static var reason: FlagRow {

@@ -32,11 +32,7 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
           As long as a kill tries where nobody says otherwise. A store that answers within this time counts as \
           reachable, and what its answers take is said; the stores are looked at side by side. A card waits 10s.
           """,
-        read: { (text) throws(ValueFault) in
-          let span = try Conversion.duration(text)
-          guard span > .zero else { throw ValueFault("a deadline is longer than nothing") }
-          return span
-        }
+        read: { (text) throws(ValueFault) in try Conversion.deadline(text) }
       ) { $0.within = $1 },
     ] + FlagRow.reading,
     check: { _ throws(ValueFault) in },

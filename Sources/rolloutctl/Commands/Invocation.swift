@@ -8,7 +8,7 @@ struct Invocation: Sendable {
   /// What the operations need of the command line.
   var choices: OperatorChoices {
     var choices = OperatorChoices()
-    choices.store = common.store
+    choices.stores = common.stores
     choices.journal = common.journal
     choices.reason = common.reason
     choices.dryRun = common.dryRun
@@ -58,15 +58,19 @@ extension Action {
   var wantsJSON: Bool { common.format == .json }
 
   /// Runs it, and turns what stopped it into words and an exit status.
-  func run(_ context: Context) -> ExitStatus {
+  func run(_ context: Context, typed words: [String]) -> ExitStatus {
     do throws(Trouble) {
       return try act(Invocation(context: common.verbose ? context.tracingHTTP : context, common: common))
     } catch {
-      for sentence in error.sentences {
+      var sentences = error.sentences
+      if case .severalStores(_, let stores) = error {
+        sentences += stores.map { "type: " + TypedLine.saying("store", $0, in: words, of: .rolloutctl) }
+      }
+      for sentence in sentences {
         context.output.failure("rolloutctl \(Self.name): \(Terminal.plain(sentence))")
       }
       if wantsJSON {
-        let answer: JSON = ["error": .strings(error.sentences), "exit": .number(Int(error.status.rawValue))]
+        let answer: JSON = ["error": .strings(sentences), "exit": .number(Int(error.status.rawValue))]
         context.output.result(answer.written(.pretty))
       }
       return error.status

@@ -21,8 +21,8 @@ struct KillOptions: TakesCommonFlags, Equatable {
       }
     ],
     flags: [
-      .toggle("all", "every flag that the store marks as managed by rolloutctl") { $0.all = true },
-      .toggle("yes", "with --all: do not ask") { $0.yes = true },
+      .toggle("all", "every flag that the store marks as managed by rolloutctl") { $0.all = true }.decisive(),
+      .toggle("yes", short: "y", "with --all: do not ask") { $0.yes = true },
       .toggle(
         "on-alert", "the flags of an alert on standard input",
         details: """
@@ -30,16 +30,12 @@ struct KillOptions: TakesCommonFlags, Equatable {
           stand for; the alert is the reason. What is resolved kills nothing, and an alert that killed a flag before \
           does not kill it again after somebody restored it.
           """
-      ) { $0.onAlert = true },
+      ) { $0.onAlert = true }.decisive(),
       .value(
         "within", "DURATION", "the deadline; 30s if not given",
         details: "Until then it tries again what may pass; what is not off after that is named, with exit 1.",
-        read: { (text) throws(ValueFault) in
-          let span = try Conversion.duration(text)
-          guard span > .zero else { throw ValueFault("a deadline is longer than nothing") }
-          return span
-        }
-      ) { $0.within = $1 },
+        read: { (text) throws(ValueFault) in try Conversion.deadline(text) }
+      ) { $0.within = $1 }.decisive(),
       .text(
         "to", "VARIANT", "what everybody gets: control, off or a variant",
         details: """
@@ -47,15 +43,21 @@ struct KillOptions: TakesCommonFlags, Equatable {
           the feature off altogether.
           """,
         completion: .words(["control", "off"])
-      ) { $0.to = $1 },
+      ) { $0.to = $1 }.decisive(),
     ] + FlagRow.acting,
+    reflexes: [
+      .toggle("force", short: "f", "what other tools want before they act") { _ in },
+      .value("message", short: "m", "TEXT", "what other tools call the reason", read: Conversion.text) {
+        $0.common.reason = $0.common.reason ?? $1
+      },
+    ],
+    manner: .goesOn,
     check: { (options) throws(ValueFault) in
       switch (options.all, options.onAlert, options.flags.isEmpty) {
       case (true, false, true), (false, true, true), (false, false, false): break
       case (false, false, true): throw ValueFault("FLAG is missing; or say --all, or --on-alert")
       default: throw ValueFault("--all, --on-alert and single flags exclude each other")
       }
-      if options.yes && !options.all { throw ValueFault("--yes belongs to --all: killing one flag never asks") }
     },
     details: {
       [
@@ -74,8 +76,17 @@ struct KillOptions: TakesCommonFlags, Equatable {
         .paragraph(
           """
           A key that the store does not have turns nothing off: exit 1, with the nearest keys and the stores that were \
-          looked in. The other keys on the line are killed all the same. Where the command line, the environment and \
-          the configuration name different stores, it acts on every one that has the flag.
+          looked in. The other keys on the line are killed all the same. Where the note, the environment and the \
+          configuration name different stores, it acts on every one that has the flag; with `--store` only on that \
+          one, and says which it left alone. Of a `rolloutctl.json` that cannot be read, or that misspells `store`, it \
+          uses what it understands, and exits 1: a store may be named there that nobody looked at.
+          """),
+        .paragraph(
+          """
+          What it does not understand it tells, and goes on: an empty reason, or a flag that it does not have, with the \
+          word behind it, which is never taken for a key. Only a flag near to one that changes what is meant \
+          (`--dry-run`, `--store`, `--to`, `--all`, `--within`, `--journal`) is refused, with the line to type. The \
+          key before the word kill is carried out too, and so are off, disable and stop in its place.
           """),
         .paragraph(
           """
@@ -137,6 +148,8 @@ extension KillOptions: Action {
   }
 
   private func tell(_ report: KillReport, _ invocation: Invocation) {
+    invocation.remark(report.remarks)
+    for sentence in report.unread { invocation.context.output.failure("rolloutctl kill: \(Terminal.plain(sentence))") }
     invocation.print(
       text: { ink, _ in report.killed.details(ink: ink) }, json: { report.json }, markdown: { report.markdown })
     if common.format == .text, !report.failed.lines.isEmpty {

@@ -7,7 +7,7 @@ struct RolloutCandidates: CompletionSource {
 
   func candidates(_ lookup: Lookup, for line: TypedLine) -> [String] {
     var choices = OperatorChoices()
-    choices.store = line.values["store"]
+    choices.stores = [line.values["store"]].compactMap(\.self)
     choices.journal = line.values["journal"]
     let completing = Completing(context: context, choices: choices)
     let target = line.arguments.first ?? ""

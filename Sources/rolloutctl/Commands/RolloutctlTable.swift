@@ -1,7 +1,24 @@
 extension CommandTable {
   /// Every command of this version, in the order of the documentation.
   static let rolloutctl = CommandTable(
-    program: "rolloutctl", commands: types, commonFlags: { AnyCommandOptions.row.flags.map(\.description) })
+    program: "rolloutctl", commands: types, commonFlags: { AnyCommandOptions.row.flags.map(\.description) },
+    habits: habits)
+
+  /// What people type at three in the morning, and after years with other tools.
+  private static let habits = [
+    Habit(words: ["off", "disable", "stop"], meaning: .command(KillOptions.name)),
+    Habit(words: ["undo", "back", "revert"], meaning: .command(RollbackOptions.name)),
+    Habit(words: ["ls", "list", "get", "show"], meaning: .command(StatusOptions.name)),
+    Habit(words: ["log", "logs"], meaning: .command(HistoryOptions.name)),
+    Habit(
+      words: ["pause", "freeze", "suspend"],
+      meaning: .oneOf(["hold (nobody more gets it, and who has it keeps it)", "kill (nobody gets it)"])),
+    Habit(
+      words: ["abort", "cancel"],
+      meaning: .oneOf([
+        "kill (nobody gets it, now)", "rollback (one stage back)", "abandon (the rollout ends, nobody gets it)",
+      ])),
+  ]
 
   /// Names alone, for rows that mention all commands: the table itself would ask for those rows again.
   static let names = types.map { $0.name }

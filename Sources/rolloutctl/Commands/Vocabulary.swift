@@ -49,6 +49,14 @@ extension Conversion {
     return span
   }
 
+  /// How long something may take: a bare number means seconds.
+  static func deadline(_ text: String) throws(ValueFault) -> TimeSpan {
+    let isNumber = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    let span = try duration(isNumber ? text + "s" : text)
+    guard span > .zero else { throw ValueFault("a deadline is longer than nothing") }
+    return span
+  }
+
   static func count(_ text: String) throws(ValueFault) -> Int {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count > 0 else {
       throw ValueFault("it is a whole number of at least 1")

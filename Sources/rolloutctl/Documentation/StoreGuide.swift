@@ -51,9 +51,9 @@ enum StoreGuide {
       .paragraph(
         """
         `rolloutctl.json` may list stores by name, `"stores": {"prod": "etcd+https://…", "test": "file:flags.json"}`; \
-        wherever an address can stand, the name can too. `rolloutctl status` and `rolloutctl changes` look at all of \
-        them. A kill looks in the stores that somebody chose, and in all that are listed where nobody chose one. \
-        `"ca_file"` names certificates to trust in place of the system's.
+        wherever an address can stand, the name can too. `rolloutctl status`, `rolloutctl changes` and \
+        `rolloutctl kill` look in every store that is named or listed; with `--store`, given once or several times, only \
+        there. `"ca_file"` names certificates to trust in place of the system's.
         """),
       .paragraph(
         """

@@ -10,7 +10,7 @@ import Testing
   }
 
   private func options<Options>(_ type: Options.Type, _ words: [String]) throws -> Options {
-    guard case .command(let options) = try request(words) else { throw Unexpected() }
+    guard case .command(let options, _) = try request(words) else { throw Unexpected() }
     return try #require(options as? Options)
   }
 
@@ -27,7 +27,7 @@ import Testing
 
   @Test func whatCollectsMayBeGivenAgain() throws {
     let words = ["a", "--canary", "v7", "--control", "v6", "--canary=v8", "--traces", "b", "--by", "x"]
-    let options = try #require(try CompareOptions.read(words, defaults: [], others: { [] }))
+    let options = try #require(try CompareOptions.read(words, defaults: [], others: { [] })).options
     #expect(options.request.canaries == ["v7", "v8"] && options.request.traces == ["b", "a"])
     #expect(throws: UsageError(command: "compare", fault: .givenTwice(flag: "--by"))) {
       try CompareOptions.read(words + ["--by", "y"], defaults: [], others: { [] })
@@ -66,9 +66,11 @@ import Testing
 
   @Test func commonFlagsBeforeTheCommandAreDefaults() throws {
     let before = try options(KillOptions.self, ["--store", "a.json", "-q", "--format=json", "kill", "x"]).common
-    #expect(before.store == "a.json" && before.quiet && before.format == .json)
+    #expect(before.stores == ["a.json"] && before.quiet && before.format == .json)
     let both = try options(KillOptions.self, ["--store", "a.json", "kill", "--store", "b.json", "x"]).common
-    #expect(both.store == "b.json")
+    #expect(both.stores == ["b.json"])
+    let several = try options(KillOptions.self, ["kill", "--store", "b.json", "x", "--store=c.json"]).common
+    #expect(several.stores == ["b.json", "c.json"])
     #expect(try options(RestoreOptions.self, ["--reason", "r", "restore", "x"]).common.reason == "r")
   }
 
@@ -89,6 +91,8 @@ import Testing
   @Test func readsValuesIntoWhatTheyMean() throws {
     #expect(try options(KillOptions.self, ["kill", "x"]).within == TimeSpan(seconds: 30))
     #expect(try options(KillOptions.self, ["kill", "x", "--within", "2m"]).within == .minutes(2))
+    #expect(try options(KillOptions.self, ["kill", "x", "--within", "90"]).within == TimeSpan(seconds: 90))
+    #expect(try options(DoctorOptions.self, ["doctor", "--within=5"]).within == TimeSpan(seconds: 5))
     #expect(try options(ChangesOptions.self, ["changes", "--since=2h"]).since == "2h")
     #expect(try options(ChangesOptions.self, ["changes", "--until", "2026-11-24T10:00"]).until == "2026-11-24T10:00")
     #expect(try options(PlanOptions.self, ["plan", "n.md", "--at", "2026-11-24T10:00"]).at == "2026-11-24T10:00")
@@ -106,7 +110,8 @@ import Testing
       (["-q"], nil, .noCommand),
       (["promot", "x"], nil, .unknownCommand("promot", nearest: "promote")),
       (["xyzzy"], nil, .unknownCommand("xyzzy", nearest: nil)),
-      (["--stroe", "a", "kill"], nil, .unknownFlag("--stroe", nearest: "--store")),
+      (["--stroe", "a", "promote"], nil, .unknownFlag("--stroe", nearest: "--store")),
+      (["--stroe", "a", "kill"], "kill", .misspelledFlag("--stroe", meant: "--store")),
       (["--to", "x", "promote"], nil, .foreignFlag("--to")),
       (["--store"], nil, .valueMissing(flag: "--store", valueName: "ADDRESS")),
       (["promote", "x", "--dryrun"], "promote", .unknownFlag("--dryrun", nearest: "--dry-run")),
@@ -139,12 +144,13 @@ import Testing
       (["kill", "x", "--all"], "kill", .senseless("--all, --on-alert and single flags exclude each other")),
     ] as [([String], String?, UsageError.Fault)])
   func saysWhatIsWrong(words: [String], command: String?, fault: UsageError.Fault) {
-    #expect(self.fault(words) == UsageError(command: command, fault: fault))
+    let found = self.fault(words)
+    #expect(found?.command == command && found?.fault == fault)
   }
 
   @Test(arguments: [
-    ["promote", "x", "--override", "soak"], ["finish", "x", "--override", "soak"], ["kill", "x", "--yes"],
-    ["kill", "x", "--within", "0s"], ["kill", "x", "--within", "30"],
+    ["promote", "x", "--override", "soak"], ["finish", "x", "--override", "soak"],
+    ["kill", "x", "--within", "0s"], ["kill", "x", "--within", "0"],
     ["status", "--interval", "5s"], ["status", "--watch", "--interval", "0s"], ["replan", "x"],
     ["init", "--version-label", "v7"], ["init", "--tier", "4"], ["completions", "tcsh"], ["completions"],
     ["history", "--action", "kil"], ["history", "--limit", "0"],
@@ -158,7 +164,7 @@ import Testing
     #expect(message == "rolloutctl promote: there is no flag --t\\u{1b}[2Jo\ntry 'rolloutctl help promote'\n")
     #expect(
       fault(["kil\n"])?.message(program: "rolloutctl")
-        == "rolloutctl: there is no command 'kil\\n'; did you mean kill?\ntry 'rolloutctl help'\n")
+        == "rolloutctl: there is no command 'kil\\n'; did you mean kill?\ntype: rolloutctl kill\n")
   }
 
   @Test func readsAnUnfinishedLineAsFarAsItGoes() throws {

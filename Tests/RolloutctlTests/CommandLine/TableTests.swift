@@ -18,6 +18,20 @@ import Testing
     }
   }
 
+  @Test func reflexesAreSpelledAsNothingElseIs() {
+    let spellings = KillOptions.row.reflexes.flatMap(\.description.spellings)
+    #expect(Set(spellings).isDisjoint(with: Self.table.allFlags.flatMap(\.spellings)))
+  }
+
+  /// Words that lead to a command are no commands, and the command is there.
+  @Test func habitsLeadSomewhere() {
+    let words = Self.table.habits.flatMap(\.words)
+    #expect(Set(words).count == words.count && Set(words).isDisjoint(with: Self.names))
+    for habit in Self.table.habits {
+      if case .command(let name) = habit.meaning { #expect(Self.names.contains(name)) }
+    }
+  }
+
   /// A shell and the words before a command's name are read without knowing the command.
   @Test func aSpellingTakesAValueEverywhereOrNowhere() {
     var takesValue: [String: Bool] = [:]
