@@ -60,21 +60,17 @@ extension SettingsExamining {
   static func checks(_ settings: Settings, _ choices: OperatorChoices, _ context: Context) -> [Check] {
     checks(
       Configuration.paths(context).map { file($0, context) },
-      looksIn: settings.killed.map { Place(address: $0.shown, origin: $0.origin) }, isTold: choices.store != nil,
+      looksIn: settings.scope.map { Place(address: $0.shown, origin: $0.origin) }, isTold: !choices.stores.isEmpty,
       searched: places(context))
   }
 
   private static func file(_ path: String, _ context: Context) -> File {
+    let configuration = Configuration(readable: path, context)
     var file = File(path: path)
-    do throws(Trouble) {
-      let configuration = try Configuration(path, context)
-      file.names = configuration.stores.map(\.name)
-      file.chosen = configuration.store.map(StoreAddress.shown)
-      file.gaps = configuration.remarks.map {
-        Gap(sentence: $0, mayNameStore: $0.contains("did you mean store"))
-      }
-    } catch {
-      file.gaps = [Gap(sentence: error.sentences.joined(separator: "; "), mayNameStore: true)]
+    file.names = configuration.stores.map(\.name)
+    file.chosen = configuration.chosen.first.map(StoreAddress.shown)
+    file.gaps = configuration.gaps.map {
+      Gap(sentence: $0.trouble.sentences.joined(separator: "; "), mayNameStore: $0.mayNameStore)
     }
     return file
   }
@@ -97,7 +93,7 @@ extension SettingsExamining {
     let variable = context.surroundings.variables["ROLLOUT_STORE"].flatMap { $0.isEmpty ? nil : $0 }
     let files = Configuration.paths(context).map { file($0, context) }
     var lines = [
-      "--store: \(choices.store.map(StoreAddress.shown) ?? "not said")",
+      "--store: \(choices.stores.isEmpty ? "not said" : choices.stores.map(StoreAddress.shown).joined(separator: ", "))",
       "ROLLOUT_STORE: \(variable.map(StoreAddress.shown) ?? "not set")",
     ]
     lines += files.map { file in

@@ -44,14 +44,6 @@ extension UnleashStore {
       && answer.json["message"]?.text?.hasPrefix("The path you were looking for") != true
   }
 
-  /// What is special about one flag.
-  package func examine(_ key: FlagKey) -> [Check] {
-    do throws(StoreTrouble) { _ = try look(key, forKill: true) } catch {
-      if case .occupied(let why) = error { return [Check("archived", .warning, why)] }
-    }
-    return []
-  }
-
   /// A right may be for all projects and environments, or for one of each.
   private func isHere(_ right: JSON) -> Bool {
     let place = { (name: String, wanted: String) in
@@ -116,7 +108,13 @@ extension UnleashStore {
 
   // MARK: A flag
 
-  package func examine(_ key: FlagKey) -> [Check] { undoers(key).map { Check("plan", .warning, $0) } }
+  package func examine(_ key: FlagKey) -> [Check] {
+    var checks = undoers(key).map { Check("plan", .warning, $0) }
+    do throws(StoreTrouble) { _ = try look(key, forKill: true) } catch {
+      if case .occupied(let why) = error { checks.append(Check("archived", .warning, why)) }
+    }
+    return checks
+  }
 
   /// A release plan is Enterprise; its strategies name the milestone that they belong to.
   package func undoers(_ key: FlagKey) -> [String] {
