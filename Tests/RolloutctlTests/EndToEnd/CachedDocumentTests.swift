@@ -3,12 +3,6 @@ import Testing
 
 /// A document behind real caches in their usual settings, which answer for two minutes with what was.
 @Suite(.serialized) struct CachedDocumentTests {
-  static func isThere(_ program: String) -> Bool {
-    ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].contains {
-      FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
-    }
-  }
-
   private let world: LiveWorld
   private let origin: LiveServer
   private let address: String
@@ -44,10 +38,10 @@ import Testing
     #expect(outcome.end == .status(0), "\(outcome)")
   }
 
-  @Test(.enabled(if: isThere("varnishd") || Live.isRequired, "varnish is not installed"))
+  @Test(.enabled(if: RealCache.isThere("varnishd") || Live.isRequired, "varnish is not installed"))
   func behindVarnishAKillIsMadeAtTheSource() throws { try killThrough("varnish") }
 
-  @Test(.enabled(if: isThere("nginx") || Live.isRequired, "nginx is not installed"))
+  @Test(.enabled(if: RealCache.isThere("nginx") || Live.isRequired, "nginx is not installed"))
   func behindNginxAKillIsMadeAtTheSource() throws { try killThrough("nginx") }
 
   private func killThrough(_ kind: String) throws {
@@ -71,5 +65,13 @@ import Testing
     try put(Self.on.replacing("\"f\": {", with: "\"g\": {\"state\": \"ENABLED\", \"variants\": {\"a\": 1}}, \"f\": {"))
     try kill(through)
     #expect(try isKilled(address) && curl(address).contains("\"g\""))
+  }
+}
+
+enum RealCache {
+  static func isThere(_ program: String) -> Bool {
+    ["/usr/sbin", "/usr/bin", "/usr/local/sbin"].contains {
+      FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+    }
   }
 }

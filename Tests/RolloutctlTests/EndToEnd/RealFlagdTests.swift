@@ -2,13 +2,7 @@ import Foundation
 import Testing
 
 /// A kill before the eyes of the real flagd daemon. It binds all interfaces, so it runs in a network namespace of its own.
-@Suite(.serialized, .enabled(if: RealFlagdTests.isWanted, RealFlagdTests.reason)) struct RealFlagdTests {
-  static let flagd = (ProcessInfo.processInfo.environment["ROLLOUTCTL_PEERS"]).map { "\($0)/flagd" }
-  static let reason: Comment = "no flagd: ROLLOUTCTL_PEERS names no folder with it, or no right to a network namespace"
-  static var isWanted: Bool {
-    geteuid() == 0 && (flagd.map { FileManager.default.isExecutableFile(atPath: $0) } ?? false)
-  }
-
+@Suite(.serialized, .enabled(if: RealFlagd.isWanted, RealFlagd.reason)) struct RealFlagdTests {
   /// A stage that is only a share: nobody is let in by name.
   private static let note = LiveWorld.plainNote
     .replacing(
@@ -23,7 +17,7 @@ import Testing
 
   /// `served` is the file that flagd reads.
   private func kill(in world: LiveWorld, served: String) throws -> (seen: Seen, flag: [String: Any]) {
-    let flagd = try #require(Self.flagd)
+    let flagd = try #require(RealFlagd.path)
     let outcome = try Tool(name: "unshare").run(
       [
         "-n", "python3", Live.script("flagd_kill.py"), flagd, world.folder.path("flags.json"),
@@ -59,5 +53,13 @@ import Testing
     let (seen, flag) = try kill(in: world, served: "other.json")
     #expect(seen.before == seen.after && seen.after > 0)
     #expect(seen.exit == 1 && flag["off"] as? Bool == false, "\(seen)")
+  }
+}
+
+enum RealFlagd {
+  static let path = ProcessInfo.processInfo.environment["ROLLOUTCTL_PEERS"].map { "\($0)/flagd" }
+  static let reason: Comment = "no flagd: ROLLOUTCTL_PEERS names no folder with it, or no right to a network namespace"
+  static var isWanted: Bool {
+    geteuid() == 0 && (path.map { FileManager.default.isExecutableFile(atPath: $0) } ?? false)
   }
 }
