@@ -43,7 +43,7 @@ extension Plan {
     case .off, .abandoned:
       return flag(.everyone(variants.control))
     case .killed(let variant):
-      return flag(.everyone(variant), killed: true)
+      return flag(variant.map(Serving.everyone) ?? .applicationDefault, killed: true)
     case .stage(let index, _):
       let exposure = exposure(at: index, excluding: more)
       guard !exposure.isOff else { return flag(.everyone(variants.control)) }
@@ -74,11 +74,25 @@ extension Flag {
   /// Whether somebody may get something else than `control` or a variant that plainly is the old way.
   package func exposes(control: String?) -> Bool {
     switch serving {
-    case .everyone(let variant):
-      !(variant == control || variant == "off" || variant == "control" || self[variant] == .bool(false))
+    case .everyone(let variant): !(variant == control || isOldWay(variant))
     case .split(let split): !split.exposure.isOff
-    case .foreign, .applicationDefault: true
+    case .applicationDefault: mark?.killed != true
+    case .foreign: true
     }
+  }
+
+  /// A variant that plainly is the old way, by its name or its value. Whatever it is called, `true` is on.
+  func isOldWay(_ variant: String) -> Bool {
+    self[variant] == .bool(false) || ["off", "control"].contains(variant) && self[variant] != .bool(true)
+  }
+
+  /// Whether it stands as a kill left it. The mark alone does not tell: somebody may have let people in beside it.
+  func standsKilled(for variants: Variants?) -> Bool {
+    guard let mark, mark.killed else { return false }
+    guard exposes(control: variants?.control) else { return true }
+    guard case .everyone(let variant) = serving, variant != variants?.canary ?? "canary", self[variant] != .bool(true)
+    else { return false }
+    return mark.killsTo == variant || mark.stage == Place.killed(serving: variant).description
   }
 }
 
@@ -95,8 +109,10 @@ extension Progress {
     return plan.flag(at: .stage(stage, name: plan.stages[stage].name), excluding: exclusions)
   }
 
-  package func agreement(with shown: Flag?, variants: Variants?) -> Agreement {
-    guard let expected else { return agreementBeforeStart(with: shown, variants: variants) }
+  package func agreement(with shown: Flag?, variants: Variants?, switchesOnLast: Bool = false) -> Agreement {
+    guard let expected else {
+      return agreementBeforeStart(with: shown, variants: variants, switchesOnLast: switchesOnLast)
+    }
     guard let shown else {
       return place == .off ? .agrees : drift(expected, shown: .said("no such flag"))
     }
@@ -115,9 +131,11 @@ extension Progress {
   }
 
   /// A flag that nobody has rolled out yet must be off, with the variants that the note gives it.
-  private func agreementBeforeStart(with shown: Flag?, variants: Variants?) -> Agreement {
+  private func agreementBeforeStart(with shown: Flag?, variants: Variants?, switchesOnLast: Bool) -> Agreement {
     guard let shown else { return .agrees }
-    if shown.mark?.killed == true { return isKilled ? .agrees : .killedOutside }
+    if shown.standsKilled(for: variants) {
+      return isKilled || isUnmade && switchesOnLast ? .agrees : .killedOutside
+    }
     if isKilled, !shown.exposes(control: variants?.control) { return .agrees }
     if shown.exposes(control: variants?.control) {
       return .drift(Drift(expected: .said("no rollout is known"), shown: .serves(shown.serving)))
@@ -144,12 +162,16 @@ extension Progress {
     case unclear
   }
 
-  package func settlement(with shown: Flag?) -> Settlement? {
+  package func settlement(with shown: Flag?, switchesOnLast: Bool = false) -> Settlement? {
     guard let pending else { return nil }
     // A kill leaves its mark, whatever rollout is known.
     if pending.content.action == .kill { return shown?.mark?.killed == true ? .landed : .undone }
-    // One that reached the store but not the journal has covered up what stood there.
-    if shown?.mark?.killed == true, !isKilled { return .unclear }
+    if shown?.mark?.killed == true, !isKilled {
+      // Nobody killed what was being made: it was not switched on yet.
+      if switchesOnLast, pending.content.isOpening, phase == .none, lastKill == nil { return .undone }
+      // One that reached the store but not the journal has covered up what stood there.
+      return .unclear
+    }
     var landed = self
     landed.add(Self.outcome(of: pending, .done, at: pending.time))
     if let shown, let meant = landed.expectedOrClosed, shown.serves(meant) { return .landed }

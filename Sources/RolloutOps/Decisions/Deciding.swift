@@ -61,7 +61,7 @@ struct Deciding {
     case .rollback: rollback()
     case .hold:
       progress.hold == nil
-        ? record(.hold, situation.isKilled ? "held; the flag stands killed" : "held at \(place)")
+        ? record(.hold, situation.condition == .killed ? "held; the flag stands killed" : "held at \(place)")
         : answer(.done, ["it is held already"])
     case .resume: resume()
     case .kill: kill()
@@ -121,12 +121,32 @@ struct Deciding {
   /// A flag that is on although no journal knows a rollout of it: nothing that is said about it here would be true.
   private func stranger(_ condition: Condition) -> Decision? {
     guard condition == .drifted, progress.phase == .none, ![.kill, .adopt].contains(request.verb) else { return nil }
+    let ways = "rolloutctl adopt NOTE --stage STAGE takes it over; rolloutctl kill \(situation.key) turns it off"
+    guard let shown = situation.shown, !shown.exposes(control: variants?.control) else {
+      return answer(.conflict, [inUse, ways])
+    }
     return answer(
       .conflict,
-      [
-        "no rollout of \(situation.key) is known, but its flag is not off: \(situation.shown?.serving.description ?? "")",
-        "rolloutctl adopt NOTE --stage STAGE takes it over; rolloutctl kill \(situation.key) turns it off",
-      ])
+      ["no rollout of \(situation.key) is known, and its flag is not the note's"] + details(of: .drifted) + [ways])
+  }
+
+  /// Somebody may be let in, and no journal says by whom.
+  private var inUse: String {
+    "no rollout of \(situation.key) is known, but its flag is not off: \(situation.shown?.serving.description ?? "")"
+  }
+
+  private var variants: Variants? { (progress.plan ?? situation.note?.plan)?.variants }
+
+  /// What is left to say where no plan is known, or none that can be read: what the store shows.
+  func withoutPlan() -> Decision {
+    guard let shown = situation.shown else {
+      return answer(
+        .done, ["nobody gets the canary: no rollout is known, and \(situation.store.address) has no \(situation.key)"])
+    }
+    guard shown.exposes(control: variants?.control), !shown.standsKilled(for: variants) else {
+      return answer(.done, ["nobody gets the canary: no rollout is known, and \(shown.serving)"])
+    }
+    return answer(.conflict, [inUse, "rolloutctl kill \(situation.key) turns it off"])
   }
 
   /// `promote --to` the stage where it stands is done, whoever did it.
@@ -143,8 +163,14 @@ struct Deciding {
       guard let drift = situation.drift else { return [] }
       return ["journal: \(drift.expected)", "store: \(drift.shown)"]
     case .killed:
-      guard let kill = progress.kill else { return ["it was turned off outside rolloutctl"] }
-      return ["killed by \(kill.actor)" + (kill.reason.map { ": \($0)" } ?? "")]
+      guard let kill = progress.kill else {
+        return [
+          situation.shown?.mark?.killed == true
+            ? "the store marks it as killed; this journal does not say by whom" : "it was turned off outside rolloutctl"
+        ]
+      }
+      let by = kill.isFound ? "found killed in the store by" : "killed by"
+      return ["\(by) \(kill.actor)" + (kill.reason.map { ": \($0)" } ?? "")]
     case .held:
       guard let hold = progress.hold else { return [] }
       return ["held by \(hold.actor)" + (hold.reason.map { ": \($0)" } ?? "")]
@@ -194,11 +220,6 @@ struct Deciding {
     Decision(
       request.verb, .done, [reason], from: place, steps: [.record(content(action, .done, to: place, detail))])
   }
-}
-
-extension Verb {
-  /// Whether it may let more people in.
-  package var widens: Bool { Entry.Action(rawValue: rawValue)?.widens ?? false }
 }
 
 /// What a name that an operator typed for a stage means.

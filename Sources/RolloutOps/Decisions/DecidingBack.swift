@@ -1,7 +1,7 @@
 /// The verbs that let fewer people in, and their undoing. They run from the plan frozen in the journal.
 extension Deciding {
   func rollback() -> Decision {
-    guard let plan = progress.plan else { return answer(.done, ["nobody gets the canary: no rollout is known"]) }
+    guard let plan = progress.plan else { return withoutPlan() }
     if progress.isKilled {
       return Decision(
         .rollback, .done, ["it was killed, and on again; the kill is written anew"], from: place, to: place,
@@ -90,43 +90,50 @@ extension Deciding {
     guard let shown = situation.shown else {
       return answer(.inconclusive, ["no flag \(situation.key) in \(situation.store.address): nothing was turned off"])
     }
-    guard let variant = killVariant(shown) else { return noWayBack(shown) }
+    guard let serving = killServing(shown) else { return noWayBack(shown) }
+    var variant: String?
+    if case .everyone(let name) = serving { variant = name }
     let target = Place.killed(serving: variant)
     let flag = Flag(
-      variants: shown.variants, serving: .everyone(variant),
+      variants: shown.variants, serving: serving,
       mark: Flag.Mark(killed: true, stage: target.description, killsTo: shown.mark?.killsTo ?? variant))
-    let detail = [JSON.Member("served", .string(variant))]
+    let detail = [JSON.Member("served", .text(variant))]
     guard !(shown.serves(flag) && shown.mark?.killed == true) else {
-      // The journal may not know yet: a kill that crashed had written the store first.
+      // The journal may not know yet: a kill that crashed had written the store first. And a reason may come afterwards.
+      let words = detail + [JSON.Member(Progress.Kill.already, true)]
       return Decision(
         .kill, .done, ["killed already"], from: place, to: target,
-        steps: [.record(content(.kill, .done, to: target, detail))])
+        steps: [.record(content(.kill, .done, to: target, words))])
     }
+    let outcome = variant ?? serving.description
     guard shown.mark == nil || shown.isForeign, let spelled = situation.spelled else {
       return Decision(
-        .kill, .done, [variant], from: place, to: target,
+        .kill, .done, [outcome], from: place, to: target,
         steps: [.write(flag), .record(content(.kill, .done, to: target, detail))])
     }
     // Somebody else's rules are kept before they are replaced, not after.
     let kept = detail + [JSON.Member("replaced", .string(spelled))]
     return Decision(
-      .kill, .done, [variant], from: place, to: target,
+      .kill, .done, [outcome], from: place, to: target,
       steps: [.intend(content(.kill, .intended, to: target, kept)), .write(flag), .conclude])
   }
 
   /// What everybody gets: what the operator says, else what the flag is marked with, else the version that was there
-  /// before.
-  private func killVariant(_ shown: Flag) -> String? {
+  /// before. A flag that stands killed stays as it is where nobody says otherwise.
+  private func killServing(_ shown: Flag) -> Serving? {
     var control: String?
     if case .split(let split) = shown.serving, shown[split.control] != nil { control = split.control }
+    let oldWay = (control ?? shown.offVariant).map(Serving.everyone)
     switch request.killTo {
-    case "off"?: return shown["off"] != nil ? "off" : shown.variants.first { $0.value == .bool(false) }?.name
-    case "control"?: return control ?? shown.offVariant
-    case let asked?: return waysBack(shown).contains(asked) ? asked : nil
+    // Where no variant is off the flag hands out none: never the old version in its place, unasked.
+    case "off"?: return shown.plainOff.map(Serving.everyone) ?? .applicationDefault
+    case "control"?: return oldWay
+    case let asked?: return waysBack(shown).contains(asked) ? .everyone(asked) : nil
     case nil: break
     }
-    if let marked = shown.mark?.killsTo, shown[marked] != nil { return marked }
-    return control ?? shown.offVariant
+    if shown.standsKilled(for: nil) { return shown.serving }
+    if let marked = shown.mark?.killsTo, shown[marked] != nil { return .everyone(marked) }
+    return oldWay
   }
 
   /// The variants that a kill may serve. Of a managed flag only the old ways; a kill is no gate-free promotion. Of a
@@ -135,7 +142,7 @@ extension Deciding {
     guard let mark = shown.mark else { return shown.variants.filter { $0.value != .bool(true) }.map(\.name) }
     var names = [mark.killsTo]
     if case .split(let split) = shown.serving { names.append(split.control) }
-    names += shown.variants.filter { $0.value == .bool(false) || ["off", "control"].contains($0.name) }.map(\.name)
+    names += shown.variants.map(\.name).filter(shown.isOldWay)
     return names.compactMap { $0 }.filter { shown[$0] != nil }
   }
 
@@ -143,7 +150,7 @@ extension Deciding {
     let why =
       request.killTo.map { "\($0) is no way back" } ?? "which of its variants is the old way is not known"
     var names: [String] = []
-    for name in waysBack(shown) where !names.contains(name) { names.append(name) }
+    for name in waysBack(shown) + ["off"] where !names.contains(name) { names.append(name) }
     return answer(
       .inconclusive,
       [
@@ -154,7 +161,7 @@ extension Deciding {
   }
 
   func abandon(_ rule: Rule) -> Decision {
-    guard let plan = progress.plan else { return answer(.done, ["no rollout is known"]) }
+    guard let plan = progress.plan else { return withoutPlan() }
     if rule == .recorded {
       return Decision(
         .abandon, .done, ["the rollout is closed; the flag stays killed"], from: place, to: .abandoned,
@@ -251,8 +258,13 @@ extension Flag {
 
   /// The variant that plainly is the old way, where one is.
   package var offVariant: String? {
-    if self["control"] != nil { return "control" }
-    if self["off"] != nil { return "off" }
+    if self["control"] != nil, isOldWay("control") { return "control" }
+    return plainOff
+  }
+
+  /// The variant that turns the feature off altogether, where one does.
+  package var plainOff: String? {
+    if self["off"] != nil, isOldWay("off") { return "off" }
     return variants.first { $0.value == .bool(false) }?.name
   }
 }

@@ -99,6 +99,16 @@ extension Deciding {
       return answer(.conflict, ["\(situation.key) is not in \(situation.store.address)"])
     }
     let target: Place = progress.phase == .abandoned ? .abandoned : .off
+    if flag.serving == .applicationDefault {
+      // It was switched off altogether. On again, it must give everybody the old version.
+      let control = (progress.plan ?? situation.note?.plan)?.variants.control
+      let known = [control, flag.mark?.killsTo, flag.offVariant].compactMap(\.self)
+      guard let old = known.first(where: { flag[$0] != nil }) else {
+        return answer(
+          .conflict, ["which variant of \(situation.key) is the old version is not known; restore it by its note"])
+      }
+      flag.serving = .everyone(old)
+    }
     flag.mark = Flag.Mark(killed: false, stage: target.description, killsTo: flag.mark?.killsTo)
     return Decision(
       .restore, .done, ["no longer killed; nobody gets the canary until a rollout is promoted"], from: place,

@@ -6,6 +6,11 @@ package struct Progress: Sendable {
   /// Frozen when the rollout started, or at the last `replan`.
   package private(set) var plan: Plan?
   package private(set) var note: NoteReference?
+  /// Whether some entry froze a plan. Without one no rollout is known, whatever else was journaled: earlier versions let
+  /// a promotion open none after a kill and a restore.
+  package private(set) var isOpened = false
+  /// The last thing that was tried is the first opening, and nobody had killed the flag before: it did not land.
+  package private(set) var isUnmade = false
   /// The note as it was when the plan was frozen.
   package private(set) var planNote: NoteReference?
   package private(set) var store: String?
@@ -51,6 +56,8 @@ package struct Progress: Sendable {
     package let time: Instant
     package let reason: String?
     package let from: Place?
+    /// Found in the store by whoever came next; the journal does not say who killed it.
+    package let isFound: Bool
   }
 
   /// A stay at one stage.
@@ -97,6 +104,7 @@ package struct Progress: Sendable {
     case .intended:
       pending = entry
     case .undone:
+      isUnmade = pending?.content.isOpening == true && phase == .none && lastKill == nil
       pending = nil
     case .done:
       guard let intent = pending, entry.concludes == intent.sequence else { return apply(entry) }
@@ -110,6 +118,7 @@ package struct Progress: Sendable {
     note = content.note ?? note
     store = content.store
     let planBefore = plan
+    if content.detail("plan") != nil { isOpened = true }
     if readsPlans, let frozen = content.detail("plan") {
       if let plan = try? Plan(frozen: frozen) { self.plan = plan } else { notUnderstood.append(entry.sequence) }
       planNote = content.note
@@ -131,10 +140,9 @@ package struct Progress: Sendable {
         exclusions.append(selector)
       }
     case .kill:
-      // A second kill keeps the memory of where the first one found the rollout.
-      kill = Kill(
-        actor: entry.actor, time: entry.time, reason: content.reason, from: kill?.from ?? content.from)
-      lastKill = entry.time
+      // Words that come later prove nothing about the switch.
+      if !addsWords(content) { lastKill = entry.time }
+      (kill, isUnmade) = (killed(entry), false)
       leave(at: entry.time)
       place = content.to ?? place
       (adopted, degradedTo) = (nil, nil)
@@ -171,6 +179,19 @@ package struct Progress: Sendable {
     }
   }
 
+  /// A second kill keeps the memory of where the first one found the rollout. One that finds the flag killed adds its
+  /// reason, and takes nothing from whoever killed it.
+  private func killed(_ entry: Entry) -> Kill {
+    let (content, before, adds) = (entry.content, kill, addsWords(entry.content))
+    return Kill(
+      actor: adds ? before?.actor ?? entry.actor : entry.actor, time: adds ? before?.time ?? entry.time : entry.time,
+      reason: content.reason ?? (adds ? before?.reason : nil), from: before?.from ?? content.from,
+      isFound: adds ? before?.isFound ?? false : content.detail(Kill.found) != nil)
+  }
+
+  /// Whether a kill's entry is about a flag that this journal knows as killed.
+  private func addsWords(_ content: Entry.Content) -> Bool { isKilled && content.detail(Kill.already)?.truth == true }
+
   /// Words about other people, or about other limits, are void; a changed exclusion starts the soak anew.
   private mutating func replanned(_ entry: Entry, before: Plan?) {
     guard let before, let plan else { return }
@@ -195,16 +216,23 @@ package struct Progress: Sendable {
   }
 
   private mutating func move(to target: Place, _ entry: Entry) {
-    if entry.content.detail("opens")?.truth == true {
+    if entry.content.isOpening {
       storeIdentity = entry.content.detail("store_identity")?.text
       (visits, attestations) = ([], attestations.filter { ChecklistItem.outlives($0.item) })
     }
     leave(at: entry.time)
     let before = kill
-    (kill, adopted) = (nil, nil)
+    (kill, adopted, isUnmade) = (nil, nil, false)
+    // A killed flag stays killed when its rollout is closed.
+    if target == .abandoned, isKilled { kill = before }
     // Going back does not bring the canary back: only resume does, or a new start.
     if entry.content.action != .rollback || target == .off { degradedTo = nil }
     if case .killed = target { kill = before }
+    // Nobody can be at a stage of a plan that nobody knows: the store shows who is in, and adopt takes that over.
+    if target.stageIndex != nil, !isOpened {
+      (place, since) = (.off, started(entry))
+      return
+    }
     place = target
     switch target {
     case .stage(let index, _):
@@ -216,8 +244,9 @@ package struct Progress: Sendable {
           isReturn: entry.content.action == .rollback && entry.content.detail("holds")?.truth != true,
           override: entry.content.detail("override")?["gate"]?.text))
     case .off:
-      // After an abandoned rollout a restore leaves the flag off and the rollout closed.
-      if phase == .none || phase == .finished { phase = .open }
+      // After an abandoned rollout a restore leaves the flag off and the rollout closed; before the first one it opens
+      // none.
+      if phase == .finished { phase = .open }
       since = started(entry)
     case .finished:
       phase = .finished
@@ -236,6 +265,9 @@ extension Progress {
     return true
   }
 
+  /// Whether somebody may be letting people in at this moment: a kill must not take an old look for the last word.
+  package var hasOpenWidening: Bool { pending?.content.action.widens == true }
+
   /// The furthest stage that this rollout was at.
   package var reached: Int? { visits.map(\.stage).max() }
 
@@ -243,4 +275,14 @@ extension Progress {
   package func time(at stage: Int, now: Instant) -> TimeSpan {
     visits.filter { $0.stage == stage }.reduce(.zero) { $0 + max(.zero, ($1.left ?? now).since($1.entered)) }
   }
+}
+
+extension Progress.Kill {
+  /// What a kill's entry says of a flag that was killed before: that it stood so already, and where it was found so.
+  static let (already, found) = ("already", "found")
+}
+
+extension Entry.Content {
+  /// Whether it starts a rollout.
+  package var isOpening: Bool { detail("opens")?.truth == true }
 }

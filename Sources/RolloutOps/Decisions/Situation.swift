@@ -34,12 +34,15 @@ package struct Situation: Sendable {
     package let rival: String?
     /// The store that the rollout was started on, where it is another one.
     package let startedOn: String?
+    /// Whether a flag that is being made shows as killed until the store switches it on by a last request.
+    package let switchesOnLast: Bool
 
     package init(
-      address: String, identity: String = "", propagation: TimeSpan, rival: String? = nil, startedOn: String? = nil
+      address: String, identity: String = "", propagation: TimeSpan, rival: String? = nil, startedOn: String? = nil,
+      switchesOnLast: Bool = false
     ) {
       (self.address, self.identity, self.propagation) = (address, identity, propagation)
-      (self.rival, self.startedOn) = (rival, startedOn)
+      (self.rival, self.startedOn, self.switchesOnLast) = (rival, startedOn, switchesOnLast)
     }
   }
 
@@ -58,13 +61,32 @@ extension Situation {
   /// The frozen plan while a rollout is open or closed, else the note's.
   package var plan: Plan? { progress.phase == .none ? note?.plan : progress.plan ?? note?.plan }
 
-  package var agreement: Agreement { progress.agreement(with: shown, variants: note?.plan.variants) }
+  package var agreement: Agreement {
+    progress.agreement(with: shown, variants: note?.plan.variants, switchesOnLast: store.switchesOnLast)
+  }
 
   package var drift: Drift? {
     if case .drift(let drift) = agreement { drift } else { nil }
   }
 
   package var isKilled: Bool { progress.isKilled || agreement == .killedOutside }
+
+  /// A kill that stands in the store and that the journal does not know, as the journal shall have it: found, by whoever
+  /// came next.
+  package var unjournaledKill: Entry.Content? {
+    guard agreement == .killedOutside, let shown, shown.mark?.killed == true else { return nil }
+    var variant: String?
+    switch shown.serving {
+    case .everyone(let name): variant = name
+    case .split(let split): variant = split.control
+    case .applicationDefault: break
+    case .foreign: return nil
+    }
+    return Entry.Content(
+      .kill, .done, flag: key, store: store.address, note: progress.note, from: progress.place,
+      to: .killed(serving: variant),
+      detail: [JSON.Member("served", .text(variant)), JSON.Member(Progress.Kill.found, "in the store")])
+  }
 
   /// An edited sentence is no change; an edited stage, cohort or trigger is.
   package var planChanged: Bool {
@@ -136,7 +158,8 @@ extension Situation {
     switch progress.phase {
     case .none, .abandoned: return true
     case .finished: return progress.plan != noted
-    case .open: return false
+    // An opening that this version cannot read is one all the same.
+    case .open: return !progress.isOpened
     }
   }
 

@@ -4,6 +4,14 @@ package enum Verb: String, CaseIterable, Sendable {
 }
 
 extension Verb {
+  /// Whether it may let more people in. Written out, so that a new verb has to say it.
+  package var widens: Bool {
+    switch self {
+    case .promote, .resume, .restore, .include, .adopt, .replan, .finish: true
+    case .rollback, .hold, .kill, .exclude, .abandon, .degrade: false
+    }
+  }
+
   /// The condition that it is there to end.
   var ends: Condition? {
     switch self {

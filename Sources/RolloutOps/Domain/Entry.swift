@@ -103,8 +103,8 @@ package enum Place: Hashable, Sendable {
   /// Nobody gets the new version: before the first stage, or rolled back to there.
   case off
   case stage(Int, name: String)
-  /// Everybody gets that variant.
-  case killed(serving: String)
+  /// Everybody gets that variant; without one the store hands out none, and applications use the default in their code.
+  case killed(serving: String?)
   case finished
   case abandoned
 
@@ -119,7 +119,7 @@ extension Place: CustomStringConvertible {
     switch self {
     case .off: "off"
     case .stage(_, let name): name
-    case .killed(let variant): "killed (\(variant))"
+    case .killed(let variant): "killed (\(variant ?? "disabled"))"
     case .finished: "finished"
     case .abandoned: "abandoned"
     }

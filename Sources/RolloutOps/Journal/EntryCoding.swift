@@ -195,7 +195,7 @@ extension Place {
     switch self {
     case .off: ["off": true]
     case .stage(let index, let name): ["stage": .number(index), "name": .string(name)]
-    case .killed(let variant): ["killed": .string(variant)]
+    case .killed(let variant): ["killed": .text(variant)]
     case .finished: ["finished": true]
     case .abandoned: ["abandoned": true]
     }
@@ -206,8 +206,9 @@ extension Place {
       self = .off
     } else if let index = json["stage"]?.integer, let name = json["name"]?.text {
       self = .stage(index, name: name)
-    } else if let variant = json["killed"]?.text {
-      self = .killed(serving: variant)
+    } else if let variant = json["killed"] {
+      guard variant == .null || variant.text != nil else { return nil }
+      self = .killed(serving: variant.text)
     } else if json["finished"] == true {
       self = .finished
     } else if json["abandoned"] == true {

@@ -56,7 +56,7 @@ package struct Attesting: Sendable {
       case .stage(_, let name): return name
       case .killed:
         if case .stage(_, let name)? = situation.progress.kill?.from { return name }
-        throw .usage("the flag is killed: say with --stage which stage was looked at")
+        throw .usage("it was killed, says the journal: say with --stage which stage was looked at")
       case .off, .finished, .abandoned:
         throw .usage("the gates are seen at a stage with live traffic; promote to the first one")
       }

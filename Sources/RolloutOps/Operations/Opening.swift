@@ -152,7 +152,8 @@ struct Opening {
     let progress = Progress(reading.entries)
     let facts = Situation.StoreFacts(
       address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
-      rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal))
+      rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal),
+      switchesOnLast: store.switchesOnLast)
     var remarks = settings.remarks + [lost].compactMap(\.self)
     if !reading.torn.isEmpty {
       remarks.append(

@@ -103,11 +103,16 @@ struct Rollout {
 
   /// As `progress` would be if an interrupted change were judged now; nothing is written.
   mutating func settleInMind() {
-    guard let intent = progress.pending, let settlement = progress.settlement(with: flag.flag) else { return }
+    guard let intent = progress.pending, let settlement = settlement(showing: flag) else { return }
     remarks.append(Self.sentence(settlement, intent))
     let outcome: Entry.Outcome = settlement == .landed ? .done : .undone
     // The stage began no later than now, and no earlier than it was meant: the later one keeps the soak honest.
     progress.add(Progress.outcome(of: intent, outcome, at: max(intent.time, context.clock.now())))
+  }
+
+  /// What became of an interrupted change, by what the store shows.
+  func settlement(showing flag: FlagReading) -> Progress.Settlement? {
+    progress.settlement(with: flag.flag, switchesOnLast: store.switchesOnLast)
   }
 
   static func sentence(_ settlement: Progress.Settlement, _ intent: Entry) -> String {

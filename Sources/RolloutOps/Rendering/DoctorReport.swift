@@ -53,8 +53,8 @@ package struct DoctorReport: Sendable {
       lines += store.checks.flatMap { Self.lines($0, names, width, ink) }
     }
     for flag in flags {
-      let outcome = flag.serving.map { "a kill would give everybody \(Terminal.plain($0))" } ?? ""
-      let verdict = Self.works(flag.checks) && flag.serving != nil ? ink.good(outcome) : words(false, ink)
+      let outcome = flag.serving.map { "a kill would give everybody \(Terminal.plain($0))" }
+      let verdict = Self.works(flag.checks) ? ink.good(outcome ?? "a kill would work") : words(false, ink)
       lines.append(
         "\(ink.strong(Terminal.plain(flag.flag.text)))   \(verdict)   \(ink.dim(Terminal.plain(flag.store)))")
       lines += flag.checks.flatMap { Self.lines($0, names, width, ink) }

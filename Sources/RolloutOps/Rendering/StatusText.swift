@@ -76,15 +76,17 @@ package struct StatusText {
   }
 
   private var killed: String {
-    guard case .killed(let variant) = report.place, let kill = report.kill else {
+    guard case .killed = report.place, let kill = report.kill else {
       let off = report.isMarkedKilled ? "marked as killed" : "turned off"
       return ink.bad("■ \(off)") + " in the store; this journal does not say by whom"
     }
     let from = kill.from.map { " at \(Terminal.plain($0.description))" } ?? ""
     let reason = kill.reason.map { ", “\(Terminal.plain($0))”" } ?? ""
-    let story = "\(from) by \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
+    let by = kill.isFound ? "found so by" : "by"
+    let story = "\(from) \(by) \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
     if report.drift != nil { return ink.bad("■ was killed") + story + ", but the store shows something else" }
-    return ink.bad("■ killed") + story + ": everybody gets \(Terminal.plain(variant))"
+    // What the store shows, not what the journal remembers.
+    return ink.bad("■ killed") + story + (report.serving.map { ": " + Terminal.plain($0) } ?? ": no such flag")
   }
 
   // MARK: Stages

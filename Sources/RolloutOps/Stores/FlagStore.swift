@@ -21,6 +21,9 @@ package protocol FlagStore: Sendable {
   /// Whether its readers deal units by the hash that a note's `Flag hash:` names, and not by one of the platform's own.
   var dealsByFlagHash: Bool { get }
 
+  /// Whether a flag that is being made shows as killed until it is switched on, by the last request of several.
+  var switchesOnLast: Bool { get }
+
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
 
@@ -97,6 +100,8 @@ extension FlagStore {
   package var keepsJournals: Bool { false }
 
   package var dealsByFlagHash: Bool { false }
+
+  package var switchesOnLast: Bool { false }
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 

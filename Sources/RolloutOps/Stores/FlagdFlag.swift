@@ -59,6 +59,9 @@ struct FlagdFlag {
     case .split(let split):
       fallback = .string(split.control)
       targeting = try Targeting.encode(split, key: key)
+    // Turned off altogether: no variant is handed out, whatever `defaultVariant` names for later.
+    case .applicationDefault where flag.mark?.killed == true:
+      return [ObjectEdit.Change("state", "DISABLED"), around[0], ObjectEdit.Change("targeting", nil), around[1]]
     // Other people's rules, and a flag that hands out nothing, are left as they stand.
     case .foreign, .applicationDefault: if old != nil { return around }
     }

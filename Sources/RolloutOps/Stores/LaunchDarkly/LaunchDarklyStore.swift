@@ -122,6 +122,8 @@ package struct LaunchDarklyStore: FlagStore {
     return readings
   }
 
+  package var switchesOnLast: Bool { true }
+
   package func list() throws(StoreTrouble) -> [ListedFlag] {
     var found: [ListedFlag] = []
     try pages { json, _ throws(StoreTrouble) in

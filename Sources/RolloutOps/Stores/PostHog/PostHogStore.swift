@@ -74,6 +74,8 @@ package struct PostHogStore: FlagStore {
     return Dictionary(keys.map { ($0, reading($0, found[$0])) }) { first, _ in first }
   }
 
+  package var switchesOnLast: Bool { true }
+
   package func list() throws(StoreTrouble) -> [ListedFlag] {
     try pages(flags, as: "flags").map(PostHogFlag.init).compactMap { flag in
       flag.key.map { ListedFlag(key: $0, mark: flag.flag.mark) }

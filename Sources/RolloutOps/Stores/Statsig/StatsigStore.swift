@@ -68,6 +68,8 @@ package struct StatsigStore: FlagStore {
     ) { first, _ in first }
   }
 
+  package var switchesOnLast: Bool { true }
+
   package func list() throws(StoreTrouble) -> [ListedFlag] {
     try pages(Self.gates).map { StatsigGate($0, environment: environment) }.compactMap { gate in
       gate.key.map { ListedFlag(key: $0, mark: gate.flag.mark) }

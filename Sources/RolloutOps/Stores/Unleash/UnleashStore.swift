@@ -157,6 +157,8 @@ package struct UnleashStore: FlagStore {
     return UnleashSegments(all: all, place: client.base.place)
   }
 
+  package var switchesOnLast: Bool { true }
+
   package func list() throws(StoreTrouble) -> [ListedFlag] {
     try overviews().compactMap { feature in
       guard let name = feature["name"]?.text else { return nil }
