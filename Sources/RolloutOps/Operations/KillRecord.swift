@@ -6,6 +6,9 @@ struct KillRecord {
   /// The flag that the kill replaces: what a command that crashed before us is judged by, since afterwards the store only
   /// shows the kill.
   var shown: Flag?
+  /// Whether the journal tells of a command that may be letting people in at this moment: whoever finds the flag off now
+  /// looks at it once more.
+  private(set) var hasOpenWidening = false
   /// The last of somebody else's rules that was kept, or could not be.
   private var kept: String?
 
@@ -30,14 +33,15 @@ struct KillRecord {
     if let replaced { remarks.append("it was: \(replaced)") }
   }
 
-  /// Journals the kill, unless `stands` says that somebody undid it before the journal was ours: then false, and
+  /// Journals the kill, also one that found the flag killed, where the journal does not know of it, where a reason comes
+  /// afterwards, and where somebody may be letting people in: whoever does that looks for the kill. Unless `stands` says that somebody undid it before the journal was ours: then false, and
   /// nothing is written. Whoever moves a flag holds the journal's lock, so the answer stays true until the entry is in.
   mutating func conclude(
     _ decision: Decision, seconds: Double, attempts: Int, while stands: (_ newest: Instant?) -> Bool
   ) -> Bool {
     guard let recorded = decision.recorded else { return true }
     if !decision.writes, let known = (try? journal.read()).map({ Progress(withoutPlans: $0.entries) }),
-      known.place == recorded.to
+      known.holds(recorded)
     {
       return true
     }
@@ -88,6 +92,7 @@ struct KillRecord {
       var progress = Progress(withoutPlans: reading.entries)
       // What a command that crashed had meant can only be told by the plan.
       if progress.pending != nil { progress = Progress(reading.entries) }
+      hasOpenWidening = hasOpenWidening || progress.hasOpenWidening
       let time = max(context.clock.now(), progress.newest ?? context.clock.now())
       try context.interruptions.postponed { () throws(JournalTrouble) in
         if let (outcome, sentence) = progress.interrupted(whileShowing: shown) {
@@ -115,6 +120,11 @@ extension Progress {
     var outcome = Self.outcome(of: intent, settlement == .landed ? .done : .undone, at: intent.time)
     outcome.content.detail.append(JSON.Member("why", .string(sentence)))
     return (outcome, sentence)
+  }
+
+  /// Whether an entry of a flag that was found killed would say nothing new.
+  fileprivate func holds(_ content: Entry.Content) -> Bool {
+    place == content.to && !hasOpenWidening && (content.reason == nil || content.reason == kill?.reason)
   }
 
   /// What a kill that was decided on the flag alone could not know.

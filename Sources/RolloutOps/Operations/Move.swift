@@ -70,15 +70,28 @@ package struct Move: Sendable {
 
   /// An interrupted change is judged landed or not landed, and that is written down; it is never carried out later.
   func settle(_ rollout: inout Rollout, _ request: Request) throws(Trouble) {
-    guard let intent = rollout.progress.pending, let settlement = rollout.progress.settlement(with: rollout.flag.flag)
-    else { return }
-    let sentence = Rollout.sentence(settlement, intent)
-    rollout.remarks.append(sentence)
+    if let intent = rollout.progress.pending, let settlement = rollout.settlement(showing: rollout.flag) {
+      let sentence = Rollout.sentence(settlement, intent)
+      rollout.remarks.append(sentence)
+      do throws(JournalTrouble) {
+        try record(intent.outcome(settlement == .landed ? .done : .undone, why: sentence), &rollout)
+      } catch {
+        if request.verb.widens { throw .journal(error) }
+        rollout.settleInMind()
+      }
+    }
+    try complete(&rollout, request)
+  }
+
+  /// A kill that could not be journaled is in the store all the same: it is written down before anything else is. Where
+  /// no journal is, nothing was known that it could have ended.
+  private func complete(_ rollout: inout Rollout, _ request: Request) throws(Trouble) {
+    guard rollout.progress.head > 0, let kill = rollout.situation.unjournaledKill else { return }
     do throws(JournalTrouble) {
-      try record(intent.outcome(settlement == .landed ? .done : .undone, why: sentence), &rollout)
+      try record(kill, &rollout)
+      rollout.remarks.append("the store marks the flag as killed, and the journal did not know; now it does")
     } catch {
       if request.verb.widens { throw .journal(error) }
-      rollout.settleInMind()
     }
   }
 
@@ -109,14 +122,12 @@ package struct Move: Sendable {
 
   private func act(_ request: Request, _ rollout: inout Rollout) throws(Trouble) -> Decision {
     let decision = decide(request, in: rollout.situation)
-    if decision.acts {
-      try context.interruptions.postponed { () throws(Trouble) in try carryOut(decision, &rollout) }
-    }
-    return decision
+    guard decision.acts else { return decision }
+    return try context.interruptions.postponed { () throws(Trouble) in try carryOut(decision, &rollout) }
   }
 
-  /// The one loop that has effects.
-  func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) {
+  /// The one loop that has effects. What came of it is what was decided, unless a kill came between.
+  func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) -> Decision {
     let widens = decision.verb.widens
     var isIntended = false
     var unwritten: Entry.Content?
@@ -137,8 +148,9 @@ package struct Move: Sendable {
             flag, replacing: rollout.flag,
             Occasion(widens ? .ordinary : .narrowing, comment: decision.comment(context.surroundings)))
         } catch {
-          guard judge(after: error, &rollout) == .landed, error.leavesDoubt else { throw .store(error) }
+          guard hasLanded(flag, after: error, &rollout) else { throw .store(error) }
         }
+        if widens, let killed = try killed(decision, &rollout) { return killed }
       case .conclude:
         guard isIntended else {
           if let unwritten { imagine(unwritten, &rollout) }
@@ -159,22 +171,25 @@ package struct Move: Sendable {
         }
       }
     }
+    return decision
   }
 
   /// A write that failed may have landed all the same: what the store shows now decides which outcome is journaled, and
   /// where it cannot be asked the intent is left for the next command to settle.
-  private func judge(after error: StoreTrouble, _ rollout: inout Rollout) -> Progress.Settlement? {
-    guard let now = try? rollout.store.read(rollout.key), let settlement = rollout.progress.settlement(with: now.flag)
-    else { return nil }
-    // An answer that got lost is no failure: whoever ran it again would go a stage too far. What was done is concluded
-    // with the other steps.
-    if settlement == .landed, error.leavesDoubt {
-      rollout.flag = now
-      return settlement
+  private func hasLanded(_ meant: Flag, after error: StoreTrouble, _ rollout: inout Rollout) -> Bool {
+    guard let now = try? rollout.store.read(rollout.key), let settlement = rollout.settlement(showing: now) else {
+      return false
     }
     let why = Sentences.store(error).joined(separator: "; ")
+    // Whatever failed after it is no failure of the change: whoever ran it again would go a stage too far. What was done
+    // is concluded with the other steps.
+    if settlement == .landed, error.leavesDoubt || now.flag?.mark?.killed == meant.mark?.killed {
+      rollout.flag = now
+      if !error.leavesDoubt { rollout.remarks.append("the store shows the change; what failed after it: \(why)") }
+      return true
+    }
     try? conclude(settlement == .landed ? .done : .undone, why: why, &rollout)
-    return settlement
+    return false
   }
 
   /// What the journal could not take is told all the same, as the store has it.
@@ -191,7 +206,7 @@ package struct Move: Sendable {
     ["this could not be journaled; the store is changed all the same"] + Sentences.journal(trouble)
   }
 
-  private func conclude(_ outcome: Entry.Outcome, why: String? = nil, _ rollout: inout Rollout) throws(JournalTrouble) {
+  func conclude(_ outcome: Entry.Outcome, why: String? = nil, _ rollout: inout Rollout) throws(JournalTrouble) {
     guard let intent = rollout.progress.pending else { return }
     try record(intent.outcome(outcome, why: why), &rollout)
   }

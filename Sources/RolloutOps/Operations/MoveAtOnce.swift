@@ -16,8 +16,9 @@ extension Move {
       let decision = decide(request, in: rollout.situation)
       guard decision.acts else { return decision }
       do throws(Trouble) {
-        try context.interruptions.postponed { () throws(Trouble) in try carryOut(decision, &rollout, in: store) }
-        return decision
+        return try context.interruptions.postponed { () throws(Trouble) in
+          try carryOut(decision, &rollout, in: store)
+        }
       } catch {
         guard error.isOvertaken else { throw error }
       }
@@ -27,7 +28,7 @@ extension Move {
 
   private func carryOut(
     _ decision: Decision, _ rollout: inout Rollout, in store: any JournalingStore
-  ) throws(Trouble) {
+  ) throws(Trouble) -> Decision {
     guard decision.writes else { return try carryOut(decision, &rollout) }
     var after = rollout.reading
     var (bytes, meant): ([UInt8], Flag?) = ([], nil)
@@ -42,7 +43,7 @@ extension Move {
       case .conclude: if let intent = after.entries.last { add(intent.outcome(.done)) }
       }
     }
-    guard let meant else { return }
+    guard let meant else { return decision }
     let piece = EtcdFiles.Piece(path: rollout.journal.path, offset: rollout.reading.size, bytes: bytes)
     let occasion = Occasion(
       decision.verb.widens ? .ordinary : .narrowing, comment: decision.comment(context.surroundings))
@@ -59,6 +60,7 @@ extension Move {
     }
     rollout.reading = after
     rollout.progress = Progress(after.entries)
+    return decision
   }
 }
 
