@@ -11,7 +11,8 @@ import Testing
     var random = SplitMix64(seed: seed)
     func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
     let places: [Place?] = [
-      nil, .off, .stage(2, name: "5% of \"paid\""), .killed(serving: "control"), .finished, .abandoned,
+      nil, .off, .stage(2, name: "5% of \"paid\""), .killed(serving: "control"), .killed(serving: nil), .finished,
+      .abandoned,
     ]
     return (1...count).map { number in
       var content = Entry.Content(
