@@ -91,6 +91,7 @@ import Testing
     Claim("RolloutOps/Stores/Statsig/StatsigStore+Examining.swift", "everybody passes", .shown),
     Claim("RolloutOps/Stores/Statsig/StatsigStore+Writing.swift", "the gate is switched off", .shown),
     Claim("rolloutctl/Commands/", "nobody has", .noClaim),
+    Claim("rolloutctl/Commands/Demo/DemoScript.swift", "Nobody has edited the story", .noClaim),
     Claim("rolloutctl/Commands/", "the flag stands killed", .noClaim),
     Claim("rolloutctl/Commands/", "it stands killed", .noClaim),
     Claim("rolloutctl/Commands/KillCommand.swift", "nobody gets the new version, now", .noClaim),
