@@ -12,8 +12,9 @@ extension StoreTrouble {
     case .unanswered(let trouble): trouble.mayPass
     case .refused(let refusal):
       switch refusal.reason {
-      case .tooOften, .fault, .noQuorum, .unexpected: true
-      case .noToken, .credentials, .needsApproval, .missing, .elsewhere, .rejected: false
+      case .tooOften, .fault, .noQuorum, .unexpected, .outOfSpace: true
+      case .noToken, .credentials, .wrongPassword, .forbidden, .needsApproval, .missing, .elsewhere: false
+      case .learner, .tooLarge, .rejected: false
       }
     case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false
     }
@@ -33,7 +34,7 @@ extension StoreTrouble {
   var hidesTheOutcome: Bool {
     switch self {
     case .unanswered: true
-    case .refused: mayPass
+    case .refused(let refusal): mayPass && refusal.reason != .outOfSpace
     default: false
     }
   }
@@ -41,8 +42,13 @@ extension StoreTrouble {
   /// How long the server wants to be left alone.
   var rest: TimeSpan? { if case .refused(let refusal) = self { refusal.rest } else { nil } }
 
+  /// An entry that may not be written, or is too long, is no reason to leave the flag on.
   var isForbidden: Bool {
-    if case .refused(let refusal) = self, case .credentials = refusal.reason { true } else { false }
+    guard case .refused(let refusal) = self else { return false }
+    return switch refusal.reason {
+    case .credentials, .forbidden, .tooLarge: true
+    default: false
+    }
   }
 
   /// The store has no room left for anything new.

@@ -133,6 +133,10 @@ package struct ServerRefusal: Error, Hashable, Sendable {
     case noToken(variable: String, made: String? = nil)
     /// The token is wrong, or has no right to do this.
     case credentials(variable: String)
+    /// User and password, which these variables hold, are not known there.
+    case wrongPassword(variables: String)
+    /// The user that this variable names has no right to do this.
+    case forbidden(user: String)
     /// Somebody has to approve it there; where, if the server says so.
     case needsApproval(where: String?)
     /// What the note or the address names is not there: a project, an environment, a segment.
@@ -140,6 +144,12 @@ package struct ServerRefusal: Error, Hashable, Sendable {
     case tooOften
     /// A cluster most of whose members are away: it answers, and changes nothing.
     case noQuorum
+    /// A member that only learns from the others, and answers nobody.
+    case learner
+    /// What was sent is longer than the server takes.
+    case tooLarge
+    /// The server's quota is used up: it takes nothing but deletions until there is room.
+    case outOfSpace
     /// A fault of the server's own.
     case fault
     /// It sends to another place, which is not followed.

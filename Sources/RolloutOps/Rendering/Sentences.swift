@@ -124,6 +124,10 @@ package enum Sentences {
         + (made.map { ["it is made in \($0)"] } ?? [])
     case .credentials(let variable):
       [answered, "the token in \(variable) is wrong, has expired, or may not do this"]
+    case .wrongPassword(let variables):
+      [answered, "the user or the password in \(variables) is wrong"]
+    case .forbidden(let user):
+      [answered, "the user that \(user) names may not do this; give its role the right to these keys"]
     case .needsApproval(let place):
       ["\(answered)", "this change needs an approval there\(place.map { ": \($0)" } ?? ""); nothing was changed"]
     case .missing(let what): ["\(answered)", "\(what) is not there; see the store's address and the note"]
@@ -131,6 +135,18 @@ package enum Sentences {
       [
         "\(refusal.place): most members of the cluster are away, and without them nothing can be changed",
         "bring members back until more than half of them are up; as long as they are away, readers serve what they know",
+      ]
+    case .learner:
+      [
+        "\(refusal.place) is a learner: it answers nobody until it is promoted",
+        "name a member that votes, or promote this one (etcdctl member promote)",
+      ]
+    case .tooLarge:
+      [answered, "this is longer than the server takes; nothing was changed"]
+    case .outOfSpace:
+      [
+        "\(refusal.place) is out of space: it takes deletions and nothing else",
+        "make room: \(makingRoom(refusal.place))",
       ]
     case .tooOften: ["\(answered)", "it is asked too often; wait a moment and run it again"]
     case .fault: ["\(answered)", "that is a fault of the server; run it again, and look at its own state"]
@@ -150,6 +166,13 @@ package enum Sentences {
     423: "somebody holds a lock on it there (WebDAV); see who, and have it released",
     428: "it takes changes only under a condition, and what it sends has no strong ETag to name in one",
   ]
+
+  /// Old revisions go, then the room they took, then the alarm; in this order. To be pasted as it is.
+  static func makingRoom(_ places: String) -> String {
+    let etcdctl = "etcdctl --endpoints=\(places)"
+    return "\(etcdctl) compaction $(\(etcdctl) endpoint status -w json | jq '.[0].Status.header.revision') && "
+      + "\(etcdctl) defrag --cluster && \(etcdctl) alarm disarm"
+  }
 
   static func journal(_ trouble: JournalTrouble) -> [String] {
     switch trouble {

@@ -2,30 +2,44 @@
 /// rights by a transaction whose condition never holds.
 extension EtcdStore {
   package func examine() -> [Check] {
-    let asked = Crew(threads: door.members.count).each(door.members) { member in
-      (place: member.base.place, visit: visit(member))
-    }
+    let members = door.members.clients
+    let asked = Crew(threads: members.count).each(members) { (place: $0.base.place, visit: visit($0)) }
     var checks = asked.flatMap { one in one.visit.checks.map { named($0, one.place, isOnly: asked.count == 1) } }
     let states = asked.filter { $0.visit.answer?.isSuccess == true }
-    checks += states.compactMap { leader($0.visit.json, $0.place) } + alarms(states.map(\.visit.json))
+    checks += states.compactMap { leader($0.visit.json, $0.place) }
+    checks += states.compactMap { learner($0.visit.json, $0.place) }
+    let alarms = alarms(states.map(\.visit.json))
+    checks += alarms
     let majority = quorum()
     checks.append(majority)
     // A member that is away keeps no kill from the others.
     guard majority.state != .failed else { return checks }
     checks = checks.map { $0.name == "reachable" && $0.state == .failed ? Check($0.name, .warning, $0.sentence) : $0 }
-    return checks + [
-      rights(name(FlagKey("rolloutctl-doctor")), of: "flags"), journals,
-    ]
+    // Where there is no room nothing can be written at all, whoever asks.
+    guard alarms.isEmpty else { return checks }
+    let flags = rights(name(FlagKey("rolloutctl-doctor")), of: "flags")
+    return checks + [flags, journals(besides: flags)]
   }
 
   private func visit(_ member: StoreClient) -> Visit {
     let clock = member.context.clock
     let start = clock.now()
     do throws(StoreTrouble) {
-      let answer = try door.status(of: member)
-      return Visit(member, answer, from: start, to: clock.now())
+      let answer = try door.members.status(of: member, within: TimeSpan(seconds: 3))
+      let isKnown = ![400, 401, 403].contains(answer.status)
+      return isKnown ? Visit(member, answer, from: start, to: clock.now()) : Visit(member, reachedBut: [])
     } catch {
-      return Visit(member, failing: error)
+      guard let check = login(error) else { return Visit(member, failing: error) }
+      return Visit(member, reachedBut: [check])
+    }
+  }
+
+  /// It was reached, and does not know who asks: that is no fault of the network.
+  private func login(_ trouble: StoreTrouble) -> Check? {
+    guard case .refused(let refusal) = trouble else { return nil }
+    switch refusal.reason {
+    case .wrongPassword, .noToken: return Check("login", .failed, Sentences.refusal(refusal).joined(separator: "; "))
+    default: return nil
     }
   }
 
@@ -39,6 +53,13 @@ extension EtcdStore {
     return Check("leader", .warning, "\(place) knows no leader; see the cluster's health")
   }
 
+  private func learner(_ status: JSON, _ place: String) -> Check? {
+    guard status["isLearner"] == true else { return nil }
+    return Check(
+      "learner", .warning,
+      "\(place) is a learner and answers no kill; name members that vote, or promote it (etcdctl member promote)")
+  }
+
   /// The members' own words for what keeps them from taking writes.
   private func alarms(_ states: [JSON]) -> [Check] {
     let told = states.flatMap { $0["errors"]?.items?.compactMap(\.text) ?? [] }
@@ -46,8 +67,9 @@ extension EtcdStore {
     if told.contains(where: { $0.contains("NOSPACE") }) {
       checks.append(
         Check(
-          "space", .failed,
-          "etcd is out of space and takes no more writes; compact and defragment it, then etcdctl alarm disarm"))
+          "space", .warning,
+          "etcd is out of space and takes deletions alone, so a kill can only delete the flag; make room: "
+            + "etcdctl compaction REVISION, etcdctl defrag --cluster, etcdctl alarm disarm"))
     }
     if told.contains(where: { $0.contains("CORRUPT") }) {
       checks.append(Check("space", .failed, "etcd says that the data of a member is corrupt; replace that member"))
@@ -57,7 +79,9 @@ extension EtcdStore {
 
   /// Where a leader has just gone away the others elect one, which takes about a second: that is no failure.
   private func quorum() -> Check {
-    guard let clock = door.members.first?.context.clock else { return Check("quorum", .failed, "no member is named") }
+    guard let clock = door.members.clients.first?.context.clock else {
+      return Check("quorum", .failed, "no member is named")
+    }
     let start = clock.now()
     while true {
       let begun = clock.now()
@@ -66,7 +90,13 @@ extension EtcdStore {
         let milliseconds = max(0, clock.now().microseconds - begun.microseconds) / 1000
         return Check("quorum", .fine, "a majority of the members answered in \(milliseconds) ms")
       } catch {
-        guard clock.now() < start + Self.election else {
+        if let check = login(error) { return check }
+        // Asked as one who may not read it, the cluster has answered all the same.
+        if case .refused(let refusal) = error, case .forbidden = refusal.reason {
+          let why = Sentences.refusal(refusal).joined(separator: "; ")
+          return Check("rights", .failed, "flags may not be read: \(why)")
+        }
+        guard clock.now() < start + Self.election, door.members.isInTime else {
           return Check("quorum", .failed, Sentences.store(error).joined(separator: "; "))
         }
         clock.pause(microseconds: 200_000)
@@ -77,9 +107,9 @@ extension EtcdStore {
   private static let election = TimeSpan(seconds: 3)
 
   /// A kill goes without its entry where only the journals are out of reach.
-  private var journals: Check {
+  private func journals(besides flags: Check) -> Check {
     let check = rights("\(prefix).rollout/doctor", of: "journals")
-    guard check.state == .failed else { return check }
+    guard check.state == .failed, flags.state == .fine else { return check }
     return Check(check.name, .warning, check.sentence + " (a kill goes through, and leaves no entry)")
   }
 

@@ -7,11 +7,11 @@ package struct EtcdStore: JournalingStore {
 
   /// `/prod`: the flags are `/prod/KEY`, the journals `/prod.rollout/KEY.journal@…`.
   let prefix: String
-  private let files: EtcdFiles
+  let files: EtcdFiles
   private let root: String
   private let base: String
   /// The flags as they were seen last, by key.
-  private let seen = Remembered<[FlagKey: EtcdDoor.Item]>()
+  let seen = Remembered<[FlagKey: EtcdDoor.Item]>()
 
   var door: EtcdDoor { files.door }
 
@@ -44,49 +44,9 @@ package struct EtcdStore: JournalingStore {
 
   package var journalFolder: Folder { Folder(path: "\(root)\(prefix).rollout", files: files, base: base) }
 
-  /// The first member that answers does it, and only while the flag is what was read. Where etcd asks nobody who they
-  /// are the token is empty, and curl leaves an empty header out. Nothing is sent where nothing was read: an empty body is
-  /// a transaction without steps, which succeeds.
-  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
-    let words =
-      "with etcdctl get \(name(key)) the flag as it is; give it no \"targeting\", \"state\": \"ENABLED\" and "
-      + "\"defaultVariant\": \(variant.map { JSON.string($0).written() } ?? "the old variant"), and put it back with etcdctl put"
-    let (user, password) = (EtcdDoor.userVariable, EtcdDoor.passwordVariable)
-    let curl = "curl -sS -m 10" + (files.door.authorities.map { " --cacert \(Shell.word($0))" } ?? "")
-    let asked = Shell.word(JSON.object([JSON.Member("key", .string(Base64.encoded(name(key).utf8)))]).written(.compact))
-    let change = Shell.word(
-      ".kvs[0] | {compare: [{key, target: \"MOD\", result: \"EQUAL\", mod_revision}], success: [{request_put: {key, value: "
-        + "(.value | @base64d | fromjson | \(FlagdFlag.killing(variant)) | tojson | @base64)}}]}")
-    let members = files.door.members.map { Shell.word($0.base.place) }.joined(separator: " ")
-    let each = { (body: String) in
-      """
-      for E in \(members); do
-        T=$(jq -n '{name: env.\(user), password: env.\(password)}' |
-          \(curl) -d @- "$E/v3/auth/authenticate" | jq -r '.token // empty')
-      \(body)
-      done
-      """
-    }
-    return ByHand(
-      each(
-        """
-          C=$(\(curl) -f -H "Authorization: $T" -d \(asked) "$E/v3/kv/range" |
-            jq -c\(FlagdFlag.argument(variant)) \(change)) && [ -n "$C" ] &&
-            printf %s "$C" | \(curl) -f -H "Authorization: $T" -d @- "$E/v3/kv/txn" |
-            \(HandLines.proof(".succeeded == true")) && break
-        """),
-      proof: each(
-        """
-          \(curl) -f -H "Authorization: $T" -d \(asked) "$E/v3/kv/range" |
-            \(HandLines.proof(".kvs[0].value | @base64d | fromjson | \(FlagdFlag.isKilled)")) && break
-        """),
-      words: words, variables: [user, password],
-      remarks: ["where it prints false, somebody else was first: paste it again"])
-  }
-
   func name(_ key: FlagKey) -> String { "\(prefix)/\(key.text)" }
   /// For people.
-  private func place(_ key: FlagKey) -> String { "\(root)\(name(key))" }
+  func place(_ key: FlagKey) -> String { "\(root)\(name(key))" }
 
   // MARK: Reading
 
@@ -121,14 +81,14 @@ package struct EtcdStore: JournalingStore {
     return item
   }
 
-  private func reading(_ key: FlagKey, _ item: EtcdDoor.Item?) throws(StoreTrouble) -> FlagReading {
+  func reading(_ key: FlagKey, _ item: EtcdDoor.Item?) throws(StoreTrouble) -> FlagReading {
     guard let item else { return FlagReading(key: key, flag: nil, version: Self.absent, spelled: nil) }
     let found = try document(key, item).reading()
     return FlagReading(
       key: key, flag: found.flag, version: String(item.revision), spelled: found.spelled, trouble: found.trouble)
   }
 
-  private static let absent = "absent"
+  static let absent = "absent"
 
   // MARK: Writing
 
@@ -155,14 +115,31 @@ package struct EtcdStore: JournalingStore {
     let old = try document(key, item)
     if !occasion.urgency.isKill, let refusal = old.refusal { throw refusal }
     let new = try old.setting(meant, urgency: occasion.urgency)
-    var steps = [EtcdDoor.Step.put(name(key), new.spelled ?? [])]
-    var conditions = [item.map { EtcdDoor.Condition.unchanged($0.key, since: $0.revision) } ?? .absent(name(key))]
-    for piece in pieces.map(files.steps) {
-      steps.append(piece.step)
-      conditions.append(piece.condition)
+    let change = change(key, to: new.spelled ?? [], over: item, pieces)
+    guard try door.commit(change.steps, if: change.conditions, change.repeats) else {
+      throw .changedMeanwhile(path: place(key))
     }
-    guard try door.commit(steps, if: conditions) else { throw .changedMeanwhile(path: place(key)) }
     return try confirmed(key, meant)
+  }
+
+  struct Change {
+    var steps: [EtcdDoor.Step]
+    var conditions: [EtcdDoor.Condition]
+    var repeats: EtcdDoor.Repeats
+  }
+
+  /// The flag, only while it is what was read, and the entries about it.
+  ///
+  /// A copy of it that arrives late does nothing: by then the flag's revision is another, and the entries are there. Of a
+  /// new flag without entries nothing is left once somebody takes it away again, so that is sent once.
+  func change(
+    _ key: FlagKey, to value: [UInt8], over item: EtcdDoor.Item?, _ pieces: [EtcdFiles.Piece]
+  ) -> Change {
+    let pieces = pieces.map(files.steps)
+    let condition = item.map { EtcdDoor.Condition.unchanged($0.key, since: $0.revision) } ?? .absent(name(key))
+    return Change(
+      steps: [.put(name(key), value)] + pieces.map(\.step), conditions: [condition] + pieces.map(\.condition),
+      repeats: item == nil && pieces.isEmpty ? .never : .underConditions)
   }
 
   /// What stands there now, if it is what was meant.
@@ -180,7 +157,7 @@ package struct EtcdStore: JournalingStore {
     (Array("{\"flags\":{\(JSON.string(key.text).written()):".utf8), Array("}}".utf8))
   }
 
-  private func document(_ key: FlagKey, _ item: EtcdDoor.Item?) throws(StoreTrouble) -> FlagDocument {
+  func document(_ key: FlagKey, _ item: EtcdDoor.Item?) throws(StoreTrouble) -> FlagDocument {
     let (before, after) = around(key)
     let bytes = item.map { before + $0.value + after } ?? Array("{\"flags\":{}}".utf8)
     return try FlagDocument(bytes, key: key, path: place(key))

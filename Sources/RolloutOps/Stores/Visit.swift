@@ -46,6 +46,12 @@ struct Visit {
     checks = [Check("reachable", .failed, (Sentences.store(trouble) + often).joined(separator: "; "))]
   }
 
+  /// It answered, and said nothing of itself.
+  init(_ client: StoreClient, reachedBut checks: [Check]) {
+    answer = nil
+    self.checks = [Check("reachable", .fine, "\(client.base.place) answered")] + checks
+  }
+
   init(
     _ client: StoreClient, _ answer: HTTPAnswer, refusing: ((HTTPAnswer) -> ServerRefusal)? = nil, tries: Int = 1,
     from start: Instant, to end: Instant

@@ -93,6 +93,14 @@ enum StoreGuide {
         """),
       .paragraph(
         """
+        Members of a cluster are asked in the order in which they are named. One that is silent for a quarter of a \
+        second (half a second, with a change) is not waited for: the next one is asked beside it, and the first good \
+        answer counts. One that refuses for itself, as a learner does, is passed over. A rollout is started on the \
+        cluster, whose number etcd tells, and goes on whichever of its members are named, in any order. An etcd that is \
+        out of space takes deletions and nothing else; what makes room is printed.
+        """),
+      .paragraph(
+        """
         A request that may have arrived is never sent again where twice is not as good as once: what the store shows \
         afterwards decides whether it landed. What can be asked again is, with growing pauses, up to four times within \
         30 s; a server that says when it wants to be asked again (`Retry-After` and its like) is obeyed. A kill tries \
