@@ -241,7 +241,10 @@ struct Opening {
     guard !settings.isSaid else { return nil }
     for named in settings.stores.dropFirst() {
       guard let other = try? store(named, settings.terms), other.identity != chosen.identity else { continue }
-      if (try? other.read(key))?.flag != nil { return "\(named.shown), named by \(named.origin)" }
+      guard let reading = try? other.read(key), !chosen.isMeant(by: other.lasting, keepingItsJournal: false) else {
+        continue
+      }
+      if reading.flag != nil { return "\(named.shown), named by \(named.origin)" }
     }
     return nil
   }
@@ -249,12 +252,14 @@ struct Opening {
   /// The store that an open rollout was started on, where it is another one than this.
   private func startedOn(_ progress: Progress, _ store: any FlagStore, _ journal: Journal) -> String? {
     guard progress.phase == .open, let started = progress.storeIdentity else { return nil }
-    return started == identity(of: store, journal) ? nil : started
+    let keepsIt = (store as? any JournalingStore)?.keeps(journal.files) == true
+    let isSame = started == identity(of: store, journal) || store.isMeant(by: started, keepingItsJournal: keepsIt)
+    return isSame ? nil : started
   }
 
   /// As seen from the folder around the journal: a checkout may move, its store and journal together.
   private func identity(of store: any FlagStore, _ journal: Journal) -> String {
-    Path.shortened(store.identity, from: journal.base)
+    Path.shortened(store.lasting, from: journal.base)
   }
 }
 

@@ -6,6 +6,13 @@ package protocol FlagStore: Sendable {
   /// The same for two addresses of one store.
   var identity: String { get }
 
+  /// What a journal keeps of the store that a rollout is started on. Where the store has told which one it is, that
+  /// outlasts its address; so it is asked for after an answer.
+  var lasting: String { get }
+
+  /// Whether a journal that kept this means this store. One that is kept in the store itself says more.
+  func isMeant(by kept: String, keepingItsJournal: Bool) -> Bool
+
   /// Where this store's journals are kept when nobody says otherwise.
   var journalFolder: Folder { get }
 
@@ -94,6 +101,9 @@ package protocol FlagStore: Sendable {
 }
 
 extension FlagStore {
+  package var lasting: String { identity }
+  package func isMeant(by kept: String, keepingItsJournal: Bool) -> Bool { kept == lasting }
+
   package var isRemote: Bool { true }
   package var width: Int { 8 }
 

@@ -14,10 +14,16 @@ final class MemoryEtcd: HTTP {
     var requests: [HTTPRequest] = []
     /// Changes of the flags alone, for whoever counts them.
     var puts: [String] = []
+    /// The cluster's number; without one its answers have none.
+    var cluster: UInt64? = 0xC1
+    /// Where its members say that they are.
+    var places: [String] = []
+    /// What is compacted away: a page at an older revision is refused.
+    var compacted = 0
   }
 
   enum Fault: Sendable, CaseIterable {
-    case none, lost, unanswered, twice, unavailable, limited, cutButDone503
+    case none, lost, unanswered, twice, unavailable, limited, cutButDone503, cutLost
   }
 
   let state = Mutex(State())
@@ -46,6 +52,7 @@ final class MemoryEtcd: HTTP {
       case .unanswered:
         _ = Self.carryOut(request, &state)
         return .failure(request.trouble(.cut("reset"), maybeSent: true))
+      case .cutLost: return .failure(request.trouble(.cut("reset"), maybeSent: true))
       case .cutButDone503:
         _ = Self.carryOut(request, &state)
         return .success(HTTPAnswer(status: 503))
@@ -70,7 +77,14 @@ final class MemoryEtcd: HTTP {
     guard let body = try? JSON.parse(request.body ?? []) else { return HTTPAnswer(status: 400) }
     var answer: JSON
     switch request.address.path {
-    case "/v3/kv/range": answer = range(body, state)
+    case "/v3/kv/range":
+      if let revision = body["revision"]?.text.flatMap(Int.init), revision < state.compacted {
+        let said: JSON = ["code": 11, "message": "etcdserver: mvcc: required revision has been compacted"]
+        return HTTPAnswer(status: 400, body: Array(said.written(.compact).utf8))
+      }
+      answer = range(body, state)
+    case "/v3/cluster/member/list":
+      answer = ["members": .array(state.places.map { ["clientURLs": [.string($0)]] })]
     case "/v3/kv/txn": answer = transaction(body, &state)
     case "/v3/lease/grant":
       state.leases += 1
@@ -80,7 +94,9 @@ final class MemoryEtcd: HTTP {
       answer = [:]
     default: return HTTPAnswer(status: 404, body: Array("Not Found".utf8))
     }
-    answer = answer.setting("header", to: ["revision": .string(String(state.revision))])
+    var header: JSON = ["revision": .string(String(state.revision))]
+    if let cluster = state.cluster { header = header.setting("cluster_id", to: .string(String(cluster))) }
+    answer = answer.setting("header", to: header)
     return HTTPAnswer(status: 200, body: Array(answer.written(.compact).utf8))
   }
 
