@@ -1,13 +1,17 @@
 """A real etcd of one or three members on free ports of the loopback interface, for the store and the journal kept there.
 
-  etcd_cluster.py [MEMBERS] [--auth]
+  etcd_cluster.py [MEMBERS] [--auth] [--jwt] [--learner] [--quota=BYTES] [--etcd=PROGRAM]
 
 It prints {"clients": [ports], "control": port} as one line of JSON when the members answer, and ends with them when its
 standard input is closed or after half an hour. With --auth only the user "root" with the password "planted-password" may
-do anything. On the control port:
+do anything; with --jwt its tokens are signed ones, which any change of a user or role makes old. --learner adds a member
+that only learns ("learner": its port), --quota is how many bytes the store may have. On the control port:
 
   POST /stop N, /kill N, /start N     a member stops, dies or comes back; answers when it has (or listens again)
   POST /pause N, /resume N            SIGSTOP and SIGCONT: it keeps its connections and says nothing
+  POST /replace N                     the member is taken out for good and a new one joins; {"client": its port}
+  POST /storm                         roles are made and taken away, twenty in a second, until POST /calm
+  POST /fill                          keys are written until there is no space
   POST /get PREFIX                    every key that begins so, with its value, read without any code of rolloutctl
   POST /put KEY\\nVALUE                somebody else's change
   POST /history KEY\\nREVISION         {"values": every value the key was given after that revision, oldest first,
@@ -37,6 +41,8 @@ words = sys.argv[1:]
 AUTH = "--auth" in words
 PASSWORD = "planted-password"
 COUNT = int(next((word for word in words if word.isdigit()), 1))
+OPTIONS = dict(word[2:].split("=", 1) for word in words if word.startswith("--") and "=" in word)
+PROGRAM = OPTIONS.get("etcd", "etcd")
 
 
 def free_ports(count):
@@ -50,18 +56,36 @@ def free_ports(count):
 ports = free_ports(2 * COUNT)
 clients, peers = ports[:COUNT], ports[COUNT:]
 running = {}
+joined = {}
+learners = set()
+paused = set()
 token = None
 
 
+def more_options():
+    options = []
+    if "quota" in OPTIONS:
+        options += ["--quota-backend-bytes", OPTIONS["quota"]]
+    if "--jwt" in words:
+        private, public = os.path.join(folder, "private.pem"), os.path.join(folder, "public.pem")
+        if not os.path.exists(private):
+            subprocess.run(["openssl", "genrsa", "-out", private, "2048"], check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(["openssl", "rsa", "-in", private, "-pubout", "-out", public], check=True,
+                           stderr=subprocess.DEVNULL)
+        options += ["--auth-token", f"jwt,pub-key={public},priv-key={private},sign-method=RS256,ttl=10m"]
+    return options
+
+
 def start(index):
-    cluster = ",".join(f"m{n}=http://127.0.0.1:{port}" for n, port in enumerate(peers))
+    cluster = joined.get(index) or ",".join(f"m{n}=http://127.0.0.1:{port}" for n, port in enumerate(peers))
     running[index] = subprocess.Popen(
-        ["etcd", "--name", f"m{index}", "--data-dir", os.path.join(folder, f"m{index}"), "--log-level", "error",
+        [PROGRAM, "--name", f"m{index}", "--data-dir", os.path.join(folder, f"m{index}"), "--log-level", "error",
          "--listen-client-urls", f"http://127.0.0.1:{clients[index]}",
          "--advertise-client-urls", f"http://127.0.0.1:{clients[index]}",
          "--listen-peer-urls", f"http://127.0.0.1:{peers[index]}",
          "--initial-advertise-peer-urls", f"http://127.0.0.1:{peers[index]}",
          "--initial-cluster", cluster, "--initial-cluster-token", folder,
+         "--initial-cluster-state", "existing" if index in joined else "new", *more_options(),
          "--heartbeat-interval", "100", "--election-timeout", "1000", "--bcrypt-cost", "4"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -70,7 +94,7 @@ def call(path, body, index=0, seconds=10):
     try:
         return ask(path, body, index, seconds)
     except urllib.error.HTTPError as error:
-        if error.code != 401 or not token:
+        if error.code not in (400, 401) or not token:
             raise
     # A member that comes back knows none of the tokens that were given before.
     authenticate(index)
@@ -120,7 +144,7 @@ def until_ready(index):
     """The member answers for the cluster, where that has a majority, or at least listens."""
     end = time.monotonic() + PATIENCE
     majority = len(running) > COUNT // 2
-    while time.monotonic() < end:
+    while time.monotonic() < end and running[index].poll() is None:
         try:
             if majority:
                 call("/v3/kv/range", {"key": code("nothing")}, index)
@@ -136,8 +160,78 @@ def until_ready(index):
     raise SystemExit(f"member {index} does not answer")
 
 
+def until_listening(port):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit(f"nobody listens at {port}")
+
+
 def first():
-    return next(index for index in range(COUNT) if index in running)
+    return next(index for index in sorted(running) if index not in learners | paused)
+
+
+def join(is_learner):
+    """A new member, at ports of its own."""
+    index = len(clients)
+    client, peer = free_ports(2)
+    body = {"peerURLs": [f"http://127.0.0.1:{peer}"], "isLearner": is_learner}
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            members = call("/v3/cluster/member/add", body, first())["members"]
+            break
+        except urllib.error.HTTPError:
+            # A cluster that has just begun, or just lost a member, wants a moment before it takes another.
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+    clients.append(client)
+    peers.append(peer)
+    joined[index] = ",".join(f"{one.get('name') or f'm{index}'}={url}" for one in members for url in one["peerURLs"])
+    start(index)
+    return index
+
+
+def replace(index):
+    members = call("/v3/cluster/member/list", {}, first())["members"]
+    gone = next(one["ID"] for one in members if one["name"] == f"m{index}")
+    process = running.pop(index)
+    process.kill()
+    process.wait(PATIENCE)
+    call("/v3/cluster/member/remove", {"ID": gone}, first())
+    new = join(False)
+    until_ready(new)
+    return {"client": clients[new]}
+
+
+storming = threading.Event()
+
+
+def storm():
+    number = 0
+    while storming.is_set():
+        number += 1
+        for path in ("add", "delete"):
+            name = {"name": f"storm{number}"} if path == "add" else {"role": f"storm{number}"}
+            try:
+                call(f"/v3/auth/role/{path}", name, first())
+            except OSError:
+                pass
+            time.sleep(0.05)
+
+
+def fill():
+    for number in range(10_000):
+        try:
+            call("/v3/kv/put", {"key": code(f"/filling/{number}"), "value": code("x" * 20_000)}, first())
+        except urllib.error.HTTPError as error:
+            if error.code == 429:
+                return
+            raise
 
 
 class Control(BaseHTTPRequestHandler):
@@ -154,9 +248,20 @@ class Control(BaseHTTPRequestHandler):
                 start(int(body))
                 until_ready(int(body))
             case "/pause":
+                paused.add(int(body))
                 running[int(body)].send_signal(signal.SIGSTOP)
             case "/resume":
                 running[int(body)].send_signal(signal.SIGCONT)
+                paused.discard(int(body))
+            case "/replace":
+                answer = replace(int(body))
+            case "/storm":
+                storming.set()
+                threading.Thread(target=storm, daemon=True).start()
+            case "/calm":
+                storming.clear()
+            case "/fill":
+                fill()
             case "/get":
                 found = call("/v3/kv/range", within(body), first())
                 answer = {base64.b64decode(one["key"]).decode(): base64.b64decode(one.get("value", "")).decode()
@@ -184,20 +289,45 @@ class Control(BaseHTTPRequestHandler):
         pass
 
 
+def stop_all():
+    for index, process in running.items():
+        process.kill()
+        process.wait(PATIENCE)
+        shutil.rmtree(os.path.join(folder, f"m{index}"), ignore_errors=True)
+    running.clear()
+
+
 def main():
-    for index in range(COUNT):
-        start(index)
-    for index in range(COUNT):
-        until_ready(index)
-    if AUTH:
+    for attempt in range(5):
+        for index in range(COUNT):
+            start(index)
+        try:
+            for index in range(COUNT):
+                until_ready(index)
+            break
+        except SystemExit:
+            # Somebody took one of the ports in the meantime.
+            stop_all()
+            fresh = free_ports(2 * COUNT)
+            clients[:], peers[:] = fresh[:COUNT], fresh[COUNT:]
+    else:
+        raise SystemExit("etcd does not start")
+    if AUTH or "--jwt" in words:
         call("/v3/auth/user/add", {"name": "root", "password": PASSWORD})
         call("/v3/auth/role/add", {"name": "root"})
         call("/v3/auth/user/grant", {"user": "root", "role": "root"})
         call("/v3/auth/enable", {})
         authenticate(0)
+    facts = {"clients": clients}
+    if "--learner" in words:
+        learner = len(clients)
+        learners.add(learner)
+        facts["learner"] = clients[join(True)]
+        until_listening(facts["learner"])
+        facts["clients"] = clients[:COUNT]
     control = ThreadingHTTPServer(("127.0.0.1", 0), Control)
     threading.Thread(target=control.serve_forever, daemon=True).start()
-    print(json.dumps({"clients": clients, "control": control.server_port}), flush=True)
+    print(json.dumps(facts | {"control": control.server_port}), flush=True)
     watch = threading.Thread(target=sys.stdin.read, daemon=True)
     watch.start()
     watch.join(LIFETIME)

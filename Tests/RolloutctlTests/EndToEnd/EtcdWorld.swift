@@ -9,20 +9,50 @@ final class EtcdWorld {
   static let isWanted = etcd.isWanted && Tool.python.isWanted
   static let reason: Comment = "etcd is not installed here"
 
+  /// The distribution's, and a newer one where somebody has unpacked it.
+  static let programs: [String] = {
+    let peers = ProcessInfo.processInfo.environment["ROLLOUTCTL_PEERS"].map { "\($0)/etcd" }
+    return ["etcd"] + [peers].compactMap(\.self).filter { FileManager.default.isExecutableFile(atPath: $0) }
+  }()
+
   let cluster: LiveServer
   let world: LiveWorld
+  let ports: [Int]
   /// What the store is called in the note.
   let address: String
-  private let http = CurlHTTP()
+  let control: Control
 
   /// `sharing` is somebody else's view of the same cluster: another folder, as on another machine.
-  init(members: Int = 1, auth: Bool = true, sharing other: EtcdWorld? = nil) throws {
+  init(
+    members: Int = 1, auth: Bool = true, sharing other: EtcdWorld? = nil, program: String = "etcd",
+    _ options: String...
+  ) throws {
     _ = try #require(Self.etcd.path, Self.reason)
-    cluster = try other?.cluster ?? LiveServer("etcd_cluster.py", ["\(members)"] + (auth ? ["--auth"] : []))
-    let ports = try #require(cluster.facts["clients"]?.items).compactMap(\.integer)
-    address = "etcd+http://" + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/prod"
+    let arguments = ["\(members)", "--etcd=\(program)"] + (auth ? ["--auth"] : []) + options
+    cluster = try other?.cluster ?? LiveServer("etcd_cluster.py", arguments)
+    control = Control(port: try cluster.port("control"))
+    ports = try #require(cluster.facts["clients"]?.items).compactMap(\.integer)
+    let learner = try options.contains("--learner") ? [cluster.port("learner")] : []
+    address = Self.address(learner + ports)
     world = try LiveWorld(note: LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)"))
   }
+
+  static func address(_ ports: [Int]) -> String {
+    "etcd+http://" + ports.map { "127.0.0.1:\($0)" }.joined(separator: ",") + "/prod"
+  }
+
+  /// The store itself, as a command opens it.
+  func store(_ http: any HTTP = CurlHTTP(), within seconds: Int = 30) throws -> any FlagStore {
+    let surroundings = Surroundings(
+      variables: ["ETCD_USERNAME": "root", "ETCD_PASSWORD": Planted.password], workingFolder: "/", actor: "maya",
+      host: "box", process: 7)
+    let context = Context(
+      clock: SystemClock(), files: POSIXFiles(), http: http, output: StandardOutput(), surroundings: surroundings)
+    let terms = StoreTerms(root: "/").until(context.clock.now() + TimeSpan(seconds: seconds))
+    return try StoreAddress(address).opening(from: "/", terms, context)
+  }
+
+  func put(_ key: String, _ flag: JSON) throws { try control("/put", "/prod/\(key)\n\(flag.written(.compact))") }
 
   var environment: [String: String] {
     [
@@ -47,13 +77,21 @@ final class EtcdWorld {
 
   // MARK: Without any code of ours but the request
 
-  @discardableResult
-  func control(_ path: String, _ body: String = "") throws -> JSON {
-    var request = HTTPRequest(.post, try WebAddress("http://127.0.0.1:\(cluster.port("control"))\(path)"))
-    (request.body, request.limits.totalMilliseconds) = (Array(body.utf8), 120_000)
-    let answer = try http.answer(to: request)
-    try #require(answer.status == 200, "\(path) \(body): \(answer.text)")
-    return try JSON.parse(answer.body)
+  /// The door to `etcd_cluster.py` itself.
+  struct Control: Sendable {
+    let port: Int
+    private let http = CurlHTTP()
+
+    init(port: Int) { self.port = port }
+
+    @discardableResult
+    func callAsFunction(_ path: String, _ body: String = "") throws -> JSON {
+      var request = HTTPRequest(.post, try WebAddress("http://127.0.0.1:\(port)\(path)"))
+      (request.body, request.limits.totalMilliseconds) = (Array(body.utf8), 120_000)
+      let answer = try http.answer(to: request)
+      try #require(answer.status == 200, "\(path) \(body.prefix(300)): \(answer.text)")
+      return try JSON.parse(answer.body)
+    }
   }
 
   func flag() throws -> JSON {
