@@ -7,7 +7,7 @@ extension EtcdStore {
     var checks = asked.flatMap { one in one.visit.checks.map { named($0, one.place, isOnly: asked.count == 1) } }
     let states = asked.filter { $0.visit.answer?.isSuccess == true }
     checks += states.compactMap { leader($0.visit.json, $0.place) }
-    checks += states.compactMap { learner($0.visit.json, $0.place) }
+    checks += states.filter { $0.visit.json["isLearner"] == true }.map { learner($0.place) }
     let alarms = alarms(states.map(\.visit.json))
     checks += alarms
     let majority = quorum()
@@ -29,6 +29,9 @@ extension EtcdStore {
       let isKnown = ![400, 401, 403].contains(answer.status)
       return isKnown ? Visit(member, answer, from: start, to: clock.now()) : Visit(member, reachedBut: [])
     } catch {
+      if case .refused(let refusal) = error, refusal.reason == .learner {
+        return Visit(member, reachedBut: [learner(member.base.place)])
+      }
       guard let check = login(error) else { return Visit(member, failing: error) }
       return Visit(member, reachedBut: [check])
     }
@@ -53,9 +56,8 @@ extension EtcdStore {
     return Check("leader", .warning, "\(place) knows no leader; see the cluster's health")
   }
 
-  private func learner(_ status: JSON, _ place: String) -> Check? {
-    guard status["isLearner"] == true else { return nil }
-    return Check(
+  private func learner(_ place: String) -> Check {
+    Check(
       "learner", .warning,
       "\(place) is a learner and answers no kill; name members that vote, or promote it (etcdctl member promote)")
   }
