@@ -85,6 +85,24 @@ import Testing
     #expect(etcd.requests.count { ScriptedHTTP.body($0).contains("request_delete") } == 1)
   }
 
+  @Test func aDeletionThatAHungMemberCarriesOutLateTakesNothingAwayThatWasPutBack() throws {
+    etcd.put("/prod/ai-summary", Self.flag)
+    let store = try store("etcd+http://127.0.0.1:2379/prod")
+    _ = store.look([Self.key])
+    // Changed since the look, and in the moment itself: it is taken away all the same.
+    etcd.put("/prod/ai-summary", Self.flag)
+    try store.switchOff(Self.key, Occasion(.kill))
+    #expect(etcd.text("/prod/ai-summary") == nil)
+    let late = try #require(etcd.requests.last)
+    etcd.put("/prod/ai-summary", Self.flag)
+    _ = try etcd.answer(to: late)
+    #expect(etcd.text("/prod/ai-summary") == Self.flag)
+    // Where nobody looked before it is one request.
+    etcd.forget()
+    try self.store("etcd+http://127.0.0.1:2379/prod").switchOff(Self.key, Occasion(.kill))
+    #expect(etcd.text("/prod/ai-summary") == nil && etcd.requests.count == 1)
+  }
+
   // MARK: Which cluster it is
 
   private func isSame(_ kept: String, _ address: String, ownJournal: Bool = false) throws -> Bool {

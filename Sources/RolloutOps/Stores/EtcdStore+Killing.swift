@@ -110,7 +110,7 @@ extension EtcdStore {
   package var killSwitch: KillSwitch { .removal }
 
   package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
-    _ = try door.commit([.delete(name(key))], if: [], .harmless)
+    try door.remove(name(key))
   }
 }
 

@@ -15,6 +15,8 @@ package struct EtcdDoor: Sendable {
   package enum Condition: Hashable, Sendable {
     case absent(String)
     case unchanged(String, since: Int)
+    /// Last changed at this revision of the store or before, or not there.
+    case notAfter(String, Int)
   }
 
   package enum Step: Hashable, Sendable {
@@ -167,7 +169,21 @@ package struct EtcdDoor: Sendable {
       ["key": code(key), "target": "CREATE", "result": "EQUAL", "create_revision": "0"]
     case .unchanged(let key, let revision):
       ["key": code(key), "target": "MOD", "result": "EQUAL", "mod_revision": .string(String(revision))]
+    case .notAfter(let key, let revision):
+      ["key": code(key), "target": "MOD", "result": "LESS", "mod_revision": .string(String(revision + 1))]
     }
+  }
+
+  /// Takes a key away, also from whoever changes it in this moment. Twice is as good as once; but a copy that a hung member
+  /// carries out much later must not take away what somebody has put back meanwhile. So it takes only what is no newer
+  /// than what the cluster had when it was sent, as far as an answer has told that.
+  package func remove(_ key: String) throws(StoreTrouble) {
+    for _ in 0..<Self.readings {
+      let revision = members.revision
+      guard revision > 0 else { break }
+      if try commit([.delete(key)], if: [.notAfter(key, revision)], .harmless) { return }
+    }
+    _ = try commit([.delete(key)], if: [], .harmless)
   }
 
   private static func request(_ step: Step) -> JSON {

@@ -16,6 +16,8 @@ struct EtcdMembers: Sendable {
       var first = 0
       var token: Secret?
       var cluster: UInt64?
+      /// The newest revision of the whole store that an answer told.
+      var revision = 0
     }
     let facts = Mutex(Facts())
   }
@@ -30,6 +32,8 @@ struct EtcdMembers: Sendable {
 
   /// The cluster's own number. Every answer has it.
   var cluster: UInt64? { known.facts.withLock { $0.cluster } }
+
+  var revision: Int { known.facts.withLock { $0.revision } }
 
   var authorities: String? { terms.authorities }
 
@@ -151,8 +155,11 @@ struct EtcdMembers: Sendable {
     let answer = try answer(member, path, body, repeats, send)
     guard answer.isSuccess else { throw refused(answer, by: member) }
     let json = try member.json(answer)
-    if let cluster = json["header"]?["cluster_id"]?.text.flatMap({ UInt64($0) }) {
-      known.facts.withLock { $0.cluster = cluster }
+    let header = json["header"]
+    let cluster = header?["cluster_id"]?.text.flatMap { UInt64($0) }
+    let revision = header?["revision"]?.text.flatMap(Int.init)
+    known.facts.withLock { facts in
+      (facts.cluster, facts.revision) = (cluster ?? facts.cluster, max(facts.revision, revision ?? 0))
     }
     return json
   }

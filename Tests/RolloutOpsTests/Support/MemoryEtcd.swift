@@ -129,6 +129,8 @@ final class MemoryEtcd: HTTP {
     let holds = (body["compare"]?.items ?? []).allSatisfy { compare in
       let item = state.keys[key(compare["key"])]
       switch compare["target"]?.text {
+      case "MOD" where compare["result"] == "LESS":
+        return item?.changed ?? 0 < compare["mod_revision"]?.text.flatMap(Int.init) ?? 0
       case "MOD": return String(item?.changed ?? 0) == compare["mod_revision"]?.text
       case "CREATE": return String(item?.created ?? 0) == compare["create_revision"]?.text
       // A comparison without its target is one of versions, and nobody hears of it.
