@@ -73,6 +73,61 @@ extension PostHogStoreTests {
     #expect(try store(world).read(World.key).flag?.serving == .everyone("control"))
   }
 
+  // MARK: The second kind of configuration
+
+  private static let ofRules: JSON = [
+    "flags": [
+      "pilot": ["id": 7, "active": true, "version": 3, "filters": ["version": 2, "rules": [], "default_value": false]]
+    ]
+  ]
+
+  @Test func aFlagOfRulesIsSwitchedWithItsVersion() throws {
+    let (key, off) = (FlagKey("pilot"), PlatformKillTests.Stage.off)
+    try platform.put(Self.ofRules)
+    let store = try store()
+    let look = try #require(store.look([key])[key]).get()
+    #expect(look.flag?.isForeign == true)
+    #expect(store.byHand(key, serving: "off").lines.contains(#"-d '{"active":false,"version":3}'"#))
+    #expect((try? store.send([KillOrder(off, over: look, Occasion(.kill))])[0].get()) == .flag)
+    let writes = try platform.requests().filter { $0.method != "GET" }
+    #expect(writes.map(\.body) == [["active": false, "version": 3]])
+    #expect(try #require(store.look([key])[key]).get().flag?.serving == .everyone("off"))
+    // A stale version is refused, and the next look has the new one.
+    try platform.put(Self.ofRules)
+    let before = try #require(store.look([key])[key]).get()
+    try platform.edit("pilot", ["version": 9])
+    let stale = store.send([KillOrder(off, over: before, Occasion(.kill))])[0]
+    guard case .failure(.changedMeanwhile) = stale else {
+      Issue.record("\(stale)")
+      return
+    }
+    _ = store.look([key])
+    try store.switchOff(key, Occasion(.kill))
+    #expect(try platform.flag("pilot")["active"] == false)
+  }
+
+  /// Somebody may have made it one of rules since.
+  @Test func aSwitchThatWantsTheVersionGetsIt() throws {
+    let key = FlagKey("pilot")
+    try platform.put(["flags": ["pilot": ["id": 7, "active": true, "version": 3, "filters": ["groups": []]]]])
+    let store = try store()
+    _ = store.look([key])
+    try platform.put(Self.ofRules)
+    try store.switchOff(key, Occasion(.kill))
+    #expect(try platform.asked() == ["POST \(Self.flags)7/disable/", "PATCH \(Self.flags)7/"])
+    #expect(try platform.flag("pilot")["active"] == false)
+  }
+
+  @Test func whoWantsTheFeatureOffAltogetherGetsTheSwitch() throws {
+    let world = Self.world(platform, Self.variantNote)
+    try world.move(.promote)
+    let store = try store(world)
+    let look = try #require(store.look([World.key])[World.key]).get()
+    let off = Flag(variants: look.flag?.variants ?? [], serving: .applicationDefault, mark: Flag.Mark(killed: true))
+    #expect((try? store.send([KillOrder(off, over: look, Occasion(.kill))])[0].get()) == .flag)
+    #expect(try platform.flag("ai-summary")["active"] == false)
+  }
+
   // MARK: Keys and addresses
 
   @Test func aWrongKeyIsSaidByItsVariable() throws {

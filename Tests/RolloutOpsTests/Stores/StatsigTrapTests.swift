@@ -28,6 +28,31 @@ extension StatsigStoreTests {
     #expect(try platform.flag("ai-summary")["isEnabled"] == false)
   }
 
+  // MARK: Looks of a kill
+
+  @Test func rulesThatLetNobodyInProveNothingWhereOverridesDoNotAnswer() throws {
+    let world = Self.world(platform, "production")
+    try started(world)
+    let store = try store("production", world)
+    let looks = store.look([World.key])
+    let flag = Flag(variants: Variants.boolean.all, serving: .everyone("off"), mark: Flag.Mark(killed: true))
+    let order = KillOrder(flag, over: try #require(looks[World.key]).get(), Occasion(.kill))
+    #expect((try? store.send([order])[0].get()) == .flag)
+    try platform.fail(["path": "/overrides$", "times": 99, "do": ["answer": ["status": 500]]])
+    let blind = try #require(store.look([World.key])[World.key]).get()
+    try platform.fail()
+    #expect(blind.flag?.isForeign == true && blind.flag?.mark?.killed == false && blind.trouble != nil)
+    let seen = try #require(store.look([World.key])[World.key]).get()
+    #expect(seen.flag?.serving == .everyone("off") && seen.flag?.mark?.killed == true && seen.trouble == nil)
+  }
+
+  @Test func anEnvironmentHasNoSwitchOfItsOwn() throws {
+    guard case .none = try store("production").killSwitch else {
+      Issue.record("the switch is for all environments")
+      return
+    }
+  }
+
   // MARK: Keys and addresses
 
   @Test func aWrongKeyIsNeverRepeated() throws {
