@@ -1,0 +1,147 @@
+import Foundation
+import Testing
+
+@testable import RolloutOps
+
+/// A real Unleash server with a database of its own, behind a proxy that can be made to fail. A suite's tests share it, and
+/// each of them has a flag of its own there.
+final class RealUnleash: Sendable {
+  /// Where programs of other projects are unpacked.
+  private static let peers = ProcessInfo.processInfo.environment["ROLLOUTCTL_PEERS"]
+  private static let program = peers.map { "\($0)/unleash-server" } ?? ""
+  private static let hasDatabase = FileManager.default.fileExists(atPath: "/usr/lib/postgresql")
+  private static let isThere = FileManager.default.isExecutableFile(atPath: program) && hasDatabase
+
+  static let isWanted = isThere && Tool.python.isWanted || peers != nil && Live.isRequired
+  static let reason: Comment =
+    "no unleash-server in the folder of ROLLOUTCTL_PEERS, or no PostgreSQL (Debian's postgresql) on this machine"
+
+  static let shared = Result { try RealUnleash() }
+
+  private let server: LiveServer
+  private let http = CurlHTTP()
+  let token: String
+
+  private init() throws {
+    try #require(Self.isThere, Self.reason)
+    server = try LiveServer("real_unleash.py", [Self.program, "\(Self.peers ?? "")/unleash"])
+    token = try #require(server.facts["admin"]?.text)
+  }
+
+  static let project = "/api/admin/projects/default"
+
+  /// What the store is called behind the proxy.
+  var address: String { get throws { "unleash+http://127.0.0.1:\(try server.port("port"))/default/development" } }
+
+  // MARK: Without any code of ours but the request
+
+  @discardableResult
+  private func tell(_ port: String, _ method: HTTPRequest.Method, _ path: String, _ body: JSON?) throws -> HTTPAnswer {
+    var request = HTTPRequest(method, try WebAddress("http://127.0.0.1:\(server.port(port))\(path)"))
+    request.body = body.map { Array($0.written(.compact).utf8) }
+    if body != nil { request.headers = [HTTPRequest.Header("Content-Type", "application/json")] }
+    if port == "real" { request.authorization = Secret(token) }
+    return try http.answer(to: request)
+  }
+
+  /// Past the proxy.
+  @discardableResult
+  func ask(_ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil) throws -> JSON {
+    let answer = try tell("real", method, path, body)
+    try #require(answer.isSuccess, "\(method) \(path): \(answer.status) \(answer.text)")
+    return (try? JSON.parse(answer.body)) ?? .null
+  }
+
+  func isOn(_ key: String) throws -> Bool {
+    let shown = try ask(.get, "\(Self.project)/features/\(key)/environments/development")
+    return try #require(shown["enabled"]?.truth as Bool?)
+  }
+
+  /// One that somebody else set up, on for a few.
+  func make(_ key: String) throws {
+    let feature: JSON = ["name": .string(key), "type": "release"]
+    try ask(.post, "\(Self.project)/features", feature)
+    let strategy: JSON = [
+      "name": "flexibleRollout",
+      "parameters": ["rollout": "5", "stickiness": "default", "groupId": .string(key)],
+    ]
+    try ask(.post, "\(Self.project)/features/\(key)/environments/development/strategies", strategy)
+    try ask(.post, "\(Self.project)/features/\(key)/environments/development/on")
+    try #require(try isOn(key))
+  }
+
+  // MARK: The proxy and the database
+
+  func fail(_ rules: JSON...) throws { try tell("control", .post, "/faults", ["rules": .array(rules)]) }
+
+  /// What came through the proxy since the last time, as `POST …/environments/development/off`.
+  func asked() throws -> [String] {
+    defer { _ = try? tell("control", .delete, "/requests", nil) }
+    return try #require(JSON.parse(tell("control", .get, "/requests", nil).body).items).map { record in
+      "\(record["method"]?.text ?? "") \((record["path"]?.text ?? "").replacing(Self.project, with: "…"))"
+    }
+  }
+
+  /// Everything that asks the database waits as long as the body runs.
+  func frozen(_ body: () throws -> Void) throws {
+    try tell("control", .post, "/freeze", nil)
+    defer { _ = try? tell("control", .post, "/thaw", nil) }
+    try body()
+  }
+
+  // MARK: Who works on it
+
+  /// The store as a kill has it, with so many milliseconds left.
+  func store(milliseconds: Int = 30_000) throws -> any FlagStore {
+    let clock = SystemClock()
+    var terms = StoreTerms(root: "/nowhere")
+    terms.deadline = Instant(microseconds: clock.now().microseconds + Int64(milliseconds) * 1000)
+    let context = Context(
+      clock: clock, files: POSIXFiles(), http: http, output: Silence(),
+      surroundings: Surroundings(
+        variables: [UnleashStore.tokenVariable: token], workingFolder: "/", actor: "maya", host: "box", process: 7))
+    return try StoreAddress(address).opening(from: "/", terms, context)
+  }
+
+  private struct Silence: Output {
+    func result(_ text: String) {}
+    func remark(_ text: String) {}
+    func failure(_ text: String) {}
+    var isBroken: Bool { false }
+    var width: Int? { nil }
+    func ask(_ question: String) -> String? { nil }
+  }
+
+  /// A folder with a note about this flag.
+  final class Desk {
+    let world: LiveWorld
+    private let environment: [String: String]
+
+    init(_ unleash: RealUnleash, _ key: String, _ change: (String) -> String = { $0 }) throws {
+      let note = LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(try unleash.address)")
+        .replacing("Flag: ai-summary", with: "Flag: \(key)")
+      world = try LiveWorld(note: change(note))
+      environment = [UnleashStore.tokenVariable: unleash.token, "ROLLOUT_STORE": try unleash.address]
+    }
+
+    func run(_ words: String..., actor: String = "maya") throws -> Binary.Outcome { try start(words, actor).finish() }
+
+    func start(_ words: [String], _ actor: String = "maya") throws -> Binary.Running {
+      try world.start(words, actor: actor, environment: environment)
+    }
+
+    @discardableResult
+    func done(_ words: String..., at place: SourceLocation = #_sourceLocation) throws -> Binary.Outcome {
+      let outcome = try start(words).finish()
+      try #require(outcome.end == .status(0), "\(words.joined(separator: " ")): \(outcome)", sourceLocation: place)
+      return outcome
+    }
+
+    /// Past the gates that only people can see.
+    func enter(_ stage: String, at place: SourceLocation = #_sourceLocation) throws {
+      _ = try run("attest", LiveWorld.note, "gates", "--evidence", "looked at the dashboard")
+      _ = try run("attest", LiveWorld.note, "review", "--evidence", "read fifty samples", actor: "lee")
+      try done("promote", LiveWorld.note, "--to", stage, at: place)
+    }
+  }
+}
