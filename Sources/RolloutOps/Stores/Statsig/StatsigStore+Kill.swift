@@ -5,9 +5,18 @@ extension StatsigStore {
   package var killSwitch: KillSwitch { environment == nil ? .platform : .none }
 
   package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
-    guard environment == nil else { return }
-    try pastReviews(occasion.urgency) { respectsReview throws(StoreTrouble) in
-      try turn(on: false, key, respectsReview: respectsReview)
+    if let environment {
+      throw .beyond(
+        "Statsig's switch is for all environments at once, and not for \(environment) alone: it is not touched")
+    }
+    do throws(StoreTrouble) {
+      try pastReviews(occasion.urgency) { respectsReview throws(StoreTrouble) in
+        try turn(on: false, key, respectsReview: respectsReview)
+      }
+    } catch {
+      // Nobody has seen it before, so it may as well never have been there.
+      guard case .changedMeanwhile = error else { throw error }
+      throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the flag \(key)")))
     }
   }
 
