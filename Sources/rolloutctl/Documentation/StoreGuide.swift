@@ -144,7 +144,7 @@ enum StoreGuide {
         Entry(
           "Unleash",
           """
-          start 7, promote 5, rollback 5, exclude 6, hold 2, restore 5, kill 3, status 1; one more for each further \
+          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 3, status 1; one more for each further \
           strategy
           """),
         Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 3, status 1"),
@@ -162,11 +162,12 @@ enum StoreGuide {
         """),
       .paragraph(
         """
-        What cannot be helped: Unleash's SDKs take an empty unit for one, and let it in at 100%. Several strategies there \
-        are changed one after another, so a crash in between shows as drift. LaunchDarkly changes a variation's value in \
-        all environments at once, so `rolloutctl finish` of a flag with `Variants:` is refused there. Statsig's gates \
-        need the unit as a custom field too where it is a custom id, and two projects' journals share a folder, since \
-        only the key tells them apart: give them a `Journal:` each.
+        What cannot be helped: Unleash's SDKs for Python and Java take an empty unit for one, and let it in at any \
+        share that its bucket is in; Node's does not. Several strategies there are changed one after another, so a \
+        crash in between shows as drift. LaunchDarkly changes a variation's value in all environments at once, so \
+        `rolloutctl finish` of a flag with `Variants:` is refused there. Statsig's gates need the unit as a custom \
+        field too where it is a custom id, and two projects' journals share a folder, since only the key tells them \
+        apart: give them a `Journal:` each.
         """),
     ]
   }
