@@ -136,7 +136,7 @@ import Testing
     try platform.fail(["method": "POST", "path": "/strategies$", "do": ["after": "close"]])
     #expect(try world.move(.promote).status == .done)
     #expect(try world.status().place.stageIndex == 1)
-    #expect(try writes == 1, "it is not made twice")
+    #expect(try writes == 2, "the tag, and it is not made twice")
   }
 
   @Test func aKillWhoseAnswerWasLostIsSentAgain() throws {

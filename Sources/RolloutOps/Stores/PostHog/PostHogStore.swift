@@ -35,7 +35,8 @@ package struct PostHogStore: FlagStore {
     let page = ByHand.Page(place(flag), "turn off \(key)")
     let remarks =
       flag?.hasVariants == true ? ["a flag with variants then hands out none: applications use their own default"] : []
-    let off: JSON = flag.flatMap { $0.isOfRules ? $0.switching(on: false) : nil } ?? ["active": false]
+    var off: JSON = ["active": false]
+    if let flag, flag.isOfRules { off = flag.switching(on: false) }
     let isOff = HandLines.proof(".active == false")
     if let number = flag?.number {
       let path = "\(flags)\(number)/"
