@@ -11,7 +11,7 @@ extension CommandParser {
     let foreign = others().first { $0.spellings.contains(whole) }
     let near = foreign == nil ? nearest(to: whole) : nil
     if let near, near.isDecisive {
-      line = line(with: [near.spelling + (value.map { "=" + $0 } ?? "")])
+      line = line(with: [near.spelling] + (near.takesValue ? [value].compactMap(\.self) : []))
       throw UsageError.Fault.misspelledFlag(whole, meant: near.spelling)
     }
     var remark = "there is no flag \(whole)" + (near.map { "; did you mean \($0.spelling)?" } ?? "; passed over")
