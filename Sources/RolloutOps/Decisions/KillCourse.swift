@@ -16,11 +16,13 @@ package struct KillCourse: Sendable {
   static let longestRest = TimeSpan(seconds: 5)
   /// How often a file in use is tried, and a look that is refused after the write.
   static let (busyTries, refusedProofs) = (6, 3)
+  /// How long what is under way may still be answered when somebody interrupts.
+  static let grace = TimeSpan(seconds: 1)
   /// When a flag is looked at again where a command that lets people in was under way.
   static let recheck = TimeSpan(seconds: 5)
 
   package let start: Instant
-  package let end: Instant
+  package private(set) var end: Instant
   /// `--dry-run`: nothing but looks.
   let isDry: Bool
   /// The last third of the time, or a person who wants the feature off altogether: then a store that has no room left
@@ -192,7 +194,7 @@ package struct KillCourse: Sendable {
       (targets[target].phase, targets[target].due) = (.proof, moment)
       targets[target].rechecked = targets[target].lastWrite
     case .time: break
-    case .interrupted: return finish()
+    case .interrupted: end = min(end, now + Self.grace)
     }
     guard now < end else { return actions + finish() }
     for store in stores.indices where stores[store].rest <= now { begin(store, at: now, &actions) }

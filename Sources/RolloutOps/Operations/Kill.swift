@@ -5,12 +5,14 @@
 package struct Kill: Sendable {
   package let context: Context
   package let choices: OperatorChoices
-  package let within: TimeSpan
+  package private(set) var within: TimeSpan
   package let to: String?
   /// What a machine saw that kills, for the journal.
   let seen: JSON?
   /// Is told of each flag in the moment in which it is known to be off.
   package var heard: @Sendable (KillReport.Line) -> Void = { _ in }
+  /// Whether many flags may take longer than `within`, where a platform takes only so many changes in a time.
+  package var isPatient = false
   /// Why single flags are killed, where that is not the same for all of them.
   private let reasons: [FlagKey: String]
 
@@ -35,7 +37,9 @@ package struct Kill: Sendable {
 
   /// `--all`: what `managed` found, and then what the stores have that could not be read before.
   package func perform(_ managed: Managed) -> KillReport {
-    var driver = KillDriver(self)
+    var kill = self
+    if isPatient, let needed = managed.needed { kill.within = max(within, needed) }
+    var driver = KillDriver(kill)
     var updates: [KillDriver.Update] = [{ found in for key in managed.keys { found.add(key.text) } }]
     if let settings = managed.settings {
       updates.append { $0.heed(settings) }
@@ -60,6 +64,10 @@ package struct Kill: Sendable {
     package fileprivate(set) var keys: [FlagKey] = []
     /// The addresses that were looked in, or were to be.
     package fileprivate(set) var stores: [String] = []
+    /// The stores' names for people, each with the flags that it marks.
+    package fileprivate(set) var found: [(name: String, keys: [FlagKey])] = []
+    /// What a platform that takes only so many changes in a time needs for all of them.
+    package fileprivate(set) var needed: TimeSpan?
     fileprivate(set) var unread: [NamedStore] = []
     fileprivate(set) var settings: Settings?
     let looked: Instant
@@ -87,13 +95,19 @@ package struct Kill: Sendable {
     }
     let shift = context.hands.shift()
     defer { shift.end() }
-    let mailbox = Mailbox<(Int, [ListedFlag]?)>(shift)
+    let mailbox = Mailbox<(Int, [ListedFlag]?, TimeSpan?)>(shift)
     for (index, store) in named.enumerated() {
-      mailbox.ask { (index, try? opening.store(store, terms).list()) }
+      mailbox.ask {
+        guard let opened = try? opening.store(store, terms), let listed = try? opened.list() else { return (index, nil, nil) }
+        return (index, listed, opened.timeToKill(listed.count { $0.mark != nil }))
+      }
     }
     var answers: [Int: [ListedFlag]?] = [:]
     while true {
-      for (index, listed) in mailbox.takeAll() { answers[index] = .some(listed) }
+      for (index, listed, needed) in mailbox.takeAll() {
+        answers[index] = .some(listed)
+        if let needed { managed.needed = max(managed.needed ?? needed, needed) }
+      }
       guard answers.count < named.count, context.clock.now() < limit else { break }
       if case .signal(let number) = shift.wait(until: limit, context.clock) { Signals.raise(number, after: shift) }
     }
@@ -102,6 +116,7 @@ package struct Kill: Sendable {
         managed.unread.append(store)
         continue
       }
+      managed.found.append((store.title, listed.filter { $0.mark != nil }.map(\.key)))
       managed.keys += listed.filter { $0.mark != nil && !managed.keys.contains($0.key) }.map(\.key)
     }
     return managed

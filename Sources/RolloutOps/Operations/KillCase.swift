@@ -7,9 +7,14 @@ struct KillCase: Sendable {
   let identity: String
   /// Where it can be asked what applications are served.
   var evaluation: EvaluationPlace?
+  /// Asks that endpoint; from before the first write on, where the flag was found on.
+  var served: ServedLook?
   /// Whether the operator, the flag's own note or its journal named this store. Of any other one nobody knows whether it
   /// has the flag at all.
   var isNamed: Bool
+  /// The store's name for people, and what `--store` said.
+  let shown: String
+  let said: String?
   var record: KillRecord
 
   /// What the last look found, and what is to be done about it.
@@ -34,10 +39,11 @@ struct KillCase: Sendable {
 
   init(
     _ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: LateJournal, evaluation: EvaluationPlace?,
-    isNamed: Bool
+    isNamed: Bool, shown: String, said: String?
   ) {
     (self.kill, self.key, self.store, self.journal) = (kill, key, store, journal)
     (self.evaluation, self.isNamed) = (evaluation, isNamed)
+    (self.shown, self.said) = (shown, said)
     identity = store.identity
     record = KillRecord(kill: kill, journal: journal)
   }
@@ -57,7 +63,7 @@ struct KillCase: Sendable {
     if case .split = flag.serving { exposed = flag }
     let decision = decide(request, in: situation(reading, at: now))
     // What was written stays what the journal is told, whatever a look at it says afterwards.
-    if decision.writes || !hasWritten { self.decision = decision }
+    if decision.writes || !hasWritten || self.decision == nil { self.decision = decision }
     guard decision.status == .done else { return .undecided }
     note(decision, over: flag)
     guard !decision.writes else { return .on }
@@ -236,18 +242,46 @@ struct KillCase: Sendable {
 
   mutating func tell(_ more: [String]) { line = line?.adding(more) }
 
+  /// Before the first write: who is served the new version by the endpoint still is asked beside it, so that later
+  /// somebody can be believed. Nobody waits for that.
+  mutating func findWitnesses(until end: Instant) -> ServedLook? {
+    guard served == nil, evaluation != nil, exposed != nil, !hasWritten, !kill.choices.dryRun else { return nil }
+    served = look(until: end, after: exposed)
+    return served
+  }
+
   /// How to ask applications' questions about it, where it is off and there is somebody to ask.
   func look(until end: Instant) -> ServedLook? {
-    guard let evaluation, let line, line.off, let serving, let shown = record.shown, !kill.choices.dryRun else {
-      return nil
-    }
+    guard let line, line.off else { return nil }
+    if let served { return served }
     let progress = (try? journal.journal.read()).map { Progress($0.entries) }
+    return look(until: end, after: exposed ?? progress?.widest)
+  }
+
+  private func look(until end: Instant, after before: Flag?) -> ServedLook? {
+    guard let evaluation, let serving, let shown = record.shown, !kill.choices.dryRun else { return nil }
     let meant = Flag(variants: shown.variants, serving: .everyone(serving), mark: nil)
-    let hashes = store.hashes(progress?.plan)
     return ServedLook(
       context: kill.context, endpoint: evaluation.endpoint(until: end, kill.context), flag: key,
-      variants: meant.variants, probes: meant.probes(of: key, hashes: hashes, after: exposed ?? progress?.widest))
+      variants: meant.variants, probes: meant.probes(of: key, hashes: store.hashes(nil), after: before))
   }
+
+  /// What whoever killed wants to know next; read when it is off. `isAlone` says that there is time to ask the store what
+  /// may undo it.
+  func facts(isAlone: Bool) -> KillFacts? {
+    guard let line, line.off, !kill.choices.dryRun else { return nil }
+    let context = kill.context
+    let progress = (try? journal.journal.read()).map { Progress($0.entries) }
+    let zone = (try? context.zone(progress?.plan?.timeZone)) ?? .utc
+    let isMissing = !record.told.isEmpty && progress?.isKilled != true
+    return KillFacts(
+      key, store: shown, serving: serving, progress: progress,
+      journaling: isMissing ? .missing(record.told) : .written(as: context.surroundings.actor), said: said,
+      other: alternative, undoers: isAlone ? store.undoers(key) : [],
+      calendar: LocalCalendar(zone: zone, now: context.clock.now()))
+  }
+
+  mutating func close(_ facts: KillFacts?) { line = line?.closing(facts) }
 
   mutating func see(_ served: Served, after seconds: Double) { line = line?.seen(served, after: seconds) }
 }

@@ -35,6 +35,9 @@ struct KillDriver {
     var hasHints = false
     var concluding: Set<Int> = []
     var looking: Set<Int> = []
+    /// Stores that keep their last look for the next kill.
+    var keeping = 0
+    var hasKept = false
     var waiting: [Int] = []
   }
 
@@ -43,14 +46,19 @@ struct KillDriver {
     case looked(Int, [FlagKey: Result<FlagReading, StoreTrouble>])
     case wrote(Int, [Result<Sent, StoreTrouble>], [KillRecord])
     case brokeGlass(Int, Bool, StoreTrouble?)
-    case concluded(Int, KillRecord, stands: Bool)
+    case concluded(Int, KillRecord, stands: Bool, KillFacts?)
+    /// What stores remember of the time before this kill, by case.
+    case recalled([Int: FlagReading])
+    case kept
     case served(Int, Served?)
   }
 
   /// So many journals are written at the same time.
   private static let journals = 8
   /// How long what comes after the word "off" may take where the deadline is over, or somebody interrupts.
-  private static let afterwards = TimeSpan(seconds: 1)
+  private static let afterwards = TimeSpan(seconds: 2)
+  /// Of more flags nobody asks the platforms what may undo it.
+  private static let fewFlags = 8
 
   init(_ kill: Kill) {
     self.kill = kill
@@ -97,7 +105,8 @@ struct KillDriver {
     if now >= limit { return true }
     guard open.isPrepared, course.isOver, open.concluding.isEmpty, open.waiting.isEmpty else { return false }
     guard signal == nil else { return true }
-    return open.looking.isEmpty && !open.isUpdating && open.updates.isEmpty && !targets.hasUnfollowed && open.hasHints
+    guard open.looking.isEmpty, !open.isUpdating, open.updates.isEmpty, !targets.hasUnfollowed else { return false }
+    return open.hasHints && open.hasKept && open.keeping == 0
   }
 
   /// When it ends, whatever is still under way.
@@ -140,7 +149,10 @@ struct KillDriver {
     guard let store = some.first.map({ cases[$0].store }) else { return }
     let (start, now) = (course.start, now)
     let urgency: Urgency = slow.contains(store.identity) ? .killAtOnce : .kill
-    for target in some { cases[target].beginsWrite(at: now) }
+    for target in some {
+      cases[target].beginsWrite(at: now)
+      cases[target].served?.witnesses.changeBegins()
+    }
     begun[number] = now
     let batch = some.map { (cases[$0], course.targets[$0].tries) }
     let interruptions = context.interruptions
@@ -157,6 +169,7 @@ struct KillDriver {
 
   private mutating func flip(_ number: Int, _ target: Int) {
     cases[target].beginsWrite(at: now)
+    cases[target].served?.witnesses.changeBegins()
     let (store, key, occasion, record) =
       (cases[target].store, cases[target].key, cases[target].occasion, cases[target].record)
     mailbox.ask {
@@ -174,6 +187,7 @@ struct KillDriver {
     let state = course.targets[target]
     let tried = state.firstFailure.map { now.seconds(since: $0) } ?? now.seconds(since: course.start)
     cases[target].end(ending, state, after: now.seconds(since: course.start), tried: tried)
+    cases[target].tell(cases[target].store.caveats)
     guard let line = cases[target].line else { return }
     if line.off || line.outcome == .wouldBeOff {
       context.output.progress(nil)
@@ -184,7 +198,7 @@ struct KillDriver {
       case .off, .alreadyOff, .unread: true
       default: false
       }
-    if mustBeJournaled, !kill.choices.dryRun, !cases[target].isJournaled { open.waiting.append(target) }
+    if mustBeJournaled, !kill.choices.dryRun { open.waiting.append(target) }
   }
 
   // MARK: Hearing
@@ -200,6 +214,12 @@ struct KillDriver {
       for target in request.targets {
         let found = looks[cases[target].key] ?? .failure(.notAsWritten(path: cases[target].store.address))
         sights[target] = cases[target].sight(found, at: now)
+        if sights[target] == .on, let look = cases[target].findWitnesses(until: course.end) {
+          shift.start {
+            look.askBefore()
+            return {}
+          }
+        }
       }
       perform(course.take(.looked(number, sights), at: now))
     case .wrote(let number, let answers, let records):
@@ -220,22 +240,37 @@ struct KillDriver {
       perform(course.take(.wrote(number, troubles), at: now))
     case .brokeGlass(let number, let isThere, let trouble):
       perform(course.take(.brokeGlass(number, isThere: isThere, trouble), at: now))
-    case .concluded(let target, let record, let stands):
+    case .concluded(let target, let record, let stands, let facts):
       open.concluding.remove(target)
       cases[target].keep(record)
       cases[target].tell(record.told)
       // Somebody brought it back before the journal was ours: killed again.
       if !stands { perform(course.take(.doubted(target, from: now), at: now)) }
+      cases[target].close(facts)
+      if stands, record.hasOpenWidening, rechecked.insert(target).inserted {
+        perform(course.take(.doubted(target, from: now + KillCourse.recheck), at: now))
+      }
+    case .recalled(let readings):
+      var sights: [Int: KillCourse.Sight] = [:]
+      for (target, reading) in readings where cases[target].reading == nil {
+        sights[target] = cases[target].sight(.success(reading), at: now)
+      }
+      perform(course.take(.recalled(sights), at: now))
+    case .kept: open.keeping -= 1
     case .served(let target, let served):
       open.looking.remove(target)
       if let served { cases[target].see(served, after: now.seconds(since: course.start)) }
     }
   }
 
+  /// Flags that are looked at once more since somebody was letting people in.
+  private var rechecked: Set<Int> = []
+
   /// Flags and stores that were not known before.
   private mutating func take(_ found: KillTargets) {
     let known = targets.cases.count
     targets = found
+    for index in 0..<known { cases[index].evaluation = found.cases[index].evaluation }
     for found in found.cases.dropFirst(known) {
       let number: Int
       if let known = stores[found.identity] {
@@ -250,7 +285,23 @@ struct KillDriver {
       _ = course.add(targetIn: number, at: now)
       cases.append(found)
     }
+    recall(Array(known..<cases.count))
     perform(course.take(.time, at: now))
+  }
+
+  /// A store may know the flags well enough to be written at once: one answer less to wait for.
+  private mutating func recall(_ some: [Int]) {
+    guard !kill.choices.dryRun else { return }
+    for (_, number) in stores.sorted(by: { $0.value < $1.value }) {
+      let own = some.filter { course.targets[$0].store == number }
+      guard let store = own.first.map({ cases[$0].store }), store.isRemote else { continue }
+      let keys = own.map { ($0, cases[$0].key) }
+      shift.start { [mailbox] in
+        let known = store.remembered(keys.map(\.1)) ?? [:]
+        let readings = Dictionary(uniqueKeysWithValues: keys.compactMap { place in known[place.1].map { (place.0, $0) } })
+        return { if !readings.isEmpty { mailbox.put(.recalled(readings)) } }
+      }
+    }
   }
 
   // MARK: What comes after
@@ -260,16 +311,27 @@ struct KillDriver {
       open.waiting.removeFirst()
       open.concluding.insert(target)
       let seconds = cases[target].line?.seconds ?? 0
-      let (found, tries) = (cases[target], course.targets[target].tries)
+      let (found, tries, isAlone) = (cases[target], course.targets[target].tries, cases.count <= Self.fewFlags)
       mailbox.ask {
         var found = found
-        let stands = found.conclude(seconds: seconds, tries: tries)
-        return .concluded(target, found.record, stands: stands)
+        let stands = found.isJournaled || found.conclude(seconds: seconds, tries: tries)
+        return .concluded(target, found.record, stands: stands, found.facts(isAlone: isAlone))
       }
     }
     guard signal == nil else { return }
     findMore()
     guard course.isOver, open.waiting.isEmpty, !targets.hasUnfollowed else { return }
+    if !open.hasKept, open.concluding.isEmpty {
+      open.hasKept = true
+      for store in stores.values.compactMap({ number in cases.first { stores[$0.identity] == number }?.store })
+      where store.isRemote && !kill.choices.dryRun {
+        open.keeping += 1
+        mailbox.ask {
+          store.keepLook()
+          return .kept
+        }
+      }
+    }
     for target in cases.indices where !looked.contains(target) && cases[target].line?.off == true {
       looked.insert(target)
       guard cases[target].evaluation != nil, !kill.choices.dryRun else { continue }

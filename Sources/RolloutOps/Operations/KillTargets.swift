@@ -135,7 +135,8 @@ struct KillTargets: Sendable {
       opening.tell(named, store) { journal.journal }
       cases.append(
         KillCase(
-          kill, key, store, journal, evaluation: settings.evaluation, isNamed: !settings.listed.contains(named)))
+          kill, key, store, journal, evaluation: settings.evaluation, isNamed: !settings.listed.contains(named),
+          shown: named.name ?? store.address, said: settings.isSaid ? named.name ?? named.address : nil))
     } catch {
       guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.shown)"] + error.sentences

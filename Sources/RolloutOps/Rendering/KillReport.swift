@@ -36,6 +36,15 @@ package struct KillReport: Sendable {
 
     package var off: Bool { outcome == .off || outcome == .alreadyOff }
 
+    /// What is known of it besides, when it is off.
+    package private(set) var facts: KillFacts?
+
+    package func closing(_ facts: KillFacts?) -> Line {
+      var line = self
+      line.facts = facts ?? line.facts
+      return line
+    }
+
     package func adding(_ more: [String]) -> Line {
       var line = self
       line.reasons += more.filter { !reasons.contains($0) }
@@ -93,6 +102,12 @@ package struct KillReport: Sendable {
     }.joined(separator: "\n")
   }
 
+  /// Of many flags: how many of them are off, store by store.
+  package func sum(ink: Ink) -> [String] {
+    guard lines.count > 1, !dryRun else { return [] }
+    return KillSum(lines.map { (store: $0.facts?.store ?? $0.store, isOff: $0.off) }).text(ink: ink)
+  }
+
   /// One line for each flag that is off.
   package func headlines(ink: Ink) -> String {
     lines.compactMap { line in
@@ -121,7 +136,11 @@ package struct KillReport: Sendable {
         details.append(
           "  seen by applications after \(Self.spelled(seconds)): \(count) asked of \(Terminal.plain(served.address))")
       }
-      if let alternative = line.alternative { details.append("  \(Terminal.plain(alternative))") }
+      if let facts = line.facts, lines.count == 1 {
+        details += facts.text(ink: ink)
+      } else if let alternative = line.alternative {
+        details.append("  \(Terminal.plain(alternative))")
+      }
       details += reasons.map { "  \($0)" }
       return lines.count > 1 && !details.isEmpty ? [flag] + details : details
     }.joined(separator: "\n")
@@ -146,8 +165,8 @@ package struct KillReport: Sendable {
   package var json: JSON {
     [
       "flags": .array(
-        lines.map { line in
-          [
+        lines.map { line -> JSON in
+          let object: JSON = [
             "flag": .string(line.flag.text), "off": .bool(line.off), "seconds": .number(line.seconds),
             "verified_by": .text(line.verifiedBy), "attempts": .number(line.attempts), "store": .string(line.store),
             "serving": .text(line.serving), "alternative": .text(line.alternative),
@@ -157,6 +176,7 @@ package struct KillReport: Sendable {
             } ?? .null,
             "reasons": .strings(line.reasons),
           ]
+          return .object((object.members ?? []) + (line.facts?.members ?? []))
         }), "unread": .strings(unread), "remarks": .strings(remarks), "exit": .number(Int(status.rawValue)),
     ]
   }

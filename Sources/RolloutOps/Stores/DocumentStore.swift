@@ -19,6 +19,7 @@ package struct DocumentStore: FlagStore {
 
   /// All flags are in one document, so whoever comes while it is looked at or changed shares the next request.
   package var width: Int { 128 }
+  package var batch: Int { .max }
 
   package var dealsByFlagHash: Bool { true }
 

@@ -41,6 +41,7 @@ package struct EtcdStore: JournalingStore {
 
   package var keepsJournals: Bool { true }
   package var width: Int { 32 }
+  package var batch: Int { 32 }
 
   package var journalFolder: Folder { Folder(path: "\(root)\(prefix).rollout", files: files, base: base) }
 

@@ -9,7 +9,9 @@ struct KillOptions: TakesCommonFlags, Equatable {
   var all = false
   var yes = false
   var onAlert = false
-  var within = TimeSpan(seconds: 30)
+  /// Nil where nobody said.
+  var within: TimeSpan?
+  static let usual = TimeSpan(seconds: 30)
   /// A variant; nil leaves it to the note: control where there is one, else off.
   var to: String?
 
@@ -127,12 +129,13 @@ struct KillOptions: TakesCommonFlags, Equatable {
 
 extension KillOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    var kill = Kill(context: invocation.context, choices: invocation.choices, within: within, to: to)
+    var kill = Kill(context: invocation.context, choices: invocation.choices, within: within ?? KillOptions.usual, to: to)
     // In the moment in which it is known: a person waits for this word, and a pipe reads it line by line.
     if common.format == .text {
       let (output, ink, isDry) = (invocation.context.output, invocation.ink, common.dryRun)
       kill.heard = { line in output.result(KillReport([line], dryRun: isDry).headlines(ink: ink)) }
     }
+    kill.isPatient = within == nil
     if onAlert { return try answer(AlertKill(kill).perform(), invocation) }
     let report: KillReport
     if all {
@@ -151,7 +154,8 @@ extension KillOptions: Action {
     invocation.remark(report.remarks)
     for sentence in report.unread { invocation.context.output.failure("rolloutctl kill: \(Terminal.plain(sentence))") }
     invocation.print(
-      text: { ink, _ in report.killed.details(ink: ink) }, json: { report.json }, markdown: { report.markdown })
+      text: { ink, _ in ([report.killed.details(ink: ink)] + report.sum(ink: ink)).filter { !$0.isEmpty }.joined(separator: "\n") },
+      json: { report.json }, markdown: { report.markdown })
     if common.format == .text, !report.failed.lines.isEmpty {
       invocation.context.output.failure(report.failed.text(ink: invocation.ink))
     }
@@ -179,7 +183,11 @@ extension KillOptions: Action {
     let count = managed.keys.count
     var flags = count == 1 ? "1 flag" : "\(count) flags"
     let output = invocation.context.output
-    output.failure("rolloutctl kill: \(flags) managed by rolloutctl")
+    let named = KillQuestion.text(managed.found)
+    output.failure("rolloutctl kill: \(flags) managed by rolloutctl\(named.isEmpty ? "" : ": \(named)")")
+    if within == nil, let needed = managed.needed, needed > KillOptions.usual {
+      output.failure("rolloutctl kill: a platform takes only so many changes in a time; this may take \(needed)")
+    }
     if !managed.unreadable.isEmpty {
       let places = managed.unreadable.map { Terminal.plain($0) }.joined(separator: ", ")
       output.failure("rolloutctl kill: \(places) cannot be read now; it is tried again when the others are off")
