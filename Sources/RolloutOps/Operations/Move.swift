@@ -182,8 +182,9 @@ package struct Move: Sendable {
     }
     let why = Sentences.store(error).joined(separator: "; ")
     // Whatever failed after it is no failure of the change: whoever ran it again would go a stage too far. What was done
-    // is concluded with the other steps.
-    if settlement == .landed, error.leavesDoubt || now.flag?.mark?.killed == meant.mark?.killed {
+    // is concluded with the other steps. That it went over somebody else's change is said as a conflict.
+    let isOurs = !error.isConflict && now.flag?.mark?.killed == meant.mark?.killed
+    if settlement == .landed, error.leavesDoubt || isOurs {
       rollout.flag = now
       if !error.leavesDoubt { rollout.remarks.append("the store shows the change; what failed after it: \(why)") }
       return true

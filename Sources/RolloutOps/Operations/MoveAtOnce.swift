@@ -85,5 +85,5 @@ extension StoreTrouble {
     }
   }
 
-  fileprivate var isConflict: Bool { if case .changedMeanwhile = self { true } else { false } }
+  var isConflict: Bool { if case .changedMeanwhile = self { true } else { false } }
 }
