@@ -71,14 +71,9 @@ package struct AlertKill: Sendable {
 
   /// Every flag's journal names the alerts that it was killed for, and no others.
   private func kill(_ targets: [(flag: String, alerts: [Alert])]) -> KillReport {
-    var choices = kill.choices
-    var all: [Alert] = []
-    for alert in targets.flatMap(\.alerts) where !all.contains(alert) { all.append(alert) }
-    choices.reason = reason(all)
-    var reasons: [FlagKey: String] = [:]
-    for target in targets { reasons[FlagKey(target.flag)] = reason(target.alerts) }
-    return Kill(context: kill.context, choices: choices, within: kill.within, to: kill.to, reasons: reasons)
-      .perform(targets.map(\.flag))
+    var kill = kill
+    for target in targets { kill.reasons[FlagKey(target.flag)] = reason(target.alerts) }
+    return kill.perform(targets.map(\.flag))
   }
 
   /// A group of alerts may have thousands; a line of the journal shall stay one that can be written and read.

@@ -13,16 +13,15 @@ package struct Kill: Sendable {
   package var heard: @Sendable (KillReport.Line) -> Void = { _ in }
   /// Whether many flags may take longer than `within`, where a platform takes only so many changes in a time.
   package var isPatient = false
-  /// Why single flags are killed, where that is not the same for all of them.
-  private let reasons: [FlagKey: String]
+  /// Why single flags are killed, where that is not what the operator says of all of them.
+  var reasons: [FlagKey: String] = [:]
 
   package init(
     context: Context, choices: OperatorChoices, within: TimeSpan = TimeSpan(seconds: 30), to: String? = nil,
-    seen: JSON? = nil, reasons: [FlagKey: String] = [:]
+    seen: JSON? = nil
   ) {
     (self.context, self.choices, self.within) = (context.steady, choices, within)
     (self.to, self.seen) = (to, seen)
-    self.reasons = reasons
   }
 
   /// Why this flag is killed, for its journal and for the platform's own history.

@@ -36,7 +36,7 @@ import Testing
     files.put("/etc/f/..2026/flags.json", "{}")
     files.link("/etc/f/..data", to: "..2026")
     files.link("/etc/f/flags.json", to: "..data/flags.json")
-    files.put("/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 x rw\n2 1 8:1 / /etc/a\\040b ro,relatime - ext4 x rw\n")
+    files.put("/proc/self/mountinfo", "2 1 8:1 / /etc/a\\040b ro,relatime - ext4 x rw\n1 0 8:1 / / rw - ext4 x rw\n")
     let writers = FileWriters("/etc/f/flags.json", real: "/etc/f/..2026/flags.json", files)
     #expect(writers.hasDataLink && !writers.isReadOnly && writers.owner == 1000 && writers.own == 1000)
     #expect(FileWriters("/etc/a b/flags.json", real: "/etc/a b/flags.json", files).isReadOnly)

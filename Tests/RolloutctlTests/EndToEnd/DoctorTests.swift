@@ -235,6 +235,17 @@ import Testing
     #expect(found.sentence("reachable").contains("did not answer within"), "\(outcome)")
   }
 
+  /// What an answer takes is measured while the rest is asked.
+  @Test func aSlowServerIsTimed() throws {
+    let live = try platform("unleash")
+    try live.fail([["times": 1000, "do": ["delay": .number(0.4)]]])
+    let found = try Found(live.run("doctor", "--format", "json"))
+    #expect(found.status == 0 && found.state("time") == "fine", "\(found.json.written())")
+    let words = found.sentence("time").split(separator: " ")
+    let number = try #require(words.count > 4 ? Double(words[3]) : nil, "\(words)")
+    #expect(words[4] == "ms," ? number >= 400 : words[4] == "s,", "\(words)")
+  }
+
   private func platform(_ name: String) throws -> PlatformWorld {
     let one = try #require(CardTests.platforms.first { $0.name == name })
     return try PlatformWorld(name, address: one.address, variable: one.variable)
