@@ -5,4 +5,5 @@ let context = Context(
   clock: SystemClock(), files: POSIXFiles(), inputs: POSIXInputs(), http: CurlHTTP(),
   output: StandardOutput(), surroundings: .ofProcess(),
   interruptions: SignalHold(), hands: ThreadHands())
-exit(Program(context: context).run(Array(CommandLine.arguments.dropFirst())).rawValue)
+// Threads that hang in a call are left where they are: what waits for them at the end would wait for ever.
+_exit(Program(context: context).run(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -140,6 +140,8 @@ package struct KillCourse: Sendable {
     /// It stands as off, and readers take the file for broken.
     case unread(StoreTrouble)
     case failed(StoreTrouble)
+    /// Failed, and no other try would do better.
+    case hopeless(StoreTrouble)
   }
 
   package enum Ending: Hashable, Sendable {
@@ -347,6 +349,9 @@ package struct KillCourse: Sendable {
         rest(id, at: now)
       }
       targets[id].phase = .send
+    case .hopeless(let trouble):
+      if targets[id].phase == .look, !targets[id].isSeen { return end(id, .notOff(trouble), &actions) }
+      fail(id, trouble, at: now, &actions)
     case .failed(let trouble):
       guard targets[id].phase == .look || targets[id].phase == .proof else { return }
       fail(id, trouble, at: now, &actions)

@@ -5,34 +5,22 @@ struct KillAftermath {
 
   /// `journal` is the flag's own; `other` is the line for the other kind of off.
   func facts(
-    about flag: FlagKey, in store: any FlagStore, _ named: Settings.NamedStore, serving: String?, journal: Journal,
-    journaling: KillFacts.Journaling?, other: String? = nil
+    about flag: FlagKey, in store: any FlagStore, _ named: NamedStore, serving: String?, journal: Journal,
+    journaling: KillFacts.Journaling?, other: String? = nil, asksStore: Bool = true
   ) -> KillFacts {
     let progress = (try? journal.read()).map { Progress($0.entries) }
     let zone = (try? context.zone(progress?.plan?.timeZone)) ?? .utc
     return KillFacts(
       flag, store: named.title(of: store), serving: serving, progress: progress, journaling: journaling,
-      said: named.said, other: other, undoers: store.undoers(flag),
+      said: named.said, other: other, undoers: asksStore ? store.undoers(flag) : [],
       calendar: LocalCalendar(zone: zone, now: context.clock.now()))
   }
 }
 
-extension Settings.NamedStore {
+extension NamedStore {
   /// As people know it: by the name that a configuration file gives it, else where it really is.
   func title(of store: any FlagStore) -> String { name ?? (store.isRemote ? shown : store.identity) }
 
-  /// `prod` of the origins `prod` and `prod, --store`; the other origins are no names.
-  private var name: String? {
-    let parts = origin.split(separator: ", ", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let first = parts.first.map(String.init), Configuration.isName(first),
-      !["--store", "ROLLOUT_STORE"].contains(first)
-    else { return nil }
-    return first
-  }
-
   /// What `--store` said, where it is why this store is meant; a query may be a signature, which nobody prints.
-  var said: String? {
-    if origin == "--store" { return shown }
-    return origin.hasSuffix(", --store") ? name : nil
-  }
+  var said: String? { origin == "--store" ? title : nil }
 }

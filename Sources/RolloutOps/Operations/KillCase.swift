@@ -12,9 +12,7 @@ struct KillCase: Sendable {
   /// Whether the operator, the flag's own note or its journal named this store. Of any other one nobody knows whether it
   /// has the flag at all.
   var isNamed: Bool
-  /// The store's name for people, and what `--store` said.
-  let shown: String
-  let said: String?
+  let named: NamedStore
   var record: KillRecord
 
   /// What the last look found, and what is to be done about it.
@@ -39,16 +37,23 @@ struct KillCase: Sendable {
 
   init(
     _ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: LateJournal, evaluation: EvaluationPlace?,
-    isNamed: Bool, shown: String, said: String?
+    isNamed: Bool, named: NamedStore
   ) {
     (self.kill, self.key, self.store, self.journal) = (kill, key, store, journal)
     (self.evaluation, self.isNamed) = (evaluation, isNamed)
-    (self.shown, self.said) = (shown, said)
+    self.named = named
     identity = store.identity
     record = KillRecord(kill: kill, journal: journal)
   }
 
   // MARK: Looking
+
+  /// Whether a file is missing that no store ever had: beside one there are journals.
+  static func isHopeless(_ look: Result<FlagReading, StoreTrouble>, in store: any FlagStore) -> Bool {
+    guard case .failure(let trouble) = look, trouble.isMissing, !store.isRemote else { return false }
+    let folder = store.journalFolder
+    return ((try? folder.files.facts(folder.path)) ?? nil) == nil
+  }
 
   /// What a look means to the kill.
   mutating func sight(_ look: Result<FlagReading, StoreTrouble>, at now: Instant) -> KillCourse.Sight {
@@ -60,12 +65,12 @@ struct KillCase: Sendable {
     guard let flag = reading.flag else { return .absent }
     self.reading = reading
     if record.shown == nil || !hasWritten { record.shown = flag }
-    if case .split = flag.serving { exposed = flag }
     let decision = decide(request, in: situation(reading, at: now))
     // What was written stays what the journal is told, whatever a look at it says afterwards.
     if decision.writes || !hasWritten || self.decision == nil { self.decision = decision }
     guard decision.status == .done else { return .undecided }
     note(decision, over: flag)
+    if decision.writes { exposed = flag }
     guard !decision.writes else { return .on }
     remarks = reading.trouble.map { [$0.remark] } ?? []
     if let trouble = reading.trouble {
@@ -270,15 +275,11 @@ struct KillCase: Sendable {
   /// may undo it.
   func facts(isAlone: Bool) -> KillFacts? {
     guard let line, line.off, !kill.choices.dryRun else { return nil }
-    let context = kill.context
-    let progress = (try? journal.journal.read()).map { Progress($0.entries) }
-    let zone = (try? context.zone(progress?.plan?.timeZone)) ?? .utc
-    let isMissing = !record.told.isEmpty && progress?.isKilled != true
-    return KillFacts(
-      key, store: shown, serving: serving, progress: progress,
-      journaling: isMissing ? .missing(record.told) : .written(as: context.surroundings.actor), said: said,
-      other: alternative, undoers: isAlone ? store.undoers(key) : [],
-      calendar: LocalCalendar(zone: zone, now: context.clock.now()))
+    let journaling: KillFacts.Journaling =
+      record.isMissing ? .missing(record.told) : .written(as: kill.context.surroundings.actor)
+    return KillAftermath(context: kill.context).facts(
+      about: key, in: store, named, serving: serving, journal: journal.journal, journaling: journaling,
+      other: alternative, asksStore: isAlone)
   }
 
   mutating func close(_ facts: KillFacts?) { line = line?.closing(facts) }

@@ -43,7 +43,7 @@ struct KillDriver {
 
   private enum News: Sendable {
     case updated(KillTargets)
-    case looked(Int, [FlagKey: Result<FlagReading, StoreTrouble>])
+    case looked(Int, [FlagKey: Result<FlagReading, StoreTrouble>], hopeless: Set<FlagKey>)
     case wrote(Int, [Result<Sent, StoreTrouble>], [KillRecord])
     case brokeGlass(Int, Bool, StoreTrouble?)
     case concluded(Int, KillRecord, stands: Bool, KillFacts?)
@@ -142,7 +142,11 @@ struct KillDriver {
   private mutating func look(_ number: Int, _ some: [Int]) {
     guard let store = some.first.map({ cases[$0].store }) else { return }
     let keys = some.map { cases[$0].key }
-    mailbox.ask { .looked(number, store.look(keys)) }
+    mailbox.ask {
+      let looks = store.look(keys)
+      return .looked(
+        number, looks, hopeless: Set(looks.filter { KillCase.isHopeless($0.value, in: store) }.map(\.key)))
+    }
   }
 
   private mutating func send(_ number: Int, _ some: [Int]) {
@@ -208,12 +212,15 @@ struct KillDriver {
     case .updated(let found):
       (open.isUpdating, open.isPrepared) = (false, true)
       take(found)
-    case .looked(let number, let looks):
+    case .looked(let number, let looks, let hopeless):
       guard let request = course.requests[number] else { return }
       var sights: [Int: KillCourse.Sight] = [:]
       for target in request.targets {
         let found = looks[cases[target].key] ?? .failure(.notAsWritten(path: cases[target].store.address))
         sights[target] = cases[target].sight(found, at: now)
+        if case .failure(let trouble) = found, hopeless.contains(cases[target].key) {
+          sights[target] = .hopeless(trouble)
+        }
         if sights[target] == .on, let look = cases[target].findWitnesses(until: course.end) {
           shift.start {
             look.askBefore()

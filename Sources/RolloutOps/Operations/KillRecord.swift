@@ -9,6 +9,8 @@ struct KillRecord {
   /// Whether the journal tells of a command that may be letting people in at this moment: whoever finds the flag off now
   /// looks at it once more.
   private(set) var hasOpenWidening = false
+  /// Whether the kill stands and its entry is missing.
+  private(set) var isMissing = false
   /// The last of somebody else's rules that was kept, or could not be.
   private var kept: String?
 
@@ -62,6 +64,7 @@ struct KillRecord {
       ]
       return content
     }
+    isMissing = trouble != nil
     if let trouble { remarks += ["it is off, but this could not be journaled"] + Sentences.journal(trouble) }
     return !overtaken
   }

@@ -7,6 +7,8 @@ struct KillTargets: Sendable {
   private var targets: [Target] = []
   private var looked: Set<Place> = []
   private var failures: [KillReport.Line] = []
+  /// Where a store was looked for, by case.
+  private var hints: [Int: [String]] = [:]
   /// One for each address, however many flags it has: they share a connection and a session.
   private var stores: [NamedStore: any FlagStore] = [:]
   /// One for every flag in every store.
@@ -136,7 +138,7 @@ struct KillTargets: Sendable {
       cases.append(
         KillCase(
           kill, key, store, journal, evaluation: settings.evaluation, isNamed: !settings.listed.contains(named),
-          shown: named.name ?? store.address, said: settings.isSaid ? named.name ?? named.address : nil))
+          named: named))
     } catch {
       guard isNew(key, in: named.address) else { return }
       let reasons = ["NOT off in \(named.shown)"] + error.sentences
@@ -213,7 +215,7 @@ struct KillTargets: Sendable {
     }
     return targets.flatMap { target in
       let own = cases.indices.filter { cases[$0].key == target.key }
-      let told = own.compactMap { known.indices.contains($0) ? known[$0] : nil } + target.failures
+      let told = own.compactMap { known.indices.contains($0) ? known[$0]?.adding(hints[$0] ?? []) : nil } + target.failures
       guard told.isEmpty else { return told }
       let places = own.map { cases[$0].store.address }.joined(separator: ", ")
       let reasons = target.nothing ?? ["nothing was turned off: no flag \(target.key) in \(places)"]
@@ -223,20 +225,33 @@ struct KillTargets: Sendable {
     } + failures
   }
 
-  /// Whether some flag has no line of its own.
+  /// Whether some flag has no line of its own, or one about a file that nobody named.
   func lacks(_ known: [KillReport.Line?]) -> Bool {
-    targets.contains { target in
+    cases.indices.contains { isByDefault(known, $0) }
+      || targets.contains { target in
       target.failures.isEmpty && cases.indices.allSatisfy { cases[$0].key != target.key || known[$0] == nil }
     }
   }
 
   /// Looks for what may have been meant by flags that no store has.
   mutating func findNearest(_ known: [KillReport.Line?]) {
+    for index in cases.indices where isByDefault(known, index) && !isThere(cases[index]) {
+      hints[index] = SettingsExamining.whereLooked(kill.choices, kill.context)
+    }
     for index in targets.indices where targets[index].nothing == nil && targets[index].failures.isEmpty {
       let own = cases.indices.filter { cases[$0].key == targets[index].key }
       guard own.allSatisfy({ known[$0] == nil }) else { continue }
       targets[index].nothing = nothing(targets[index], lookedIn: own.map { cases[$0].store })
     }
+  }
+
+  private func isByDefault(_ known: [KillReport.Line?], _ index: Int) -> Bool {
+    known[index]?.outcome == .notOff && cases[index].named.origin == Settings.byDefault
+  }
+
+  private func isThere(_ found: KillCase) -> Bool {
+    guard case .failure(let trouble)? = found.store.look([found.key])[found.key] else { return true }
+    return !trouble.isMissing
   }
 
   /// Every store answered, and none has the flag.

@@ -112,7 +112,9 @@ package struct KillReport: Sendable {
   package func headlines(ink: Ink) -> String {
     lines.compactMap { line in
       guard let words = words(line, ink) else { return nil }
-      let serving = line.serving.map { ": everybody gets \(Terminal.plain($0))" } ?? ""
+      let serving =
+        line.serving.map { ": everybody gets \(Terminal.plain($0))" }
+        ?? (line.off ? ": applications use the default in their own code" : "")
       let seconds = dryRun ? "" : "   \(Self.spelled(line.seconds))"
       let flag = ink.strong(Terminal.plain(line.flag.text))
       return "\(flag)   \(words)\(serving)\(seconds)   \(ink.dim(Terminal.plain(line.store)))"

@@ -27,6 +27,6 @@ extension Context {
   package func asking(_ http: any HTTP) -> Context {
     Context(
       clock: clock, files: files, inputs: inputs, http: http, output: output, surroundings: surroundings,
-      interruptions: interruptions)
+      interruptions: interruptions, hands: hands)
   }
 }
