@@ -22,5 +22,5 @@ extension NamedStore {
   func title(of store: any FlagStore) -> String { name ?? (store.isRemote ? shown : store.identity) }
 
   /// What `--store` said, where it is why this store is meant; a query may be a signature, which nobody prints.
-  var said: String? { origin == "--store" ? title : nil }
+  var said: String? { origin == "--store" ? name ?? plainAddress : nil }
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// The closing block of a kill, gathered when the flag is off.
 @Suite struct KillAftermathTests {
-  private static func facts(_ world: World, _ named: Settings.NamedStore, journal: String = World.journal) throws
+  private static func facts(_ world: World, _ named: NamedStore, journal: String = World.journal) throws
     -> KillFacts
   {
     let store = try StoreAddress(named.address).opening(
@@ -14,15 +14,15 @@ import Testing
       journal: Journal(path: journal, flag: World.key, files: world.files), journaling: .written(as: "oncall"))
   }
 
-  private static func named(_ origin: String, _ address: String = "file:flags.json") -> Settings.NamedStore {
-    Settings.NamedStore(origin: origin, address: address, base: "/w")
+  private static func named(_ origin: String, _ address: String = "file:flags.json", name: String? = nil) -> NamedStore {
+    NamedStore(name: name, origin: origin, address: address, base: "/w")
   }
 
   @Test func theJournalTellsWhereItWasAndTheNoteWhatUsersGet() throws {
     let world = World()
     try world.move(.promote)
     world.kill()
-    let facts = try Self.facts(world, Self.named("prod"))
+    let facts = try Self.facts(world, Self.named("/w/rolloutctl.json", name: "prod"))
     #expect(facts.headline(ink: .none) == #"ai-summary is OFF. Everybody gets "off": plain text."#)
     #expect(facts.before?.place == .stage(0, name: "internal") && facts.owner == "maya" && facts.undoers == [])
     #expect(facts.store == "prod" && facts.restore == "rolloutctl restore --reason \"…\" ai-summary")
@@ -38,15 +38,18 @@ import Testing
   }
 
   @Test(arguments: [
-    ("--store", "file:flags.json", "/w/flags.json", "file:flags.json"),
-    ("prod, --store", "file:flags.json", "prod", "prod"),
-    ("prod", "file:flags.json", "prod", nil), ("ROLLOUT_STORE", "file:flags.json", "/w/flags.json", nil),
-    ("/w/rolloutctl.json", "file:flags.json", "/w/flags.json", nil), ("the note", "flags.json", "/w/flags.json", nil),
-    ("prod, the note", "file:flags.json", "prod", nil),
-    ("--store", "https://h/f?sig=secret", "https://h/f?…", "https://h/f?…"),
-  ]) func theStoreIsCalledAsPeopleKnowIt(origin: String, address: String, title: String, said: String?) throws {
+    ("--store", "file:flags.json", nil, "/w/flags.json", "file:flags.json"),
+    ("--store", "file:flags.json", "prod", "prod", "prod"),
+    ("/w/rolloutctl.json", "file:flags.json", "prod", "prod", nil),
+    ("ROLLOUT_STORE", "file:flags.json", nil, "/w/flags.json", nil),
+    ("the note", "flags.json", nil, "/w/flags.json", nil), ("the note", "file:flags.json", "prod", "prod", nil),
+    ("--store", "https://h/f?sig=secret", nil, "https://h/f?…", "https://h/f?…"),
+  ] as [(String, String, String?, String, String?)])
+  func theStoreIsCalledAsPeopleKnowIt(origin: String, address: String, name: String?, title: String, said: String?)
+    throws
+  {
     let world = World()
-    let named = Self.named(origin, address)
+    let named = Self.named(origin, address, name: name)
     let store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
     #expect(named.title(of: store) == title && named.said == said)
   }
