@@ -10,6 +10,7 @@ version right before and right after COMMAND. flagd binds all interfaces, so thi
 
 import concurrent.futures
 import json
+import os
 import subprocess
 import sys
 import time
@@ -41,6 +42,8 @@ subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 daemon = subprocess.Popen(
     [flagd, "start", "--uri", f"file:{served}", "--port", "8013", "--management-port", "8014",
      "--ofrep-port", "8016", "--sync-port", "8015"],
+    # It looks for a configuration of its own at home, and ends where it has none.
+    env={"HOME": "/nonexistent", **os.environ},
     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 try:
     until = time.monotonic() + 30

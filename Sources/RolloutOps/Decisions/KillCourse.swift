@@ -25,140 +25,20 @@ package struct KillCourse: Sendable {
   package private(set) var end: Instant
   /// `--dry-run`: nothing but looks.
   let isDry: Bool
+  /// Whether somebody interrupted.
+  var isEnding = false
   /// The last third of the time, or a person who wants the feature off altogether: then a store that has no room left
   /// loses the flag itself.
   let removal: Instant
 
-  private(set) var stores: [Store] = []
-  private(set) var targets: [Target] = []
-  private(set) var requests: [Int: Request] = [:]
-  private var nextRequest = 1
+  var stores: [Store] = []
+  var targets: [Target] = []
+  var requests: [Int: Request] = [:]
+  var nextRequest = 1
 
   package init(start: Instant, within: TimeSpan, isDry: Bool = false, turnsOff: Bool = false) {
     (self.start, end, self.isDry) = (start, start + within, isDry)
     removal = turnsOff ? start : Instant(microseconds: end.microseconds - (end.microseconds - start.microseconds) / 3)
-  }
-
-  // MARK: What is known
-
-  /// What a store is to a kill.
-  package struct Store: Hashable, Sendable {
-    let isRemote: Bool
-    /// How many writes may be under way at the same time, and how many flags go into one.
-    let width: Int
-    let batch: Int
-    let killSwitch: KillSwitch
-    /// Nobody asks it before.
-    var rest: Instant
-
-    package init(isRemote: Bool, width: Int = 1, batch: Int = 1, killSwitch: KillSwitch = .none, rest: Instant) {
-      (self.isRemote, self.width, self.batch, self.killSwitch) = (isRemote, max(1, width), max(1, batch), killSwitch)
-      self.rest = rest
-    }
-  }
-
-  /// One flag in one store.
-  package struct Target: Hashable, Sendable {
-    enum Phase: Hashable, Sendable { case look, send, sending, proof, ended }
-
-    /// A write that needs no look before.
-    enum Way: Hashable, Sendable { case untried, underWay, none, done(Instant), failed(StoreTrouble) }
-
-    let store: Int
-    var phase = Phase.look
-    /// The next look or write begins no sooner.
-    var due: Instant
-    var pause = KillCourse.firstPause
-    /// Whether a look found it at all, whether the first one found it off, and whether a look is newer than what the
-    /// write under way was made of.
-    var isSeen = false
-    var wasOff = false
-    var isRefreshed = false
-    /// Whether the last look failed.
-    var isUnreadable = false
-    /// The first and the last write of ours. A look with a smaller number says nothing about it.
-    var firstWrite: Int?
-    var lastWrite = 0
-    /// Whether a write of ours may be in force, and no look has said otherwise since.
-    var mayBeOff = false
-    /// It was called off before, by this write, and is looked at once more.
-    var rechecked: Int?
-    var flip = Way.untried
-    var glass = Way.untried
-    package fileprivate(set) var tries = 0
-    package fileprivate(set) var requests = 0
-    package fileprivate(set) var answers = 0
-    var busy = 0
-    var refusedProofs = 0
-    package fileprivate(set) var firstFailure: Instant?
-    /// The last trouble that says something.
-    package fileprivate(set) var told: StoreTrouble?
-    package fileprivate(set) var ending: Ending?
-
-    /// Whether it was called off, and nothing was written since.
-    var isAsBefore: Bool { rechecked == lastWrite }
-
-    /// Whether the switch alone was thrown, over rules that nobody had read.
-    package var isBlind: Bool { if case .done = flip { lastWrite == firstWrite } else { false } }
-  }
-
-  struct Request: Hashable, Sendable {
-    enum Kind: Hashable, Sendable { case look, send, flip, glass }
-
-    let kind: Kind
-    let store: Int
-    let targets: [Int]
-    let begun: Instant
-  }
-
-  // MARK: What happens, and what is to be done
-
-  package enum Event: Hashable, Sendable {
-    /// What a look found, by flag.
-    case looked(Int, [Int: Sight])
-    /// What was answered to a write: nil where it was done.
-    case wrote(Int, [Int: StoreTrouble?])
-    /// The way without a token: whether there is one, and what it answered.
-    case brokeGlass(Int, isThere: Bool, StoreTrouble?)
-    /// What a flag stood like when somebody looked last, before this kill.
-    case recalled([Int: Sight])
-    /// Somebody lets people in, or did while the flag was killed: it is looked at again then.
-    case doubted(Int, from: Instant)
-    case time
-    /// A person or a machine wants the kill to end now.
-    case interrupted
-  }
-
-  /// What a look found of one flag.
-  package enum Sight: Hashable, Sendable {
-    case on, off
-    /// Off, and only a write tells whether it stays so.
-    case unproven
-    case absent
-    /// Nobody can tell which of its variants is the old way.
-    case undecided
-    /// It stands as off, and readers take the file for broken.
-    case unread(StoreTrouble)
-    case failed(StoreTrouble)
-    /// Failed, and no other try would do better.
-    case hopeless(StoreTrouble)
-  }
-
-  package enum Ending: Hashable, Sendable {
-    case off, alreadyOff, wouldBeOff
-    case absent, undecided
-    case unread(StoreTrouble)
-    /// A write of ours may be in force, and nobody could look.
-    case perhaps(StoreTrouble?)
-    case notOff(StoreTrouble?)
-  }
-
-  package enum Action: Hashable, Sendable {
-    case look(Int, store: Int, [Int])
-    case send(Int, store: Int, [Int])
-    case flip(Int, store: Int, Int)
-    case breakGlass(Int, Int)
-    case tell(Int, Ending)
   }
 
   // MARK: Asking the course
@@ -196,7 +76,9 @@ package struct KillCourse: Sendable {
       (targets[target].phase, targets[target].due) = (.proof, moment)
       targets[target].rechecked = targets[target].lastWrite
     case .time: break
-    case .interrupted: end = min(end, now + Self.grace)
+    case .interrupted:
+      isEnding = true
+      end = min(end, now + Self.grace)
     }
     guard now < end else { return actions + finish() }
     for store in stores.indices where stores[store].rest <= now { begin(store, at: now, &actions) }
@@ -211,109 +93,9 @@ package struct KillCourse: Sendable {
     return moments.filter { $0 > now }.min() ?? end
   }
 
-  // MARK: Beginning
-
-  private mutating func begin(_ store: Int, at now: Instant, _ actions: inout [Action]) {
-    let facts = stores[store]
-    var waiting = ready(.send, store, now)
-    while !waiting.isEmpty, underWay(store, [.send, .flip]).count < facts.width {
-      let some = Array(waiting.prefix(facts.batch))
-      waiting.removeFirst(some.count)
-      send(some, store, at: now, &actions)
-    }
-    guard facts.isRemote else { return look(store, at: now, &actions) }
-    // Only what narrows is sent twice, and no server that answers in time is.
-    for request in underWay(store, [.send]) where request.begun + Self.hedge <= now {
-      let twins = requests.values.filter { $0.kind == .send && $0.targets == request.targets }
-      let isNewest = twins.allSatisfy { $0.begun <= request.begun }
-      if isNewest, twins.count < Self.hedges, request.targets.allSatisfy({ targets[$0].phase == .sending }) {
-        send(request.targets, store, at: now, &actions)
-      }
-    }
-    look(store, at: now, &actions)
-    for target in ready(.look, store, now) where flips(target, at: now) {
-      guard underWay(store, [.send, .flip]).count < facts.width else { break }
-      let number = add(.flip, store, [target], at: now)
-      targets[target].flip = .underWay
-      actions.append(.flip(number, store: store, target))
-    }
-  }
-
-  private mutating func send(_ some: [Int], _ store: Int, at now: Instant, _ actions: inout [Action]) {
-    let number = add(.send, store, some, at: now)
-    for target in some { (targets[target].phase, targets[target].isRefreshed) = (.sending, false) }
-    actions.append(.send(number, store: store, some))
-  }
-
-  /// One look at a time for all that want one, until it is slow. A proof waits a moment for writes that are under way, so
-  /// that one look proves many.
-  private mutating func look(_ store: Int, at now: Instant, _ actions: inout [Action]) {
-    let wanting = ready(.look, store, now) + ready(.proof, store, now)
-    guard !wanting.isEmpty else { return }
-    let looks = requests.filter { $0.value.store == store && $0.value.kind == .look }
-    let open = wanting.filter { target in
-      !looks.contains { $0.value.targets.contains(target) && $0.key > targets[target].lastWrite }
-    }
-    let isPrompt = looks.values.contains { $0.begun + Self.slow > now }
-    let isWriting = !underWay(store, [.send, .flip]).isEmpty
-    let areFresh = open.allSatisfy { targets[$0].phase == .proof && targets[$0].due + Self.slow > now }
-    let isHedge = open.isEmpty && stores[store].isRemote && looks.count < Self.hedges
-    guard
-      isHedge ? looks.values.allSatisfy({ $0.begun + Self.hedge <= now }) : !isPrompt && !(isWriting && areFresh),
-      isHedge || !open.isEmpty
-    else { return }
-    let asked = isHedge ? wanting : open
-    let number = add(.look, store, asked, at: now)
-    for target in asked where targets[target].phase == .look && !isHedge { targets[target].tries += 1 }
-    actions.append(.look(number, store: store, asked))
-  }
-
-  /// Whether the switch is thrown without a look: the look failed, or takes too long. Where the switch takes the flag
-  /// away, only where the store has no room for anything else.
-  private func flips(_ id: Int, at now: Instant) -> Bool {
-    let target = targets[id]
-    switch target.flip {
-    case .untried: break
-    case .failed(let trouble): guard trouble.mayPass else { return false }
-    case .underWay, .none, .done: return false
-    }
-    guard !isDry else { return false }
-    switch stores[target.store].killSwitch {
-    case .none: return false
-    case .removal: return target.told?.isOutOfSpace == true && now >= removal
-    case .platform:
-      let isSlow = requests.values.contains {
-        $0.kind == .look && $0.targets.contains(id) && $0.begun + Self.slow <= now
-      }
-      return target.isUnreadable || isSlow && !target.isSeen
-    }
-  }
-
-  private mutating func add(_ kind: Request.Kind, _ store: Int, _ some: [Int], at now: Instant) -> Int {
-    let number = nextRequest
-    nextRequest += 1
-    requests[number] = Request(kind: kind, store: store, targets: some, begun: now)
-    for target in some {
-      targets[target].requests += 1
-      guard kind != .look else { continue }
-      targets[target].firstWrite = targets[target].firstWrite ?? number
-      targets[target].lastWrite = number
-      if kind != .glass { targets[target].mayBeOff = true }
-    }
-    return number
-  }
-
-  private func ready(_ phase: Target.Phase, _ store: Int, _ now: Instant) -> [Int] {
-    targets.indices.filter { targets[$0].store == store && targets[$0].phase == phase && targets[$0].due <= now }
-  }
-
-  private func underWay(_ store: Int, _ kinds: [Request.Kind]) -> [Request] {
-    requests.sorted { $0.key < $1.key }.map(\.value).filter { $0.store == store && kinds.contains($0.kind) }
-  }
-
   // MARK: Understanding
 
-  private mutating func see(_ id: Int, _ sight: Sight, in look: Int, at now: Instant, _ actions: inout [Action]) {
+  mutating func see(_ id: Int, _ sight: Sight, in look: Int, at now: Instant, _ actions: inout [Action]) {
     guard targets[id].phase != .ended else { return }
     if case .failed = sight {
       targets[id].isUnreadable = true
@@ -337,12 +119,18 @@ package struct KillCourse: Sendable {
       guard targets[id].phase == .look else { return }
       (targets[id].isSeen, targets[id].wasOff) = (true, true)
       // What a cache may have said is not believed before the server itself has taken a write.
-      if stores[targets[id].store].isRemote || sight == .unproven { targets[id].phase = .send } else { end(id, .alreadyOff, &actions) }
+      if stores[targets[id].store].isRemote || sight == .unproven {
+        targets[id].phase = .send
+      } else {
+        end(id, .alreadyOff, &actions)
+      }
     case .on:
       if isDry { return end(id, .wouldBeOff, &actions) }
       (targets[id].isSeen, targets[id].isRefreshed) = (true, true)
       guard isCurrent, targets[id].phase != .sending else { return }
-      targets[id].mayBeOff = false
+      // It may have been begun before the write took effect.
+      if targets[id].phase == .proof, look <= targets[id].lastAnswered { return }
+      targets[id].hasDoubt = false
       if targets[id].phase == .proof {
         // It was written, and somebody undid it or it did not take: written anew, but not without a breath.
         targets[id].told = targets[id].told ?? .notAsWritten(path: "")
@@ -358,7 +146,7 @@ package struct KillCourse: Sendable {
     }
   }
 
-  private mutating func written(
+  mutating func written(
     _ id: Int, _ trouble: StoreTrouble?, _ request: Request, at now: Instant, _ actions: inout [Action]
   ) {
     guard targets[id].phase != .ended else { return }
@@ -366,17 +154,18 @@ package struct KillCourse: Sendable {
     if isFlip { targets[id].flip = trouble.map { .failed($0) } ?? .done(now) }
     guard let trouble else {
       targets[id].answers += 1
-      (targets[id].phase, targets[id].due) = (.proof, now)
-      return
+      return prove(id, at: now)
     }
     if case .rejectedByReaders = trouble { return end(id, .unread(trouble), &actions) }
     let isAlone = !requests.values.contains { $0.kind != .look && $0.targets.contains(id) }
-    if isAlone, targets[id].phase != .proof { targets[id].mayBeOff = trouble.hidesTheOutcome }
+    if trouble.hidesTheOutcome { targets[id].hasDoubt = true }
     if isFlip {
       // The looks go on; where none of them can succeed, this was the last way.
       targets[id].told = targets[id].told ?? trouble
       if targets[id].phase == .look { rest(id, at: now) }
-      if isAlone, !trouble.mayPass, targets[id].told?.mayPass != true { fail(id, trouble, at: now, &actions) }
+      if isAlone, !trouble.mayPass, targets[id].told?.mayPass != true {
+        fail(id, targets[id].told ?? trouble, at: now, &actions)
+      }
       return
     }
     guard targets[id].phase == .sending, isAlone else { return }
@@ -388,22 +177,33 @@ package struct KillCourse: Sendable {
     fail(id, trouble, at: now, &actions)
   }
 
-  private mutating func broken(
+  mutating func broken(
     _ id: Int, _ isThere: Bool, _ trouble: StoreTrouble?, at now: Instant, _ actions: inout [Action]
   ) {
     guard targets[id].phase != .ended else { return }
     guard isThere, trouble == nil else {
+      if isThere, trouble?.hidesTheOutcome == true { targets[id].hasDoubt = true }
       targets[id].glass = trouble.map { .failed($0) } ?? .none
       targets[id].phase = .look
       return goOn(id, after: targets[id].told ?? .notAsWritten(path: ""), at: now, &actions)
     }
-    (targets[id].glass, targets[id].mayBeOff) = (.done(now), true)
-    (targets[id].phase, targets[id].due) = (.proof, now)
+    targets[id].glass = .done(now)
+    prove(id, at: now)
+  }
+
+  /// Whether a write of ours may be in force, answered or not.
+  func mayBeOff(_ id: Int) -> Bool {
+    targets[id].hasDoubt || requests.values.contains { $0.kind != .look && $0.targets.contains(id) }
+  }
+
+  mutating func prove(_ id: Int, at now: Instant) {
+    if targets[id].phase != .proof { (targets[id].phase, targets[id].due) = (.proof, now) }
+    (targets[id].lastAnswered, targets[id].hasDoubt) = (nextRequest - 1, true)
   }
 
   // MARK: Failing
 
-  private mutating func fail(_ id: Int, _ latest: StoreTrouble, at now: Instant, _ actions: inout [Action]) {
+  mutating func fail(_ id: Int, _ latest: StoreTrouble, at now: Instant, _ actions: inout [Action]) {
     // A try that the deadline cut short says nothing about the server; the one before it does.
     let trouble = latest.isCutShort ? targets[id].told ?? latest : latest
     targets[id].told = trouble
@@ -423,7 +223,7 @@ package struct KillCourse: Sendable {
   }
 
   /// Again after a while, or never.
-  private mutating func goOn(_ id: Int, after trouble: StoreTrouble, at now: Instant, _ actions: inout [Action]) {
+  mutating func goOn(_ id: Int, after trouble: StoreTrouble, at now: Instant, _ actions: inout [Action]) {
     if targets[id].isAsBefore, !trouble.mayPass { return end(id, .off, &actions) }
     if targets[id].phase == .proof, !trouble.mayPass {
       targets[id].refusedProofs += 1
@@ -434,13 +234,13 @@ package struct KillCourse: Sendable {
     let since = targets[id].firstFailure ?? now
     let limit = trouble.isAboutTheFile && !targets[id].isSeen ? min(end, since + Self.patience) : end
     guard trouble.mayPass || targets[id].phase == .proof, targets[id].busy < Self.busyTries, now < limit else {
-      return end(id, targets[id].mayBeOff ? .perhaps(trouble) : .notOff(trouble), &actions)
+      return end(id, mayBeOff(id) ? .perhaps(trouble) : .notOff(trouble), &actions)
     }
     rest(id, at: now)
   }
 
   /// A refusal that will not pass, or a second failure, is reason enough.
-  private func breaksGlass(_ target: Target, after trouble: StoreTrouble) -> Bool {
+  func breaksGlass(_ target: Target, after trouble: StoreTrouble) -> Bool {
     guard !isDry, !trouble.mayPass || target.tries > 1, stores[target.store].isRemote else { return false }
     switch target.glass {
     case .untried: return true
@@ -449,13 +249,13 @@ package struct KillCourse: Sendable {
     }
   }
 
-  private mutating func rest(_ id: Int, at now: Instant, pausing: Bool = true) {
+  mutating func rest(_ id: Int, at now: Instant, pausing: Bool = true) {
     guard pausing else { return targets[id].due = now }
     targets[id].due = Instant(microseconds: now.microseconds + Int64(targets[id].pause))
     targets[id].pause = min(2 * targets[id].pause, Self.longestPause)
   }
 
-  private mutating func end(_ id: Int, _ ending: Ending, _ actions: inout [Action]) {
+  mutating func end(_ id: Int, _ ending: Ending, _ actions: inout [Action]) {
     // What was called off before is told again only where it no longer is.
     let isKnown = targets[id].isAsBefore && [.off, .alreadyOff].contains(ending)
     (targets[id].phase, targets[id].rechecked) = (.ended, nil)
@@ -465,10 +265,10 @@ package struct KillCourse: Sendable {
   }
 
   /// The deadline, or somebody who wants it to end: what is open now stays open.
-  private mutating func finish() -> [Action] {
+  mutating func finish() -> [Action] {
     var actions: [Action] = []
     for id in targets.indices where targets[id].phase != .ended {
-      let ending = targets[id].mayBeOff ? Ending.perhaps(targets[id].told) : .notOff(targets[id].told)
+      let ending = mayBeOff(id) ? Ending.perhaps(targets[id].told) : .notOff(targets[id].told)
       end(id, targets[id].isAsBefore ? .off : ending, &actions)
     }
     return actions

@@ -33,7 +33,7 @@ extension StoreTrouble {
   /// Whether a change before it may be in force, since the server says nothing that tells.
   var hidesTheOutcome: Bool {
     switch self {
-    case .unanswered: true
+    case .unanswered(let trouble): trouble.maybeSent
     case .refused(let refusal): mayPass && refusal.reason != .outOfSpace
     default: false
     }
@@ -53,7 +53,7 @@ extension StoreTrouble {
 
   /// The store has no room left for anything new.
   var isOutOfSpace: Bool {
-    if case .refused(let refusal) = self { refusal.said?.contains("database space exceeded") == true } else { false }
+    if case .refused(let refusal) = self { refusal.reason == .outOfSpace } else { false }
   }
 
   var isForApproval: Bool { if case .refused(let refusal) = self { refusal.isForApproval } else { false } }
@@ -62,13 +62,4 @@ extension StoreTrouble {
 
   /// Missing or broken: of a file that never was good that is hardly a moment's state.
   var isAboutTheFile: Bool { if case .malformed = self { true } else { isMissing } }
-
-  /// Where the flag stands well all the same.
-  var remark: String {
-    switch self {
-    case .malformed(let path, let position, let why):
-      "\(path):\(position.line):\(position.column): \(why); everything but a kill waits until it is mended"
-    default: Sentences.store(self).joined(separator: "; ")
-    }
-  }
 }

@@ -48,9 +48,12 @@ struct KillCase: Sendable {
 
   // MARK: Looking
 
-  /// Whether a file is missing that no store ever had: beside one there are journals.
+  /// Whether no other try can do better: there is no token to ask with, or a file is missing that no store ever had
+  /// (beside one there are journals).
   static func isHopeless(_ look: Result<FlagReading, StoreTrouble>, in store: any FlagStore) -> Bool {
-    guard case .failure(let trouble) = look, trouble.isMissing, !store.isRemote else { return false }
+    guard case .failure(let trouble) = look else { return false }
+    if case .refused(let refusal) = trouble, case .noToken = refusal.reason { return true }
+    guard trouble.isMissing, !store.isRemote else { return false }
     let folder = store.journalFolder
     return ((try? folder.files.facts(folder.path)) ?? nil) == nil
   }
@@ -212,7 +215,7 @@ struct KillCase: Sendable {
   /// How much was asked in vain.
   private func asked(_ target: KillCourse.Target, _ tried: Double) -> [String] {
     let time = KillReport.spelled(tried)
-    if target.answers == 0, target.requests > 0, store.isRemote {
+    if target.answers == 0, target.requests > 0, store.isRemote, target.told?.mayPass ?? true {
       return target.requests == 1
         ? ["one request, and it was not answered in \(time)"]
         : ["none of \(target.requests) requests was answered as it should be, in \(time)"]
@@ -285,4 +288,15 @@ struct KillCase: Sendable {
   mutating func close(_ facts: KillFacts?) { line = line?.closing(facts) }
 
   mutating func see(_ served: Served, after seconds: Double) { line = line?.seen(served, after: seconds) }
+}
+
+extension StoreTrouble {
+  /// Where the flag stands well all the same.
+  var remark: String {
+    switch self {
+    case .malformed(let path, let position, let why):
+      "\(path):\(position.line):\(position.column): \(why); everything but a kill waits until it is mended"
+    default: Sentences.store(self).joined(separator: "; ")
+    }
+  }
 }

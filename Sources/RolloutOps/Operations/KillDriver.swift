@@ -2,30 +2,30 @@
 /// course's next event. Here nobody waits for a store, a journal or a server, so that none of them can hold back another
 /// one, the word "off", or the end.
 struct KillDriver {
-  private let kill: Kill
-  private let context: Context
-  private let shift: any HandShift
-  private let mailbox: Mailbox<News>
-  private var course: KillCourse
-  private var targets: KillTargets
-  private var cases: [KillCase] = []
+  let kill: Kill
+  let context: Context
+  let shift: any HandShift
+  let mailbox: Mailbox<News>
+  var course: KillCourse
+  var targets: KillTargets
+  var cases: [KillCase] = []
   /// The course's number of each store.
-  private var stores: [String: Int] = [:]
+  var stores: [String: Int] = [:]
   /// Stores whose lock was waited for in vain: nobody waits for it a second time.
-  private var slow: Set<String> = []
+  var slow: Set<String> = []
   /// When each request began.
-  private var begun: [Int: Instant] = [:]
-  private var open = Jobs()
-  private var progress: KillProgress
+  var begun: [Int: Instant] = [:]
+  var open = Jobs()
+  var progress: KillProgress
   /// The signal that ended it.
   private(set) var signal: Int32?
-  private var interrupted: Instant?
+  var interrupted: Instant?
 
   /// Changes which flags are meant. It reads files and asks stores, so it is a job too.
   typealias Update = @Sendable (inout KillTargets) -> Void
 
   /// What is under way beside the course's own requests.
-  private struct Jobs {
+  struct Jobs {
     /// One at a time: the next one starts from what the last one found.
     var updates: [Update] = []
     var isUpdating = false
@@ -41,7 +41,7 @@ struct KillDriver {
     var waiting: [Int] = []
   }
 
-  private enum News: Sendable {
+  enum News: Sendable {
     case updated(KillTargets)
     case looked(Int, [FlagKey: Result<FlagReading, StoreTrouble>], hopeless: Set<FlagKey>)
     case wrote(Int, [Result<Sent, StoreTrouble>], [KillRecord])
@@ -54,11 +54,18 @@ struct KillDriver {
   }
 
   /// So many journals are written at the same time.
-  private static let journals = 8
-  /// How long what comes after the word "off" may take where the deadline is over, or somebody interrupts.
-  private static let afterwards = TimeSpan(seconds: 2)
+  static let journals = 8
+  /// What was seen before the deadline must be told before it too: so many microseconds for that.
+  static let telling: Int64 = 300_000
+  /// How long what comes after the word "off" may take where somebody interrupts.
+  static let afterwards = TimeSpan(seconds: 2)
   /// Of more flags nobody asks the platforms what may undo it.
-  private static let fewFlags = 8
+  static let fewFlags = 8
+
+  /// Whose applications were asked for.
+  var looked: Set<Int> = []
+  /// Which flags were pending when the notes were asked for last.
+  var asked: [Bool]?
 
   init(_ kill: Kill) {
     self.kill = kill
@@ -94,14 +101,22 @@ struct KillDriver {
       }
     }
     for news in mailbox.takeAll() { hear(news) }
+    for target in open.looking {
+      cases[target].tell(["not seen by an application: nobody answered that before the deadline"])
+    }
+    for target in open.concluding.union(open.waiting) {
+      cases[target].tell([
+        "it is off, but this could not be journaled before the deadline; the next command that changes something does it"
+      ])
+    }
     context.output.progress(nil)
     shift.end()
     return lines
   }
 
-  private var now: Instant { context.clock.now() }
+  var now: Instant { context.clock.now() }
 
-  private var isOver: Bool {
+  var isOver: Bool {
     if now >= limit { return true }
     guard open.isPrepared, course.isOver, open.concluding.isEmpty, open.waiting.isEmpty else { return false }
     guard signal == nil else { return true }
@@ -110,16 +125,16 @@ struct KillDriver {
   }
 
   /// When it ends, whatever is still under way.
-  private var limit: Instant { interrupted.map { min(course.end, $0 + Self.afterwards) } ?? course.end }
+  var limit: Instant { interrupted.map { min(course.end, $0 + Self.afterwards) } ?? course.end }
 
-  private var wake: Instant {
+  var wake: Instant {
     let next = course.isOver ? course.end : course.wake(after: now)
     return min(next, progress.wake(after: now))
   }
 
   // MARK: Acting
 
-  private mutating func perform(_ actions: [KillCourse.Action]) {
+  mutating func perform(_ actions: [KillCourse.Action]) {
     for action in actions {
       switch action {
       case .look(let number, _, let some): look(number, some)
@@ -139,7 +154,7 @@ struct KillDriver {
     }
   }
 
-  private mutating func look(_ number: Int, _ some: [Int]) {
+  mutating func look(_ number: Int, _ some: [Int]) {
     guard let store = some.first.map({ cases[$0].store }) else { return }
     let keys = some.map { cases[$0].key }
     mailbox.ask {
@@ -149,7 +164,7 @@ struct KillDriver {
     }
   }
 
-  private mutating func send(_ number: Int, _ some: [Int]) {
+  mutating func send(_ number: Int, _ some: [Int]) {
     guard let store = some.first.map({ cases[$0].store }) else { return }
     let (start, now) = (course.start, now)
     let urgency: Urgency = slow.contains(store.identity) ? .killAtOnce : .kill
@@ -171,7 +186,7 @@ struct KillDriver {
     }
   }
 
-  private mutating func flip(_ number: Int, _ target: Int) {
+  mutating func flip(_ number: Int, _ target: Int) {
     cases[target].beginsWrite(at: now)
     cases[target].served?.witnesses.changeBegins()
     let (store, key, occasion, record) =
@@ -187,7 +202,7 @@ struct KillDriver {
   }
 
   /// What is known of a flag is said at once; everything else about it comes later.
-  private mutating func tell(_ target: Int, _ ending: KillCourse.Ending) {
+  mutating func tell(_ target: Int, _ ending: KillCourse.Ending) {
     let state = course.targets[target]
     let tried = state.firstFailure.map { now.seconds(since: $0) } ?? now.seconds(since: course.start)
     cases[target].end(ending, state, after: now.seconds(since: course.start), tried: tried)
@@ -207,7 +222,7 @@ struct KillDriver {
 
   // MARK: Hearing
 
-  private mutating func hear(_ news: News) {
+  mutating func hear(_ news: News) {
     switch news {
     case .updated(let found):
       (open.isUpdating, open.isPrepared) = (false, true)
@@ -271,10 +286,10 @@ struct KillDriver {
   }
 
   /// Flags that are looked at once more since somebody was letting people in.
-  private var rechecked: Set<Int> = []
+  var rechecked: Set<Int> = []
 
   /// Flags and stores that were not known before.
-  private mutating func take(_ found: KillTargets) {
+  mutating func take(_ found: KillTargets) {
     let known = targets.cases.count
     targets = found
     for index in 0..<known { cases[index].evaluation = found.cases[index].evaluation }
@@ -297,7 +312,7 @@ struct KillDriver {
   }
 
   /// A store may know the flags well enough to be written at once: one answer less to wait for.
-  private mutating func recall(_ some: [Int]) {
+  mutating func recall(_ some: [Int]) {
     guard !kill.choices.dryRun else { return }
     for (_, number) in stores.sorted(by: { $0.value < $1.value }) {
       let own = some.filter { course.targets[$0].store == number }
@@ -305,99 +320,11 @@ struct KillDriver {
       let keys = own.map { ($0, cases[$0].key) }
       shift.start { [mailbox] in
         let known = store.remembered(keys.map(\.1)) ?? [:]
-        let readings = Dictionary(uniqueKeysWithValues: keys.compactMap { place in known[place.1].map { (place.0, $0) } })
+        let readings = Dictionary(
+          uniqueKeysWithValues: keys.compactMap { place in known[place.1].map { (place.0, $0) } })
         return { if !readings.isEmpty { mailbox.put(.recalled(readings)) } }
       }
     }
-  }
-
-  // MARK: What comes after
-
-  private mutating func startJobs() {
-    while let target = open.waiting.first, open.concluding.count < Self.journals {
-      open.waiting.removeFirst()
-      open.concluding.insert(target)
-      let seconds = cases[target].line?.seconds ?? 0
-      let (found, tries, isAlone) = (cases[target], course.targets[target].tries, cases.count <= Self.fewFlags)
-      mailbox.ask {
-        var found = found
-        let stands = found.isJournaled || found.conclude(seconds: seconds, tries: tries)
-        return .concluded(target, found.record, stands: stands, found.facts(isAlone: isAlone))
-      }
-    }
-    guard signal == nil else { return }
-    findMore()
-    guard course.isOver, open.waiting.isEmpty, !targets.hasUnfollowed else { return }
-    if !open.hasKept, open.concluding.isEmpty {
-      open.hasKept = true
-      for store in stores.values.compactMap({ number in cases.first { stores[$0.identity] == number }?.store })
-      where store.isRemote && !kill.choices.dryRun {
-        open.keeping += 1
-        mailbox.ask {
-          store.keepLook()
-          return .kept
-        }
-      }
-    }
-    for target in cases.indices where !looked.contains(target) && cases[target].line?.off == true {
-      looked.insert(target)
-      guard cases[target].evaluation != nil, !kill.choices.dryRun else { continue }
-      open.looking.insert(target)
-      let (found, end, clock) = (cases[target], course.end, context.clock)
-      mailbox.ask {
-        let patience = clock.now() + ServedLook.patience
-        return .served(target, found.look(until: end)?.look(until: end, patience: patience))
-      }
-    }
-  }
-
-  /// Whose applications were asked for.
-  private var looked: Set<Int> = []
-
-  /// The notes that the journals remember may name more stores. They are read when a flag is off, or cannot be read.
-  private mutating func findMore() {
-    guard !open.isUpdating else { return }
-    if let update = open.updates.first {
-      // Flags that are known go before those that have to be looked for.
-      guard !open.isPrepared || mailbox.isEmpty else { return }
-      open.updates.removeFirst()
-      return start(update)
-    }
-    let pending = cases.indices.map { !isSettled($0) }
-    if targets.hasUnfollowed {
-      let isTimely = cases.indices.allSatisfy { !pending[$0] || course.targets[$0].told != nil }
-      guard isTimely, asked != pending || course.isOver else { return }
-      asked = pending
-      start { $0.follow(pending) }
-    } else if course.isOver, !open.hasHints {
-      open.hasHints = true
-      let lines = cases.map(\.line)
-      if targets.lacks(lines) { start { $0.findNearest(lines) } }
-    }
-  }
-
-  private mutating func start(_ update: @escaping Update) {
-    open.isUpdating = true
-    let known = targets
-    mailbox.ask {
-      var found = known
-      update(&found)
-      return .updated(found)
-    }
-  }
-
-  /// Which flags were pending when the notes were asked for last.
-  private var asked: [Bool]?
-
-  private func isSettled(_ target: Int) -> Bool { course.targets[target].ending != nil }
-
-  func report(_ lines: [KillReport.Line]) -> KillReport {
-    KillReport(
-      lines, dryRun: kill.choices.dryRun, signal: signal, unread: targets.unread, remarks: targets.remarks)
-  }
-
-  private var lines: [KillReport.Line] {
-    targets.lines(cases.map(\.line), preparing: !open.isPrepared, after: now.seconds(since: course.start))
   }
 }
 

@@ -111,7 +111,8 @@ struct KillTargets: Sendable {
           let reasons = ["NOT off in \(named.shown): its flags are not known"] + error.sentences
           return failures.append(
             KillReport.Line(
-              flag: Kill.everyFlag, store: named.shown, .notOff, seconds: clock.now().seconds(since: start), attempts: 1,
+              flag: Kill.everyFlag, store: named.shown, .notOff, seconds: clock.now().seconds(since: start),
+              attempts: 1,
               reasons: reasons))
         }
         clock.pause(microseconds: pause)
@@ -211,11 +212,14 @@ struct KillTargets: Sendable {
   func lines(_ known: [KillReport.Line?], preparing: Bool, after seconds: Double) -> [KillReport.Line] {
     guard !preparing else {
       let reasons = ["NOT off: the settings could not be read in \(KillReport.spelled(seconds))"]
-      return [KillReport.Line(flag: Kill.everyFlag, store: "", .notOff, seconds: seconds, attempts: 0, reasons: reasons)]
+      return [
+        KillReport.Line(flag: Kill.everyFlag, store: "", .notOff, seconds: seconds, attempts: 0, reasons: reasons)
+      ]
     }
     return targets.flatMap { target in
       let own = cases.indices.filter { cases[$0].key == target.key }
-      let told = own.compactMap { known.indices.contains($0) ? known[$0]?.adding(hints[$0] ?? []) : nil } + target.failures
+      let told =
+        own.compactMap { known.indices.contains($0) ? known[$0]?.adding(hints[$0] ?? []) : nil } + target.failures
       guard told.isEmpty else { return told }
       let places = own.map { cases[$0].store.address }.joined(separator: ", ")
       let reasons = target.nothing ?? ["nothing was turned off: no flag \(target.key) in \(places)"]
@@ -229,8 +233,8 @@ struct KillTargets: Sendable {
   func lacks(_ known: [KillReport.Line?]) -> Bool {
     cases.indices.contains { isByDefault(known, $0) }
       || targets.contains { target in
-      target.failures.isEmpty && cases.indices.allSatisfy { cases[$0].key != target.key || known[$0] == nil }
-    }
+        target.failures.isEmpty && cases.indices.allSatisfy { cases[$0].key != target.key || known[$0] == nil }
+      }
   }
 
   /// Looks for what may have been meant by flags that no store has.

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Asks an evaluation endpoint what applications are served: before a change, to find those whom it is for, and after it.
 struct ServedLook: Sendable {
   let context: Context
@@ -48,7 +46,7 @@ struct ServedLook: Sendable {
       if served.isAsExpected || answers.allSatisfy(isHopeless) || context.clock.now() >= limit {
         return served.isAsExpected || served.agrees != nil ? served : otherwise ?? served
       }
-      context.clock.pause(microseconds: pause)
+      context.clock.pause(microseconds: min(pause, max(1, Int(limit.microseconds - context.clock.now().microseconds))))
       pause = min(2 * pause, Self.longestPause)
     }
   }
@@ -68,13 +66,15 @@ final class Witnesses: Sendable {
     var isSent = false
   }
 
-  private let heard = Mutex(Heard())
+  private let heard = Remembered<Heard>()
+
+  init() { heard.last = Heard() }
 
   /// From now on the old version may be the change at work.
-  func changeBegins() { heard.withLock { $0.isSent = true } }
+  func changeBegins() { heard.change { $0.isSent = true } }
 
   func hear(_ answers: [Served.Answer], _ variants: [Variants.Variant]) {
-    heard.withLock { heard in
+    heard.change { heard in
       for answer in answers {
         guard let served = Served.variant(answer.outcome, among: variants) else { continue }
         switch answer.probe.before {
@@ -94,7 +94,7 @@ final class Witnesses: Sendable {
   /// Whether one of them is a witness: was served the new version by this very server, or must have been, whatever hash it
   /// deals by.
   func vouch(for probes: [Probe]) -> Bool {
-    let heard = heard.withLock { $0 }
+    let heard = heard.last ?? Heard()
     return probes.contains { probe in
       if heard.found.contains(probe) { return true }
       if case .new(_, always: true) = probe.before { return !heard.doubted.contains(probe) }

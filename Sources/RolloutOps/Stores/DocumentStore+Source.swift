@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The two requests that a document is worked with: a GET that no cache between should answer, and a PUT that depends on
 /// what the GET saw.
 extension DocumentStore {
@@ -34,10 +32,20 @@ extension DocumentStore {
       var signs: CacheSigns?
     }
 
-    private let facts = Mutex(Facts())
+    private let facts = Remembered<Facts>()
 
-    func with<Answer: Sendable>(_ body: (inout sending Facts) -> sending Answer) -> Answer { facts.withLock(body) }
-    var now: Facts { facts.withLock { $0 } }
+    init() { facts.last = Facts() }
+
+    @discardableResult
+    func with<Answer>(_ body: (inout Facts) -> Answer) -> Answer {
+      var answer: Answer?
+      facts.change { answer = body(&$0) }
+      if let answer { return answer }
+      var none = Facts()
+      return body(&none)
+    }
+
+    var now: Facts { facts.last ?? Facts() }
   }
 
   // MARK: Reading

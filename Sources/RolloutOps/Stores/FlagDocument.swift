@@ -42,7 +42,8 @@ struct FlagDocument: Sendable {
   /// Each of its flags; what is wrong with one hides no other.
   func readings() -> [FlagKey: Result<FlagReading, StoreTrouble>] {
     var readings: [FlagKey: Result<FlagReading, StoreTrouble>] = [:]
-    let trouble = refusal
+    // A fault that readers take must not hide one that they do not.
+    let trouble = rejectedByReaders ?? refusal
     for index in keys.indices {
       do throws(StoreTrouble) {
         readings[keys[index]] = .success(try reading(at: index, trouble))

@@ -56,7 +56,11 @@ struct EtcdMembers: Sendable {
   func call(_ path: String, _ body: JSON, _ repeats: MemberRace.Repeats) throws(StoreTrouble) -> Answer {
     guard clients.count > 1 else { return try callOnly(path, body, repeats) }
     let clock = context.clock
-    let end = terms.deadline ?? clock.now() + Self.patience
+    // Of a deadline a little is left, to ask the members why none of them answered.
+    let now = clock.now()
+    let end =
+      terms.deadline.map { $0.microseconds - min(Self.asking, max(0, $0.microseconds - now.microseconds) / 4) }
+      .map(Instant.init(microseconds:)) ?? now + Self.patience
     var wasDoubtful = false
     for round in 1... {
       var race = MemberRace(members: clients.count, repeats: repeats)
@@ -76,6 +80,7 @@ struct EtcdMembers: Sendable {
   }
 
   private static let rounds = 4
+  private static let asking: Int64 = 700_000
   /// Longer than etcd itself goes on trying (7 s), and shorter than a person waits without a word.
   private static let patience = TimeSpan(seconds: 10)
 

@@ -73,7 +73,22 @@ struct KillOptions: TakesCommonFlags, Equatable {
           """
           Only the named flag changes. Targeting that rolloutctl did not write is saved to the journal before it is \
           replaced. The journal comes last, and one that cannot be written does not undo a kill. `kill FLAG` never \
-          asks; `kill --all` prints the count first, asks at a terminal, and wants `--yes` elsewhere.
+          asks; `kill --all` names the flags and stores first, asks at a terminal, and wants `--yes` elsewhere.
+          """),
+        .paragraph(
+          """
+          "off" is printed in the moment in which it is read back, each flag by itself; what it was, what users get \
+          now, who is told and how to bring it back follows. A server that is slow gets a second request beside the \
+          first, as long as the deadline allows; a platform's switch is sent without a look where looking fails or takes \
+          longer than a second, and then it is said. Where a change was sent and nobody could look, "it may be off" is \
+          said, with exit 1. "already off" is said of a server only after a change that it took.
+          """),
+        .paragraph(
+          """
+          Ctrl-C and SIGTERM let what is under way finish for a second, say of each flag what became of it, and then end \
+          it; a second one ends it at once. A hang-up or a closed output does not end a kill. `kill FLAG --reason` of a \
+          flag that is killed already adds the reason to the journal. With `--all` and without `--within` it takes as \
+          long as a platform needs that takes only so many changes in a time.
           """),
         .paragraph(
           """
@@ -129,7 +144,8 @@ struct KillOptions: TakesCommonFlags, Equatable {
 
 extension KillOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    var kill = Kill(context: invocation.context, choices: invocation.choices, within: within ?? KillOptions.usual, to: to)
+    var kill = Kill(
+      context: invocation.context, choices: invocation.choices, within: within ?? KillOptions.usual, to: to)
     // In the moment in which it is known: a person waits for this word, and a pipe reads it line by line.
     if common.format == .text {
       let (output, ink, isDry) = (invocation.context.output, invocation.ink, common.dryRun)
@@ -154,7 +170,9 @@ extension KillOptions: Action {
     invocation.remark(report.remarks)
     for sentence in report.unread { invocation.context.output.failure("rolloutctl kill: \(Terminal.plain(sentence))") }
     invocation.print(
-      text: { ink, _ in ([report.killed.details(ink: ink)] + report.sum(ink: ink)).filter { !$0.isEmpty }.joined(separator: "\n") },
+      text: { ink, _ in
+        ([report.killed.details(ink: ink)] + report.sum(ink: ink)).filter { !$0.isEmpty }.joined(separator: "\n")
+      },
       json: { report.json }, markdown: { report.markdown })
     if common.format == .text, !report.failed.lines.isEmpty {
       invocation.context.output.failure(report.failed.text(ink: invocation.ink))

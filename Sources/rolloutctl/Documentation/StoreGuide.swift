@@ -122,8 +122,8 @@ enum StoreGuide {
         """),
       .paragraph(
         """
-        A kill is the platform's own switch: one request, read back. Off without a kill is the switch on and nobody let \
-        in. Where the platform wants an approval, an ordinary change exits 3 and says where; a kill looks for the way \
+        A kill is the platform's own switch: one request, read back. It is sent without a look where looking fails or \
+        takes longer than a second. Off without a kill is the switch on and nobody let in. Where the platform wants an approval, an ordinary change exits 3 and says where; a kill looks for the way \
         without one. How long running SDKs may serve the old answer is said with every kill: 30 s for LaunchDarkly and \
         PostHog (at once where SDKs stream), 15 s for Unleash, 10 s for Statsig.
         """),
@@ -139,26 +139,27 @@ enum StoreGuide {
           "a document behind `https://`",
           "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
         Entry(
-          "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 4, status 2; with the journal's"),
-        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 3, status 1"),
+          "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 5, status 2; with the journal's"),
+        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 6, status 1"),
         Entry(
           "Unleash",
           """
-          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 3, status 1; one more for each further \
+          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 1; one more for each further \
           strategy
           """),
-        Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 3, status 1"),
+        Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 5, status 1"),
         Entry(
           "Statsig",
           """
-          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 3, status 2; a kill in one environment 4
+          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 4, status 2; a kill in one environment 5
           """),
       ]),
       .paragraph(
         """
-        Of many flags each is killed by itself and read back, 32 at a time in etcd and Unleash, 8 at a time on the other \
-        platforms. In a document those that wait for each other are written together, up to 128 in the same 3 requests; \
-        one that the server refuses is tried again flag by flag.
+        A kill itself is three requests, a look, a change and a look, and on etcd one for the journal; what is beyond \
+        that asks afterwards what may undo it. Of many flags all share the looks. A file and a document take all changes \
+        in one, Unleash and etcd many in one, the other platforms 32 at a time; what is refused together is tried flag \
+        by flag.
         """),
       .paragraph(
         """

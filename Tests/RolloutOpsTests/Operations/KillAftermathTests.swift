@@ -14,7 +14,8 @@ import Testing
       journal: Journal(path: journal, flag: World.key, files: world.files), journaling: .written(as: "oncall"))
   }
 
-  private static func named(_ origin: String, _ address: String = "file:flags.json", name: String? = nil) -> NamedStore {
+  private static func named(_ origin: String, _ address: String = "file:flags.json", name: String? = nil) -> NamedStore
+  {
     NamedStore(name: name, origin: origin, address: address, base: "/w")
   }
 
@@ -37,14 +38,15 @@ import Testing
     #expect(facts.headline(ink: .none) == #"ai-summary is OFF. Everybody gets "off"."#)
   }
 
-  @Test(arguments: [
-    ("--store", "file:flags.json", nil, "/w/flags.json", "file:flags.json"),
-    ("--store", "file:flags.json", "prod", "prod", "prod"),
-    ("/w/rolloutctl.json", "file:flags.json", "prod", "prod", nil),
-    ("ROLLOUT_STORE", "file:flags.json", nil, "/w/flags.json", nil),
-    ("the note", "flags.json", nil, "/w/flags.json", nil), ("the note", "file:flags.json", "prod", "prod", nil),
-    ("--store", "https://h/f?sig=secret", nil, "https://h/f?…", "https://h/f?…"),
-  ] as [(String, String, String?, String, String?)])
+  @Test(
+    arguments: [
+      ("--store", "file:flags.json", nil, "/w/flags.json", "file:flags.json"),
+      ("--store", "file:flags.json", "prod", "prod", "prod"),
+      ("/w/rolloutctl.json", "file:flags.json", "prod", "prod", nil),
+      ("ROLLOUT_STORE", "file:flags.json", nil, "/w/flags.json", nil),
+      ("the note", "flags.json", nil, "/w/flags.json", nil), ("the note", "file:flags.json", "prod", "prod", nil),
+      ("--store", "https://h/f?sig=secret", nil, "https://h/f?…", "https://h/f?…"),
+    ] as [(String, String, String?, String, String?)])
   func theStoreIsCalledAsPeopleKnowIt(origin: String, address: String, name: String?, title: String, said: String?)
     throws
   {

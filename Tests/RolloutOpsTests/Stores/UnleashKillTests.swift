@@ -147,7 +147,7 @@ extension UnleashStoreTests {
       #expect(Sentences.store(trouble).joined().contains(missing), "\(trouble)")
       #expect(words(store.look(Self.keys)[Self.keys[0]]).contains(missing))
       let failed = store.examine().filter { $0.state == .failed }
-      #expect(failed.map(\.name) == ["place"], "\(failed)")
+      #expect(failed.map(\.name) == ["project"], "\(failed)")
     }
     try platform.replace(["flags": [:]])
     #expect(try store().list() == [])

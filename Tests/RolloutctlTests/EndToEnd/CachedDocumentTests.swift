@@ -26,7 +26,7 @@ import Testing
   /// As somebody else does, at the source.
   private func put(_ text: String) throws {
     let head = try curl("-D", "-", "-o", "/dev/null", address)
-    let line = try #require(head.split(separator: "\n").first { $0.lowercased().hasPrefix("etag:") })
+    let line = try #require(head.split(whereSeparator: \.isNewline).first { $0.lowercased().hasPrefix("etag:") })
     let tag = line.dropFirst(5).trimmingCharacters(in: .whitespacesAndNewlines)
     _ = try curl("-X", "PUT", "-H", "If-Match: \(tag)", "--data-binary", text, address)
   }

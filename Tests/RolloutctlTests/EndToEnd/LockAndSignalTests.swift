@@ -111,7 +111,8 @@ import Testing
       wait $tracer
       """
     let outcome = try Tool.bash.run(["-c", line], in: world.folder, environment: ["ROLLOUT_ACTOR": "oncall"])
-    let ending: Binary.Outcome.End = moment.signal == "SIGHUP" ? .status(0) : .status(128 + Self.number(of: moment.signal))
+    let ending: Binary.Outcome.End =
+      moment.signal == "SIGHUP" ? .status(0) : .status(128 + Self.number(of: moment.signal))
     #expect(outcome.end == ending, "\(outcome)")
     #expect(outcome.output.contains("off"), "\(outcome)")
     #expect(try world.isKilled())

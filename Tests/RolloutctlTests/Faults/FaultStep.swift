@@ -146,7 +146,8 @@ struct FaultStep {
     if !isStorm { return "one way was open, and it is not off" }
     let line = said["flags"]?.items?.first
     let words = line?["reasons"]?.written(.compact) ?? ""
-    return line?["off"] == false && words.contains("NOT off") || words.contains("it may be off") ? nil : "it is not off, and that is not said"
+    return line?["off"] == false && words.contains("NOT off") || words.contains("it may be off")
+      ? nil : "it is not off, and that is not said"
   }
 
   /// Over a good network a command knows what it does.

@@ -1,0 +1,112 @@
+/// What is asked next, of which store, and when.
+extension KillCourse {
+  // MARK: Beginning
+
+  mutating func begin(_ store: Int, at now: Instant, _ actions: inout [Action]) {
+    let facts = stores[store]
+    // Whoever wants it to end wants nothing new begun, but to know what became of the rest.
+    guard !isEnding else { return look(store, at: now, &actions) }
+    var waiting = ready(.send, store, now)
+    while !waiting.isEmpty, hasRoom(store, at: now) {
+      let some = Array(waiting.prefix(facts.batch))
+      waiting.removeFirst(some.count)
+      send(some, store, at: now, &actions)
+    }
+    guard facts.isRemote else { return look(store, at: now, &actions) }
+    // Only what narrows is sent twice, and no server that answers in time is.
+    for request in underWay(store, [.send]) where request.begun + Self.hedge <= now {
+      let twins = requests.values.filter { $0.kind == .send && $0.targets == request.targets }
+      let isNewest = twins.allSatisfy { $0.begun <= request.begun }
+      if isNewest, twins.count < Self.hedges, request.targets.allSatisfy({ targets[$0].phase == .sending }) {
+        send(request.targets, store, at: now, &actions)
+      }
+    }
+    look(store, at: now, &actions)
+    for target in ready(.look, store, now) where flips(target, at: now) {
+      guard hasRoom(store, at: now) else { break }
+      let number = add(.flip, store, [target], at: now)
+      targets[target].flip = .underWay
+      actions.append(.flip(number, store: store, target))
+    }
+  }
+
+  /// A server that leaves a write unanswered does not keep the others from being sent. Of a file there is one.
+  func hasRoom(_ store: Int, at now: Instant) -> Bool {
+    let facts = stores[store]
+    let busy = underWay(store, [.send, .flip]).filter { !facts.isRemote || $0.begun + Self.hedge > now }
+    return busy.count < facts.width
+  }
+
+  mutating func send(_ some: [Int], _ store: Int, at now: Instant, _ actions: inout [Action]) {
+    let number = add(.send, store, some, at: now)
+    for target in some { (targets[target].phase, targets[target].isRefreshed) = (.sending, false) }
+    actions.append(.send(number, store: store, some))
+  }
+
+  /// One look at a time for all that want one, until it is slow. A proof waits a moment for writes that are under way, so
+  /// that one look proves many.
+  mutating func look(_ store: Int, at now: Instant, _ actions: inout [Action]) {
+    let wanting = ready(.look, store, now) + ready(.proof, store, now)
+    guard !wanting.isEmpty else { return }
+    let looks = requests.filter { $0.value.store == store && $0.value.kind == .look }
+    let open = wanting.filter { target in
+      !looks.contains { $0.value.targets.contains(target) && $0.key > targets[target].lastWrite }
+    }
+    let isPrompt = looks.values.contains { $0.begun + Self.slow > now }
+    let isWriting = underWay(store, [.send, .flip]).contains { $0.targets.contains { targets[$0].phase == .sending } }
+    let areFresh = open.allSatisfy { targets[$0].phase == .proof && targets[$0].due + Self.slow > now }
+    let isHedge = open.isEmpty && stores[store].isRemote && looks.count < Self.hedges
+    guard
+      isHedge
+        ? looks.values.allSatisfy({ $0.begun + Self.hedge <= now })
+        : !isPrompt && !(isWriting && areFresh && !isEnding),
+      isHedge || !open.isEmpty
+    else { return }
+    let asked = isHedge ? wanting : open
+    let number = add(.look, store, asked, at: now)
+    for target in asked where targets[target].phase == .look && !isHedge { targets[target].tries += 1 }
+    actions.append(.look(number, store: store, asked))
+  }
+
+  /// Whether the switch is thrown without a look: the look failed, or takes too long. Where the switch takes the flag
+  /// away, only where the store has no room for anything else.
+  func flips(_ id: Int, at now: Instant) -> Bool {
+    let target = targets[id]
+    switch target.flip {
+    case .untried: break
+    case .failed(let trouble): guard trouble.mayPass else { return false }
+    case .underWay, .none, .done: return false
+    }
+    guard !isDry else { return false }
+    switch stores[target.store].killSwitch {
+    case .none: return false
+    case .removal: return target.told?.isOutOfSpace == true && now >= removal
+    case .platform:
+      let isSlow = requests.values.contains {
+        $0.kind == .look && $0.targets.contains(id) && $0.begun + Self.slow <= now
+      }
+      return target.isUnreadable || isSlow && !target.isSeen
+    }
+  }
+
+  mutating func add(_ kind: Request.Kind, _ store: Int, _ some: [Int], at now: Instant) -> Int {
+    let number = nextRequest
+    nextRequest += 1
+    requests[number] = Request(kind: kind, store: store, targets: some, begun: now)
+    for target in some {
+      targets[target].requests += 1
+      guard kind != .look else { continue }
+      targets[target].firstWrite = targets[target].firstWrite ?? number
+      targets[target].lastWrite = number
+    }
+    return number
+  }
+
+  func ready(_ phase: Target.Phase, _ store: Int, _ now: Instant) -> [Int] {
+    targets.indices.filter { targets[$0].store == store && targets[$0].phase == phase && targets[$0].due <= now }
+  }
+
+  func underWay(_ store: Int, _ kinds: [Request.Kind]) -> [Request] {
+    requests.sorted { $0.key < $1.key }.map(\.value).filter { $0.store == store && kinds.contains($0.kind) }
+  }
+}

@@ -1,0 +1,87 @@
+/// What a kill does beside the course and after the word "off": more stores, the journals, the applications.
+extension KillDriver {
+  // MARK: What comes after
+
+  mutating func startJobs() {
+    while let target = open.waiting.first, open.concluding.count < Self.journals {
+      open.waiting.removeFirst()
+      open.concluding.insert(target)
+      let seconds = cases[target].line?.seconds ?? 0
+      let (found, tries, isAlone) = (cases[target], course.targets[target].tries, cases.count <= Self.fewFlags)
+      mailbox.ask {
+        var found = found
+        let stands = found.isJournaled || found.conclude(seconds: seconds, tries: tries)
+        return .concluded(target, found.record, stands: stands, found.facts(isAlone: isAlone))
+      }
+    }
+    guard signal == nil else { return }
+    findMore()
+    guard course.isOver, open.waiting.isEmpty, !targets.hasUnfollowed else { return }
+    if !open.hasKept, open.concluding.isEmpty {
+      open.hasKept = true
+      for store in stores.values.compactMap({ number in cases.first { stores[$0.identity] == number }?.store })
+      where store.isRemote && !kill.choices.dryRun {
+        open.keeping += 1
+        mailbox.ask {
+          store.keepLook()
+          return .kept
+        }
+      }
+    }
+    for target in cases.indices where !looked.contains(target) && cases[target].line?.off == true {
+      looked.insert(target)
+      guard cases[target].evaluation != nil, !kill.choices.dryRun else { continue }
+      open.looking.insert(target)
+      // What was seen has to be told before the deadline.
+      let end = Instant(microseconds: course.end.microseconds - Self.telling)
+      let (found, clock) = (cases[target], context.clock)
+      mailbox.ask {
+        let patience = clock.now() + ServedLook.patience
+        return .served(target, found.look(until: end)?.look(until: end, patience: patience))
+      }
+    }
+  }
+
+  /// The notes that the journals remember may name more stores. They are read when a flag is off, or cannot be read.
+  mutating func findMore() {
+    guard !open.isUpdating else { return }
+    if let update = open.updates.first {
+      // Flags that are known go before those that have to be looked for.
+      guard !open.isPrepared || mailbox.isEmpty else { return }
+      open.updates.removeFirst()
+      return start(update)
+    }
+    let pending = cases.indices.map { !isSettled($0) }
+    if targets.hasUnfollowed {
+      let isTimely = cases.indices.allSatisfy { !pending[$0] || course.targets[$0].told != nil }
+      guard isTimely, asked != pending || course.isOver else { return }
+      asked = pending
+      start { $0.follow(pending) }
+    } else if course.isOver, !open.hasHints {
+      open.hasHints = true
+      let lines = cases.map(\.line)
+      if targets.lacks(lines) { start { $0.findNearest(lines) } }
+    }
+  }
+
+  mutating func start(_ update: @escaping Update) {
+    open.isUpdating = true
+    let known = targets
+    mailbox.ask {
+      var found = known
+      update(&found)
+      return .updated(found)
+    }
+  }
+
+  func isSettled(_ target: Int) -> Bool { course.targets[target].ending != nil }
+
+  func report(_ lines: [KillReport.Line]) -> KillReport {
+    KillReport(
+      lines, dryRun: kill.choices.dryRun, signal: signal, unread: targets.unread, remarks: targets.remarks)
+  }
+
+  var lines: [KillReport.Line] {
+    targets.lines(cases.map(\.line), preparing: !open.isPrepared, after: now.seconds(since: course.start))
+  }
+}
