@@ -277,7 +277,8 @@ struct KillCase: Sendable {
   /// What whoever killed wants to know next; read when it is off. `isAlone` says that there is time to ask the store what
   /// may undo it.
   func facts(isAlone: Bool) -> KillFacts? {
-    guard let line, line.off, !kill.choices.dryRun else { return nil }
+    // Of many flags the sum is what a person reads, and their journals would have to be read once more for it.
+    guard let line, line.off, isAlone, !kill.choices.dryRun else { return nil }
     let journaling: KillFacts.Journaling =
       record.isMissing ? .missing(record.told) : .written(as: kill.context.surroundings.actor)
     return KillAftermath(context: kill.context).facts(

@@ -105,7 +105,7 @@ package struct KillReport: Sendable {
   /// Of many flags: how many of them are off, store by store.
   package func sum(ink: Ink) -> [String] {
     guard lines.count > 1, !dryRun else { return [] }
-    return KillSum(lines.map { (store: $0.facts?.store ?? $0.store, isOff: $0.off) }).text(ink: ink)
+    return KillSum(lines.map { (store: $0.store, isOff: $0.off) }).text(ink: ink)
   }
 
   /// One line for each flag that is off.

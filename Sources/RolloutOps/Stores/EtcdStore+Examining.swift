@@ -85,6 +85,7 @@ extension EtcdStore {
       return Check("quorum", .failed, "no member is named")
     }
     let start = clock.now()
+    var told: StoreTrouble?
     while true {
       let begun = clock.now()
       do throws(StoreTrouble) {
@@ -98,8 +99,11 @@ extension EtcdStore {
           let why = Sentences.refusal(refusal).joined(separator: "; ")
           return Check("rights", .failed, "flags may not be read: \(why)")
         }
+        // A try that had no time left says nothing about the cluster; the one before it does.
+        let trouble = error.isCutShort ? told ?? error : error
+        told = trouble
         guard clock.now() < start + Self.election, door.members.isInTime else {
-          return Check("quorum", .failed, Sentences.store(error).joined(separator: "; "))
+          return Check("quorum", .failed, Sentences.store(trouble).joined(separator: "; "))
         }
         clock.pause(microseconds: 200_000)
       }

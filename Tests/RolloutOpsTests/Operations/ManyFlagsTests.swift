@@ -36,7 +36,7 @@ import Testing
     let report = Self.kill(world, Self.keys)
     #expect(report.status == .done && report.lines.count == Self.keys.count, "\(report.lines.first.debugDescription)")
     #expect(
-      etcd.requests.count == 4 + 2 * Self.keys.count, "two looks, two changes, and each journal read before and after")
+      etcd.requests.count == 4 + Self.keys.count, "two looks, two changes, and each journal read before")
   }
 
   /// One store serves all flags of a kill: what it saw of one is not forgotten over the next.
