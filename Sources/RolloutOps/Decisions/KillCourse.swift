@@ -159,8 +159,12 @@ package struct KillCourse: Sendable {
     if case .rejectedByReaders = trouble { return end(id, .unread(trouble), &actions) }
     let isAlone = !requests.values.contains { $0.kind != .look && $0.targets.contains(id) }
     if trouble.hidesTheOutcome { targets[id].hasDoubt = true }
+    // A write that was refused changed nothing: a look that began before it is as good as a later one.
+    if isAlone, !targets[id].hasDoubt { (targets[id].firstWrite, targets[id].lastWrite) = (nil, 0) }
     if isFlip {
-      // The looks go on; where none of them can succeed, this was the last way.
+      // The looks go on; where none of them is under way or can succeed, this was the last way.
+      let isLooking = requests.values.contains { $0.kind == .look && $0.targets.contains(id) }
+      guard !isLooking || !isAlone else { return }
       targets[id].told = targets[id].told ?? trouble
       if targets[id].phase == .look { rest(id, at: now) }
       if isAlone, !trouble.mayPass, targets[id].told?.mayPass != true {

@@ -151,13 +151,22 @@ struct KillCase: Sendable {
     return record.piece(decision, seconds: seconds, attempts: attempts)
   }
 
+  /// Reads the journal that goes into the store together with the flag, beside the first look: one answer less to wait for.
+  func readJournalAhead() {
+    guard let store = store as? any JournalingStore, store.keeps(journal.journal.files) else { return }
+    if let reading = try? journal.journal.read(), journal.seen.last == nil { journal.seen.last = reading }
+  }
+
   /// What was answered to an order of ours.
   mutating func answered(_ answer: Result<Sent, StoreTrouble>) {
     guard case .failure(let trouble) = answer else {
       if case .success(.flagAndEntry) = answer { isJournaled = true }
       return
     }
-    if case .changedMeanwhile = trouble { overtaken += 1 }
+    if case .changedMeanwhile = trouble {
+      overtaken += 1
+      journal.seen.last = nil
+    }
     // A user may have the right to the flag and none to the journal: the flag alone is what matters.
     if trouble.isForbidden { overtaken = Self.together }
   }

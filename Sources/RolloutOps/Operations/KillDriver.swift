@@ -308,6 +308,13 @@ struct KillDriver {
       cases.append(found)
     }
     recall(Array(known..<cases.count))
+    for found in cases.dropFirst(known) where cases.count <= Self.fewFlags && !kill.choices.dryRun {
+      guard found.store.isRemote, found.store.keepsJournals else { continue }
+      shift.start {
+        found.readJournalAhead()
+        return {}
+      }
+    }
     perform(course.take(.time, at: now))
   }
 

@@ -72,7 +72,7 @@ struct KillRecord {
   /// The entry as a piece of the journal's file, for a store that keeps it and takes it together with the flag. Nil where
   /// the journal cannot be trusted, or a command that crashed has to be judged first: then it is written afterwards.
   func piece(_ decision: Decision, seconds: Double, attempts: Int) -> EtcdFiles.Piece? {
-    guard let recorded = decision.recorded, var reading = try? journal.read() else { return nil }
+    guard let recorded = decision.recorded, var reading = place.seen.last ?? (try? journal.read()) else { return nil }
     place.seen.last = reading
     let progress = Progress(withoutPlans: reading.entries)
     guard progress.pending == nil else { return nil }
