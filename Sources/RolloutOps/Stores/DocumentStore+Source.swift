@@ -167,7 +167,9 @@ extension DocumentStore {
     if [409, 412].contains(answer.status) {
       memory.with { facts in
         if seen.isGuarded, answer.status == 412 { facts.keepsConditions = true }
-        (facts.last, facts.refused) = (nil, seen.tag)
+        // A look that came meanwhile is newer than the one that was refused.
+        if facts.last == seen { facts.last = nil }
+        facts.refused = seen.tag
       }
       return false
     }
