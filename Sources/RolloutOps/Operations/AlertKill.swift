@@ -138,8 +138,9 @@ package struct AlertKill: Sendable {
   }
 
   private func routes() throws(Trouble) -> [AlertRoute] {
+    // What else is wrong with the file keeps no alert from killing.
     for path in Configuration.paths(kill.context) {
-      let routes = try Configuration(path, kill.context).alerts
+      let routes = Configuration(readable: path, kill.context).alerts
       if !routes.isEmpty { return routes }
     }
     throw .usage(

@@ -176,7 +176,7 @@ struct RealUnleashTests {
 
 extension RealUnleashTests {
   /// The same through the real binary, whose kill must then send the switch without a look.
-  @Suite(.disabled("waits for the kill that sends the switch without a look")) struct Kills {
+  @Suite struct Kills {
     let unleash: RealUnleash
 
     init() throws {
