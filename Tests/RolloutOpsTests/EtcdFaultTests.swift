@@ -18,6 +18,8 @@ import Testing
     var (done, troubled) = (0, 0)
     /// A kill whose journal could not be reached has said so: the flag died all the same.
     var isUnjournaled = false
+    /// What the last kill said.
+    var lines: [String] = []
 
     init(_ seed: UInt64) {
       (self.seed, random) = (seed, SplitMix64(seed: seed))
@@ -55,6 +57,7 @@ import Testing
       trouble(true)
       if random.next() % 4 == 0 {
         let report = world.kill()
+        lines = report.lines.map { "\($0.outcome) \($0.reasons)" }
         trouble(false)
         guard before != -1 || etcd.text(EtcdStoreTests.flag) != nil else { return }
         #expect(report.status == .done, "seed \(seed): \(report.lines)")
@@ -99,7 +102,7 @@ import Testing
       if isUnjournaled, place == -2 { return }
       isUnjournaled = false
       switch Progress(entries).place {
-      case .stage(let index, _): #expect(place == index, "seed \(seed)")
+      case .stage(let index, _): #expect(place == index, "seed \(seed): \(lines)")
       case .killed: #expect(place == -2, "seed \(seed)")
       default: #expect(place == -1, "seed \(seed)")
       }

@@ -21,13 +21,13 @@ extension KillCourse {
         send(request.targets, store, at: now, &actions)
       }
     }
-    look(store, at: now, &actions)
     for target in ready(.look, store, now) where flips(target, at: now) {
       guard hasRoom(store, at: now) else { break }
       let number = add(.flip, store, [target], at: now)
       targets[target].flip = .underWay
       actions.append(.flip(number, store: store, target))
     }
+    look(store, at: now, &actions)
   }
 
   /// A server that leaves a write unanswered does not keep the others from being sent. Of a file there is one.
@@ -46,7 +46,15 @@ extension KillCourse {
   /// One look at a time for all that want one, until it is slow. A proof waits a moment for writes that are under way, so
   /// that one look proves many.
   mutating func look(_ store: Int, at now: Instant, _ actions: inout [Action]) {
-    let wanting = ready(.look, store, now) + ready(.proof, store, now)
+    // Where looking failed and the switch is on its way, its answer is waited for, but not for long.
+    let (known, sent) = (targets, requests)
+    let isSwitching = { (target: Int) in
+      known[target].isUnreadable
+        && sent.values.contains {
+          $0.kind == .flip && $0.targets.contains(target) && $0.begun + Self.slow > now
+        }
+    }
+    let wanting = ready(.look, store, now).filter { !isSwitching($0) } + ready(.proof, store, now)
     guard !wanting.isEmpty else { return }
     let looks = requests.filter { $0.value.store == store && $0.value.kind == .look }
     let open = wanting.filter { target in

@@ -87,6 +87,8 @@ extension KillCourse {
     case recalled([Int: Sight])
     /// Somebody lets people in, or did while the flag was killed: it is looked at again then.
     case doubted(Int, from: Instant)
+    /// It was called off, and when the journal was ours nobody could say that it still is: proven, and told, anew.
+    case undone(Int)
     case time
     /// A person or a machine wants the kill to end now.
     case interrupted

@@ -75,6 +75,10 @@ package struct KillCourse: Sendable {
       guard case .ended = targets[target].phase, moment < end else { break }
       (targets[target].phase, targets[target].due) = (.proof, moment)
       targets[target].rechecked = targets[target].lastWrite
+    case .undone(let target):
+      guard case .ended = targets[target].phase else { break }
+      (targets[target].phase, targets[target].ending) = (.proof, nil)
+      rest(target, at: now)
     case .time: break
     case .interrupted:
       isEnding = true

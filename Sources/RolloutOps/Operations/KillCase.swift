@@ -189,7 +189,7 @@ struct KillCase: Sendable {
     case .perhaps(let trouble):
       let reasons =
         ["it may be off in \(store.address): the change was sent, and nobody could look afterwards"]
-        + (trouble.map(Sentences.store) ?? []) + asked(target, tried) + [byHand]
+        + (trouble.map(Sentences.store) ?? []) + asked(target, tried) + glass(target) + [byHand]
         + ["look there, or run it again: rolloutctl kill \(key)"] + record.told
       end(.notOff, reasons, target, seconds)
     case .notOff(let trouble):
@@ -248,11 +248,12 @@ struct KillCase: Sendable {
   /// then nothing is written, and the answer is false.
   mutating func conclude(seconds: Double, tries: Int) -> Bool {
     guard let decision else { return true }
-    let (store, key, written) = (store, key, written)
+    let (store, key, written, serving) = (store, key, written, serving)
     let stands = { (newest: Instant?) in
       // A server was asked a moment ago; only who was at the journal since then can have changed it by these means.
       if store.isRemote, let written, newest.map({ $0 < written }) ?? true { return true }
-      return (try? store.read(key))?.flag?.mark?.killed == true
+      guard let flag = (try? store.read(key))?.flag else { return false }
+      return flag.mark?.killed == true || serving.map { flag.serving == .everyone($0) } ?? false
     }
     return record.conclude(decision, seconds: seconds, attempts: tries, while: stands)
   }
@@ -292,7 +293,7 @@ struct KillCase: Sendable {
       record.isMissing ? .missing(record.told) : .written(as: kill.context.surroundings.actor)
     return KillAftermath(context: kill.context).facts(
       about: key, in: store, named, serving: serving, journal: journal.journal, journaling: journaling,
-      other: alternative, asksStore: isAlone)
+      other: alternative, asksStore: !store.isRemote)
   }
 
   mutating func close(_ facts: KillFacts?) { line = line?.closing(facts) }

@@ -208,7 +208,7 @@ struct KillDriver {
     cases[target].end(ending, state, after: now.seconds(since: course.start), tried: tried)
     cases[target].tell(cases[target].store.caveats)
     guard let line = cases[target].line else { return }
-    if line.off || line.outcome == .wouldBeOff {
+    if line.off || line.outcome == .wouldBeOff, announced.insert(target).inserted {
       context.output.progress(nil)
       kill.heard(line)
     }
@@ -267,7 +267,7 @@ struct KillDriver {
       cases[target].keep(record)
       cases[target].tell(record.told)
       // Somebody brought it back before the journal was ours: killed again.
-      if !stands { perform(course.take(.doubted(target, from: now), at: now)) }
+      if !stands { perform(course.take(.undone(target), at: now)) }
       cases[target].close(facts)
       if stands, record.hasOpenWidening, rechecked.insert(target).inserted {
         perform(course.take(.doubted(target, from: now + KillCourse.recheck), at: now))
@@ -285,6 +285,8 @@ struct KillDriver {
     }
   }
 
+  /// Flags that were told as off: nobody is told twice.
+  var announced: Set<Int> = []
   /// Flags that are looked at once more since somebody was letting people in.
   var rechecked: Set<Int> = []
 

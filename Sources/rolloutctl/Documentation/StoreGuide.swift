@@ -140,24 +140,23 @@ enum StoreGuide {
           "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
         Entry(
           "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 5, status 2; with the journal's"),
-        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 6, status 1"),
+        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 3, status 1"),
         Entry(
           "Unleash",
           """
-          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 1; one more for each further \
+          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 3, status 1; one more for each further \
           strategy
           """),
-        Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 5, status 1"),
+        Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 3, status 1"),
         Entry(
           "Statsig",
           """
-          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 4, status 2; a kill in one environment 5
+          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 3, status 2; a kill in one environment 4
           """),
       ]),
       .paragraph(
         """
-        A kill itself is three requests, a look, a change and a look, and on etcd one for the journal; what is beyond \
-        that asks afterwards what may undo it. Of many flags all share the looks. A file and a document take all changes \
+        A kill is a look, a change and a look; on etcd the journal is read before and after. Of many flags all share the looks. A file and a document take all changes \
         in one, Unleash and etcd many in one, the other platforms 32 at a time; what is refused together is tried flag \
         by flag.
         """),

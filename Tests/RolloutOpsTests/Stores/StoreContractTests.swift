@@ -212,8 +212,10 @@ import Testing
     try world.remove(gone.text)
     let outcomes = store.send(orders)
     #expect(throws: StoreTrouble.self) { try outcomes[0].get() }
-    #expect(throws: Never.self) { try outcomes[1].get() }
     #expect(try world.open().read(gone).flag == nil)
+    // A document takes all of them in one change, and whoever was there in between is looked at first.
+    guard "\(kind)" != "document" else { return }
+    #expect(throws: Never.self) { try outcomes[1].get() }
     expectKilled(try world.open().read(there))
   }
 
