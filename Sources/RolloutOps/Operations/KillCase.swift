@@ -74,7 +74,9 @@ struct KillCase: Sendable {
     guard decision.status == .done else { return .undecided }
     note(decision, over: flag)
     if decision.writes { exposed = flag }
-    guard !decision.writes else { return .on }
+    // Of a flag that rolloutctl never moved a platform may keep no mark: what everybody gets is what counts.
+    let isServedSo = hasWritten && store.isRemote && serving.map { flag.serving == .everyone($0) } ?? false
+    guard !decision.writes || isServedSo else { return .on }
     remarks = reading.trouble.map { [$0.remark] } ?? []
     if let trouble = reading.trouble {
       if case .rejectedByReaders = trouble, hasWritten || kill.choices.dryRun { return .unread(trouble) }

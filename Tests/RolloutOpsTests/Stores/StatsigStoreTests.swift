@@ -81,9 +81,10 @@ import Testing
     #expect(try platform.flag("ai-summary")["isEnabled"] == true)
     #expect(try platform.flag("ai-summary")["rules"]?.items?.last == theirs)
     #expect(
-      try platform.asked() == [
-        "GET \(Self.gate)", "GET \(Self.gate)/overrides", "PATCH \(Self.gate)/rules", "GET \(Self.gate)",
-      ])
+      try platform.asked().sorted() == [
+        "GET \(Self.gate)", "GET \(Self.gate)", "GET \(Self.gate)/overrides", "GET \(Self.gate)/overrides",
+        "PATCH \(Self.gate)/rules",
+      ], "each look asks for the gate and its overrides at the same time")
     #expect(try world.status().place == .killed(serving: "off"))
     #expect(try world.move(.restore, reason: "mended").status == .done)
     #expect(try world.status().place.stageIndex == 0)
@@ -97,7 +98,8 @@ import Testing
     let world = Self.world(platform, "production")
     let rule: JSON = ["name": "all", "passPercentage": 70, "conditions": [["type": "public"]], "id": "all"]
     try platform.edit("ai-summary", ["rules": [rule]])
-    #expect(world.kill().status == .done)
+    let killed = world.kill()
+    #expect(killed.status == .done, "\(killed.lines.map(\.reasons))")
     let rules = try #require(try platform.flag("ai-summary")["rules"]?.items)
     #expect(rules.count == 2 && rules[0]["passPercentage"] == 0 && rules[0]["environments"] == ["production"])
     #expect(rules[1]["baseID"] == "all" && rules[1]["passPercentage"] == 70)
