@@ -70,6 +70,7 @@ import Testing
     Claim("RolloutOps/Operations/Examining.swift", "it is off already", .killsRead),
     Claim("RolloutOps/Operations/Kill.swift", "nothing was turned off", .nothingWasWritten),
     Claim("RolloutOps/Operations/KillCase.swift", "everybody gets what the flag serves when it is off", .readBack),
+    Claim("RolloutOps/Operations/KillDriver.swift", "it is off, but this could not be journaled before", .readBack),
     Claim("RolloutOps/Operations/KillRecord.swift", "it is off, but this could not be journaled", .readBack),
     Claim("RolloutOps/Operations/KillTargets.swift", "nothing was turned off", .nothingWasWritten),
     Claim("RolloutOps/Operations/MoveOvertaken.swift", "it is switched off again", .readBack),
@@ -91,8 +92,6 @@ import Testing
     Claim("RolloutOps/Rendering/StatusText.swift", "everybody has it", .agreement),
     Claim("RolloutOps/Rendering/StatusText.swift", "nobody gets the canary", .agreement),
     Claim("RolloutOps/Rendering/StatusText.swift", "turned off", .agreement),
-    Claim(
-      "RolloutOps/Stores/LaunchDarkly/LaunchDarklyStore+Writing.swift", "that is off serves one variation", .noClaim),
     Claim("RolloutOps/Stores/LaunchDarkly/LaunchDarklyStore+Kill.swift", "flag that is off serves one", .noClaim),
     Claim("RolloutOps/Stores/PostHog/PostHogStore+Kill.swift", "nobody has read that", .noClaim),
     Claim("RolloutOps/Stores/Unleash/UnleashStore.swift", "nobody is served it", .shown),
