@@ -75,7 +75,7 @@ struct KillCase: Sendable {
     note(decision, over: flag)
     if decision.writes { exposed = flag }
     // Of a flag that rolloutctl never moved a platform may keep no mark: what everybody gets is what counts.
-    let isServedSo = hasWritten && store.isRemote && serving.map { flag.serving == .everyone($0) } ?? false
+    let isServedSo = hasWritten && store.switchesOnLast && serving.map { flag.serving == .everyone($0) } ?? false
     guard !decision.writes || isServedSo else { return .on }
     remarks = reading.trouble.map { [$0.remark] } ?? []
     if let trouble = reading.trouble {
