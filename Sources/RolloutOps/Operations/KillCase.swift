@@ -255,7 +255,8 @@ struct KillCase: Sendable {
       // A server was asked a moment ago; only who was at the journal since then can have changed it by these means.
       if store.isRemote, let written, newest.map({ $0 < written }) ?? true { return true }
       guard let flag = (try? store.read(key))?.flag else { return false }
-      return flag.mark?.killed == true || serving.map { flag.serving == .everyone($0) } ?? false
+      return flag.mark?.killed == true
+        || store.switchesOnLast && (serving.map { flag.serving == .everyone($0) } ?? false)
     }
     return record.conclude(decision, seconds: seconds, attempts: tries, while: stands)
   }
