@@ -71,6 +71,11 @@ watch = threading.Thread(target=sys.stdin.read, daemon=True)
 watch.start()
 watch.join(LIFETIME)
 process.terminate()
-process.wait(20)
+try:
+    process.wait(20)
+except subprocess.TimeoutExpired:
+    # A busy machine may keep its manager waiting for its child: nothing of it may stay.
+    process.kill()
+    process.wait()
 shutil.rmtree(folder, ignore_errors=True)
 os._exit(0)
