@@ -159,6 +159,21 @@ struct KillCase: Sendable {
     if let reading = try? journal.journal.read(), journal.seen.last == nil { journal.seen.last = reading }
   }
 
+  /// The same for all that are sent together, by one question.
+  static func readJournalsAhead(_ cases: [KillCase]) {
+    let missing = cases.filter { found in
+      guard found.journal.seen.last == nil, let store = found.store as? any JournalingStore else { return false }
+      return store.keeps(found.journal.journal.files)
+    }
+    guard missing.count > 1, let files = missing.first?.journal.journal.files as? EtcdFiles else { return }
+    let texts = files.read(together: missing.map(\.journal.journal.path))
+    for found in missing {
+      let journal = found.journal.journal
+      guard let bytes = texts[journal.path] else { continue }
+      found.journal.seen.last = try? Journal.parse(bytes, path: journal.path, flag: found.key)
+    }
+  }
+
   /// What was answered to an order of ours.
   mutating func answered(_ answer: Result<Sent, StoreTrouble>) {
     guard case .failure(let trouble) = answer else {

@@ -177,6 +177,7 @@ struct KillDriver {
     let interruptions = context.interruptions
     mailbox.ask {
       var batch = batch
+      KillCase.readJournalsAhead(batch.map(\.0))
       let orders = batch.indices.map { index in
         batch[index].0.order(urgency, seconds: now.seconds(since: start), tries: batch[index].1)
       }

@@ -10,7 +10,6 @@ package struct DocumentStore: FlagStore {
   let client: StoreClient
   let memory = Memory()
   private let looks = Gathering<Void, Result<Look, StoreTrouble>>()
-  let kills = Gathering<Change, Result<FlagReading, StoreTrouble>>()
 
   init(_ base: WebAddress, address: String, _ terms: StoreTerms, _ context: Context) {
     self.address = address
@@ -83,24 +82,13 @@ package struct DocumentStore: FlagStore {
 
   // MARK: Writing
 
-  /// What becomes of one flag.
-  struct Change: Sendable {
-    let flag: Flag
-    let reading: FlagReading
-    let urgency: Urgency
-
-    var key: FlagKey { reading.key }
-  }
-
   package func write(
     _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
   ) throws(StoreTrouble) -> FlagReading {
     let meant = FlagdFlag.normal(flag)
     // What the store cannot express is said before anything is touched.
     _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
-    let change = Change(flag: meant, reading: reading, urgency: occasion.urgency)
-    let shared = occasion.urgency.isKill ? kills.ask(change, write) : nil
-    let written = try (shared ?? write([change])[0]).get()
+    let written = try carryOut(meant, reading, occasion.urgency)
     if !occasion.urgency.isKill { keepWritten() }
     return written
   }
@@ -115,74 +103,35 @@ package struct DocumentStore: FlagStore {
     keepLook()
   }
 
-  /// All of them in one document. What is wrong with one flag keeps the others from nothing: where the server refuses the
-  /// document that many made, each is tried by itself.
-  private func write(_ changes: [Change]) -> [Result<FlagReading, StoreTrouble>] {
-    let outcomes = attempt(changes)
-    let isRefused = outcomes.contains { outcome in
-      if case .failure(.refused(let refusal)) = outcome { refusal.reason == .rejected } else { false }
-    }
-    guard isRefused, changes.count > 1 else { return outcomes }
-    return changes.flatMap { attempt([$0]) }
-  }
-
-  private func attempt(_ changes: [Change]) -> [Result<FlagReading, StoreTrouble>] {
-    var outcomes: [Result<FlagReading, StoreTrouble>?] = changes.map { _ in nil }
-    do throws(StoreTrouble) {
-      try carryOut(changes, &outcomes)
-      let look = try look()
-      for (index, change) in changes.enumerated() where outcomes[index] == nil {
-        outcomes[index] = confirmed(change, in: look)
-      }
-    } catch {
-      return outcomes.map { $0 ?? .failure(error) }
-    }
-    return outcomes.map { $0 ?? .failure(.notAsWritten(path: place)) }
-  }
-
-  /// What cannot be changed has its outcome afterwards; everything else was answered as written.
-  ///
   /// The first round starts from the last look, since the server compares it with what it has; each further one from the
   /// document as somebody else left it in between.
-  private func carryOut(
-    _ changes: [Change], _ outcomes: inout [Result<FlagReading, StoreTrouble>?]
-  ) throws(StoreTrouble) {
-    let isKill = changes.first?.urgency.isKill ?? false
+  private func carryOut(_ meant: Flag, _ reading: FlagReading, _ urgency: Urgency) throws(StoreTrouble) -> FlagReading {
     for _ in 0..<16 {
       let seen = try startingLook()
-      var bytes = seen.bytes
-      for (index, change) in changes.enumerated() where outcomes[index] == nil {
-        do throws(StoreTrouble) {
-          bytes = try edited(bytes, change)
-        } catch {
-          outcomes[index] = .failure(error)
-        }
-      }
-      guard outcomes.contains(where: { $0 == nil }) else { return }
-      if try put(bytes, over: seen, isKill: isKill) { return }
+      let bytes = try edited(seen.bytes, meant, reading, urgency)
+      if try put(bytes, over: seen, isKill: urgency.isKill) { return try confirmed(meant, reading.key, in: look()) }
       // What a network brings twice is refused the second time, since the first has landed.
-      if try look().bytes == bytes { return }
+      let now = try look()
+      if now.bytes == bytes { return try confirmed(meant, reading.key, in: now) }
     }
     throw .changedMeanwhile(path: place)
   }
 
-  private func edited(_ bytes: [UInt8], _ change: Change) throws(StoreTrouble) -> [UInt8] {
-    let old = try FlagDocument(bytes, key: change.key, path: place)
-    if !change.urgency.isKill, let refusal = old.refusal { throw refusal }
-    guard try old.reading().version == change.reading.version else { throw .changedMeanwhile(path: place) }
-    return try old.setting(change.flag, urgency: change.urgency).bytes
+  private func edited(
+    _ bytes: [UInt8], _ meant: Flag, _ reading: FlagReading, _ urgency: Urgency
+  ) throws(StoreTrouble) -> [UInt8] {
+    let old = try FlagDocument(bytes, key: reading.key, path: place)
+    if !urgency.isKill, let refusal = old.refusal { throw refusal }
+    guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: place) }
+    return try old.setting(meant, urgency: urgency).bytes
   }
 
   /// What the server serves now, if it is what was meant and readers will take it.
-  private func confirmed(_ change: Change, in look: Look) -> Result<FlagReading, StoreTrouble> {
-    do throws(StoreTrouble) {
-      let document = try FlagDocument(look.bytes, key: change.key, path: place)
-      let reading = try document.reading()
-      guard let flag = reading.flag, FlagdFlag.isSame(flag, as: change.flag) else { throw .notAsWritten(path: place) }
-      if let rejected = document.rejectedByReaders { throw rejected }
-      return .success(reading)
-    } catch {
-      return .failure(error)
-    }
+  private func confirmed(_ meant: Flag, _ key: FlagKey, in look: Look) throws(StoreTrouble) -> FlagReading {
+    let document = try FlagDocument(look.bytes, key: key, path: place)
+    let reading = try document.reading()
+    guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: place) }
+    if let rejected = document.rejectedByReaders { throw rejected }
+    return reading
   }
 }

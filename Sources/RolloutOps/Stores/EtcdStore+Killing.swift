@@ -59,12 +59,14 @@ extension EtcdStore {
     for (index, change) in changes.enumerated() {
       guard let change = try? change.get(), change.repeats == .underConditions else { continue }
       let size = change.steps.reduce(0) { $0 + $1.size }
-      if groups.isEmpty || operations + change.steps.count > Self.operations || bytes + size > Self.bytes {
+      // etcd counts steps and conditions each by themselves.
+      let count = max(change.steps.count, change.conditions.count)
+      if groups.isEmpty || operations + count > Self.operations || bytes + size > Self.bytes {
         groups.append([])
         (operations, bytes) = (0, 0)
       }
       groups[groups.count - 1].append(index)
-      (operations, bytes) = (operations + change.steps.count, bytes + size)
+      (operations, bytes) = (operations + count, bytes + size)
     }
     return groups
   }

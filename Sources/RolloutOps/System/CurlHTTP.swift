@@ -71,7 +71,7 @@ private struct CurlCall {
     try set(.verifyHost, 2)
     try set(.pathAsIs, 1)
     _ = library.set(handle, CurlOption.suppressProxyHeaders.rawValue, 1)
-    if request.isWrite {
+    if request.isWrite, !request.isAsGoodTwice {
       try set(.freshConnect, 1)
       try set(.forbidReuse, 1)
     }

@@ -54,9 +54,15 @@ package struct EtcdFiles: Files {
     }
   }
 
-  /// A file's pieces in order; refused where one is missing or overlaps.
   private func pieces(_ path: String, _ doing: FileTrouble.Doing) throws(FileTrouble) -> [[UInt8]] {
     let items = try reading(doing, path) { () throws(StoreTrouble) in try door.range(key(path) + "@") }
+    return try pieces(items, path, doing)
+  }
+
+  /// A file's pieces in order; refused where one is missing or overlaps.
+  private func pieces(
+    _ items: [EtcdDoor.Item], _ path: String, _ doing: FileTrouble.Doing
+  ) throws(FileTrouble) -> [[UInt8]] {
     var size = 0
     var pieces: [[UInt8]] = []
     for item in items {
@@ -79,6 +85,17 @@ package struct EtcdFiles: Files {
     let bytes = Array(pieces.joined())
     guard bytes.count <= limit else { throw FileTrouble(.reading, path, .tooLong(size: bytes.count, limit: limit)) }
     return bytes
+  }
+
+  /// Many files by one question, each with its bytes; none for one that is not there. What is wrong with any of them is
+  /// told to whoever reads that one by itself.
+  package func read(together paths: [String]) -> [String: [UInt8]] {
+    guard let found = try? door.read(paths.map { .prefix(key($0) + "@") }) else { return [:] }
+    var files: [String: [UInt8]] = [:]
+    for (path, items) in zip(paths, found) {
+      if let pieces = try? pieces(items, path, .reading) { files[path] = Array(pieces.joined()) }
+    }
+    return files
   }
 
   package func facts(_ path: String) throws(FileTrouble) -> FileFacts? {

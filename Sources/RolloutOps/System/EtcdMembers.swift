@@ -201,6 +201,8 @@ struct EtcdMembers: Sendable {
     request.authorization = token
     request.body = Array(body.written(.compact).utf8)
     request.isWrite = repeats != .harmless
+    // A change under conditions is refused the second time; a kill looks then, and finds what it did.
+    request.isAsGoodTwice = repeats == .underConditions && terms.deadline != nil
     (request.allowsPlain, request.authorities) = (terms.allowsPlain, terms.authorities)
     return request
   }

@@ -35,8 +35,11 @@ package struct HTTPRequest: Hashable, Sendable {
   package var body: [UInt8]?
   package var limits = Limits()
   /// Whether it changes something on the server. Then it goes over a connection of its own: on one that the server is
-  /// just closing, the request would be lost or silently sent twice.
+  /// just closing, the request would be lost, or sent twice without a word.
   package var isWrite: Bool
+  /// Whether sending it twice is as good as sending it once, as a kill's change is: then it may go over a connection that
+  /// is open already, and costs no handshake.
+  package var isAsGoodTwice = false
   /// Whether it may go in the clear to another machine.
   package var allowsPlain = false
   /// A file of certificates to trust in place of the system's.

@@ -74,6 +74,9 @@ struct StoreClient: Sendable {
   }
 
   func answer(to request: HTTPRequest, isRepeatable: Bool) throws(StoreTrouble) -> HTTPAnswer {
+    var request = request
+    // Only what narrows may go out twice without a word: something else may have come between.
+    if isRepeatable, terms.deadline != nil { request.isAsGoodTwice = true }
     do throws(HTTPTrouble) {
       return try context.http.answer(to: request, patience, isRepeatable: isRepeatable, context.clock)
     } catch {

@@ -68,6 +68,10 @@ struct CurlHTTPTests {
     #expect(try get("/connections")["near"]?.integer == before)
     for _ in 0..<3 { _ = try http.answer(to: request(.put, "/echo")) }
     #expect(try get("/connections")["near"]?.integer == before + 3)
+    var kill = try request(.put, "/echo")
+    kill.isAsGoodTwice = true
+    for _ in 0..<3 { _ = try http.answer(to: kill) }
+    #expect(try get("/connections")["near"]?.integer == before + 3)
   }
 
   @Test(arguments: ["/drip", "/drip-headers", "/silent"]) func slownessEndsWithTheTime(path: String) throws {
