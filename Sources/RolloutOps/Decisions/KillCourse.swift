@@ -69,7 +69,9 @@ package struct KillCourse: Sendable {
       for target in request.targets { broken(target, isThere, trouble, at: now, &actions) }
     case .recalled(let sights):
       for (target, sight) in sights.sorted(by: { $0.key < $1.key }) where [.on, .off, .unproven].contains(sight) {
-        if targets[target].phase == .look, !isDry { targets[target].phase = .send }
+        guard targets[target].phase == .look, !isDry else { continue }
+        // The server takes the write only where it still stands so.
+        (targets[target].phase, targets[target].wasOff) = (.send, sight != .on)
       }
     case .doubted(let target, let moment):
       guard case .ended = targets[target].phase, moment < end else { break }
@@ -134,7 +136,7 @@ package struct KillCourse: Sendable {
       guard isCurrent, targets[id].phase != .sending else { return }
       // It may have been begun before the write took effect.
       if targets[id].phase == .proof, look <= targets[id].lastAnswered { return }
-      targets[id].hasDoubt = false
+      (targets[id].hasDoubt, targets[id].wasOff) = (false, false)
       if targets[id].phase == .proof {
         // It was written, and somebody undid it or it did not take: written anew, but not without a breath.
         targets[id].told = targets[id].told ?? .notAsWritten(path: "")

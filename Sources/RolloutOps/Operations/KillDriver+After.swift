@@ -16,7 +16,7 @@ extension KillDriver {
     }
     guard signal == nil else { return }
     findMore()
-    guard course.isOver, open.waiting.isEmpty, !targets.hasUnfollowed else { return }
+    guard open.isPrepared, course.isOver, open.waiting.isEmpty, !targets.hasUnfollowed else { return }
     if !open.hasKept, open.concluding.isEmpty {
       open.hasKept = true
       for store in stores.values.compactMap({ number in cases.first { stores[$0.identity] == number }?.store })
