@@ -11,6 +11,8 @@ package struct Kill: Sendable {
   let seen: JSON?
   /// Is told of each flag in the moment in which it is known to be off.
   package var heard: @Sendable (KillReport.Line) -> Void = { _ in }
+  /// Is told which stores this is about, where the command line narrows them: before the first word about a flag.
+  package var scoped: @Sendable (String) -> Void = { _ in }
   /// Whether many flags may take longer than `within`, where a platform takes only so many changes in a time.
   package var isPatient = false
   /// Why single flags are killed, where that is not what the operator says of all of them.

@@ -78,7 +78,8 @@ extension KillDriver {
 
   func report(_ lines: [KillReport.Line]) -> KillReport {
     KillReport(
-      lines, dryRun: kill.choices.dryRun, signal: signal, unread: targets.unread, remarks: targets.remarks)
+      lines, dryRun: kill.choices.dryRun, signal: signal, unread: targets.unread, remarks: targets.remarks,
+      told: toldScope)
   }
 
   var lines: [KillReport.Line] {

@@ -88,7 +88,10 @@ struct KillDriver {
       startJobs()
       if isOver { break }
       guard mailbox.isEmpty else { continue }
-      progress.tell(course, cases, at: now, context.output)
+      if let text = progress.due(course, cases, at: now, context.output) {
+        tellScope()
+        progress.tell(text, context.output)
+      }
       switch shift.wait(until: wake, context.clock) {
       case .news, .time: continue
       case .signal(let number) where number == Signals.hangUp:
@@ -211,6 +214,7 @@ struct KillDriver {
     guard let line = cases[target].line else { return }
     if line.off || line.outcome == .wouldBeOff, announced.insert(target).inserted {
       context.output.progress(nil)
+      tellScope()
       kill.heard(line)
     }
     let mustBeJournaled: Bool =
@@ -219,6 +223,13 @@ struct KillDriver {
       default: false
       }
     if mustBeJournaled, !kill.choices.dryRun { open.waiting.append(target) }
+  }
+
+  /// Stands before whatever else is said, and holds back no request: a terminal that is stopped takes no line.
+  private mutating func tellScope() {
+    guard toldScope == nil, let scope = targets.scope else { return }
+    toldScope = scope
+    kill.scoped(scope)
   }
 
   // MARK: Hearing
@@ -286,6 +297,8 @@ struct KillDriver {
     }
   }
 
+  /// Which stores this is about, as it was told.
+  private(set) var toldScope: String?
   /// Flags that were told as off: nobody is told twice.
   var announced: Set<Int> = []
   /// Flags that are looked at once more since somebody was letting people in.

@@ -17,11 +17,16 @@ struct KillProgress {
     return now < first ? first : now + Self.often
   }
 
-  mutating func tell(_ course: KillCourse, _ cases: [KillCase], at now: Instant, _ output: any Output) {
-    guard now >= start + Self.patience, let text = text(course, cases, at: now) else { return }
+  /// What is to be said now; nil where nothing is.
+  func due(_ course: KillCourse, _ cases: [KillCase], at now: Instant, _ output: any Output) -> String? {
+    guard now >= start + Self.patience, output.showsProgress || !isTold else { return nil }
+    return text(course, cases, at: now)
+  }
+
+  mutating func tell(_ text: String, _ output: any Output) {
     if output.showsProgress {
       output.progress(text)
-    } else if !isTold {
+    } else {
       isTold = true
       output.remark("rolloutctl kill: \(text)")
     }

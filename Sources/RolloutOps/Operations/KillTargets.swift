@@ -89,7 +89,9 @@ struct KillTargets: Sendable {
     for store in settings.outside { store.join(&outside) }
   }
 
-  var remarks: [String] { [Settings.narrowed(to: said, leaving: outside)].compactMap(\.self) + told }
+  /// Which stores this is about, where the command line names some and leaves others alone.
+  var scope: String? { Settings.narrowed(to: said, leaving: outside) }
+  var remarks: [String] { [scope].compactMap(\.self) + told }
 
   /// The flags of a store that could not say before which of them are managed. It is asked again as long as it may have
   /// been away for a moment only.

@@ -78,12 +78,15 @@ package struct KillReport: Sendable {
   package let unread: [String]
   /// What else there is to say of the settings: which stores this was about, above all.
   package let remarks: [String]
+  /// The one of them that was told before the first word about a flag.
+  package let told: String?
 
   package init(
-    _ lines: [Line], dryRun: Bool, signal: Int32? = nil, unread: [String] = [], remarks: [String] = []
+    _ lines: [Line], dryRun: Bool, signal: Int32? = nil, unread: [String] = [], remarks: [String] = [],
+    told: String? = nil
   ) {
     (self.lines, self.dryRun, self.signal) = (lines, dryRun, signal)
-    (self.unread, self.remarks) = (unread, remarks)
+    (self.unread, self.remarks, self.told) = (unread, remarks, told)
   }
 
   package var status: ExitStatus {

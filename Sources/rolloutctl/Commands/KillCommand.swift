@@ -149,6 +149,7 @@ extension KillOptions: Action {
     // In the moment in which it is known: a person waits for this word, and a pipe reads it line by line.
     if common.format == .text {
       let (output, ink, isDry) = (invocation.context.output, invocation.ink, common.dryRun)
+      kill.scoped = { invocation.remark([$0]) }
       kill.heard = { line in output.result(KillReport([line], dryRun: isDry).headlines(ink: ink)) }
     }
     kill.isPatient = within == nil
@@ -167,7 +168,7 @@ extension KillOptions: Action {
   }
 
   private func tell(_ report: KillReport, _ invocation: Invocation) {
-    invocation.remark(report.remarks)
+    invocation.remark(report.remarks.filter { $0 != report.told })
     for sentence in report.unread { invocation.context.output.failure("rolloutctl kill: \(Terminal.plain(sentence))") }
     invocation.print(
       text: { ink, _ in

@@ -162,6 +162,19 @@ import Testing
     }
   }
 
+  /// Both streams in one, as a terminal shows them; of two flags the first may be off long before the second.
+  @Test(arguments: [["ai-summary"], ["ai-summary", "ai-sumary"], ["ai-sumary"]]) func theFirstLineSaysWhereItLooked(
+    keys: [String]
+  ) throws {
+    let world = try twoStores()
+    let line = "exec 2>&1; \"$0\" kill --store staging \(keys.joined(separator: " "))"
+    let binary = try #require(Binary.path)
+    let outcome = try Tool.bash.run(["-c", line, binary], in: world.folder, environment: ["ROLLOUT_ACTOR": "maya"])
+    let lines = outcome.output.split(whereSeparator: \.isNewline)
+    #expect(lines.first == "rolloutctl: only in staging; production (configured) was not looked at", "\(outcome)")
+    #expect(lines.count { $0.contains("was not looked at") } == 1 && lines.count > 1, "once")
+  }
+
   @Test func aMisspelledNameOfAStoreIsSaid() throws {
     let world = try twoStores()
     let outcome = try world.run("kill", "ai-summary", "--store", "stagin")
