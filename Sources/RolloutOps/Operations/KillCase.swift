@@ -34,6 +34,8 @@ struct KillCase: Sendable {
   /// When the last write began.
   private(set) var written: Instant?
   private(set) var line: KillReport.Line?
+  /// What the store's platform may do to the flag by itself.
+  private var undoers: [String] = []
 
   init(
     _ kill: Kill, _ key: FlagKey, _ store: any FlagStore, _ journal: LateJournal, evaluation: EvaluationPlace?,
@@ -302,8 +304,7 @@ struct KillCase: Sendable {
       variants: meant.variants, probes: meant.probes(of: key, hashes: store.hashes(nil), after: before))
   }
 
-  /// What whoever killed wants to know next; read when it is off. `isAlone` says that there is time to ask the store what
-  /// may undo it.
+  /// What whoever killed wants to know next; read when it is off. `isAlone` says that few flags are meant.
   func facts(isAlone: Bool) -> KillFacts? {
     // Of many flags the sum is what a person reads, and their journals would have to be read once more for it.
     guard let line, line.off, isAlone, !kill.choices.dryRun else { return nil }
@@ -311,10 +312,16 @@ struct KillCase: Sendable {
       record.isMissing ? .missing(record.told) : .written(as: kill.context.surroundings.actor)
     return KillAftermath(context: kill.context).facts(
       about: key, in: store, named, serving: serving, journal: journal.journal, journaling: journaling,
-      other: alternative, asksStore: !store.isRemote)
+      other: alternative, undoers: store.isRemote ? undoers : store.undoers(key))
   }
 
-  mutating func close(_ facts: KillFacts?) { line = line?.closing(facts) }
+  mutating func close(_ facts: KillFacts?) { line = line?.closing(facts?.warning(undoers)) }
+
+  /// What the platform says may undo it, whenever it answers.
+  mutating func warn(_ sentences: [String]) {
+    undoers = sentences
+    line = line?.closing(line?.facts?.warning(sentences))
+  }
 
   mutating func see(_ served: Served, after seconds: Double) { line = line?.seen(served, after: seconds) }
 }

@@ -17,6 +17,7 @@ extension KillDriver {
     guard signal == nil else { return }
     findMore()
     guard open.isPrepared, course.isOver, open.waiting.isEmpty, !targets.hasUnfollowed else { return }
+    askForUndoers()
     if !open.hasKept, open.concluding.isEmpty {
       open.hasKept = true
       for store in stores.values.compactMap({ number in cases.first { stores[$0.identity] == number }?.store })
@@ -40,6 +41,19 @@ extension KillDriver {
         return .served(target, found.look(until: end)?.look(until: end, patience: patience))
       }
     }
+  }
+
+  /// A platform may have a schedule that turns a flag on again. Of a few flags it is asked, when all of them are off.
+  private mutating func askForUndoers() {
+    guard !open.hasAsked, !kill.choices.dryRun else { return }
+    open.hasAsked = true
+    guard cases.count <= Self.fewFlags else { return }
+    for target in cases.indices where cases[target].store.isRemote && cases[target].line?.off == true {
+      open.asking.insert(target)
+      let (store, key) = (cases[target].store, cases[target].key)
+      mailbox.ask { .undoers(target, store.undoers(key)) }
+    }
+    open.patience = now + Self.afterwards
   }
 
   /// The notes that the journals remember may name more stores. They are read when a flag is off, or cannot be read.

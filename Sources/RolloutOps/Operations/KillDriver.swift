@@ -38,6 +38,10 @@ struct KillDriver {
     /// Stores that keep their last look for the next kill.
     var keeping = 0
     var hasKept = false
+    /// Flags whose store is asked what may undo the kill, and until when that is waited for.
+    var asking: Set<Int> = []
+    var hasAsked = false
+    var patience: Instant?
     var waiting: [Int] = []
   }
 
@@ -50,6 +54,7 @@ struct KillDriver {
     /// What stores remember of the time before this kill, by case.
     case recalled([Int: FlagReading])
     case kept
+    case undoers(Int, [String])
     case served(Int, Served?)
   }
 
@@ -57,7 +62,8 @@ struct KillDriver {
   static let journals = 8
   /// What was seen before the deadline must be told before it too: so many microseconds for that.
   static let telling: Int64 = 300_000
-  /// How long what comes after the word "off" may take where somebody interrupts.
+  /// How long what comes after the word "off" may take where somebody interrupts, and how long a platform is waited for
+  /// that shall only say what may undo it.
   static let afterwards = TimeSpan(seconds: 2)
   /// Of more flags nobody asks the platforms what may undo it.
   static let fewFlags = 8
@@ -124,15 +130,18 @@ struct KillDriver {
     guard open.isPrepared, course.isOver, open.concluding.isEmpty, open.waiting.isEmpty else { return false }
     guard signal == nil else { return true }
     guard open.looking.isEmpty, !open.isUpdating, open.updates.isEmpty, !targets.hasUnfollowed else { return false }
-    return open.hasHints && open.hasKept && open.keeping == 0
+    return open.hasHints && open.hasKept && open.keeping == 0 && !isAsking
   }
+
+  private var isAsking: Bool { !open.asking.isEmpty && (open.patience.map { now < $0 } ?? false) }
 
   /// When it ends, whatever is still under way.
   var limit: Instant { interrupted.map { min(course.end, $0 + Self.afterwards) } ?? course.end }
 
   var wake: Instant {
     let next = course.isOver ? course.end : course.wake(after: now)
-    return min(next, progress.wake(after: now))
+    let patience = open.asking.isEmpty ? nil : open.patience
+    return min(next, progress.wake(after: now), patience ?? next)
   }
 
   // MARK: Acting
@@ -291,6 +300,9 @@ struct KillDriver {
       }
       perform(course.take(.recalled(sights), at: now))
     case .kept: open.keeping -= 1
+    case .undoers(let target, let sentences):
+      open.asking.remove(target)
+      cases[target].warn(sentences)
     case .served(let target, let served):
       open.looking.remove(target)
       if let served { cases[target].see(served, after: now.seconds(since: course.start)) }

@@ -33,7 +33,7 @@ package struct KillFacts: Sendable {
   /// The line for the other kind of off, with what it does.
   package let other: String?
   /// What may turn it on again without anybody deciding that, in sentences.
-  package let undoers: [String]
+  package private(set) var undoers: [String]
   /// For the times in it.
   package let calendar: LocalCalendar
 
@@ -87,6 +87,12 @@ package struct KillFacts: Sendable {
     var text = text.drop { $0 == " " }
     while let last = text.last, " .".contains(last) { text.removeLast() }
     return String(text)
+  }
+
+  package func warning(_ more: [String]) -> KillFacts {
+    var facts = self
+    facts.undoers += more.filter { !undoers.contains($0) }
+    return facts
   }
 
   // MARK: Words

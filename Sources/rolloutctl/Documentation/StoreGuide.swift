@@ -133,25 +133,29 @@ enum StoreGuide {
         as each platform tells them to whoever only reads. `rolloutctl doctor --card` prints for each flag the lines that \
         kill it with nothing but curl and jq, for the runbook.
         """),
-      .paragraph("Requests, as the tests count them:"),
+      .paragraph(
+        """
+        A platform's flag is off after three requests of a kill; the others ask, after the word "off", what may turn it \
+        on again. Requests, as the tests count them:
+        """),
       .entries([
         Entry(
           "a document behind `https://`",
           "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
         Entry(
           "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 5, status 2; with the journal's"),
-        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 3, status 1"),
+        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 6, status 1"),
         Entry(
           "Unleash",
           """
-          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 3, status 1; one more for each further \
+          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 1; one more for each further \
           strategy
           """),
-        Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 3, status 1"),
+        Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 5, status 1"),
         Entry(
           "Statsig",
           """
-          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 3, status 2; a kill in one environment 4
+          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 4, status 2; a kill in one environment 5
           """),
       ]),
       .paragraph(

@@ -17,7 +17,8 @@ def now():
 def plain(strategy):
     """A strategy as its own routes show it."""
     names = ("id", "name", "title", "disabled", "constraints", "parameters", "variants", "sortOrder", "segments")
-    return {name: strategy[name] for name in names}
+    # Only a strategy of a release plan, which Enterprise has, names its milestone.
+    return {name: strategy[name] for name in names + (("milestoneId",) if "milestoneId" in strategy else ())}
 
 
 class UnleashState(Platform):

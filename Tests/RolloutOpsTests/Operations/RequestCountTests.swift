@@ -67,10 +67,10 @@ import Testing
   static let expected = [
     "document": [5, 1, 4, 1, 2, 2, 4, 4, 4, 3, 3, 4, 4],
     "etcd": [4, 7, 4, 2, 3, 3, 4, 4, 4, 5, 6, 4, 4],
-    "launchdarkly": [7, 1, 6, 1, 2, 2, 5, 6, 5, 3, 3, 6, 5],
-    "unleash": [8, 1, 6, 1, 2, 2, 6, 7, 5, 3, 3, 6, 5],
-    "posthog": [5, 1, 4, 1, 2, 2, 4, 4, 4, 3, 3, 5, 4],
-    "statsig": [4, 2, 7, 2, 4, 4, 7, 7, 7, 3, 3, 6, 7],
+    "launchdarkly": [7, 1, 6, 1, 2, 2, 5, 6, 5, 6, 6, 6, 5],
+    "unleash": [8, 1, 6, 1, 2, 2, 6, 7, 5, 4, 4, 6, 5],
+    "posthog": [5, 1, 4, 1, 2, 2, 4, 4, 4, 5, 5, 5, 4],
+    "statsig": [4, 2, 7, 2, 4, 4, 7, 7, 7, 4, 4, 6, 7],
   ]
 
   @Test(arguments: stores) func aVerbSendsAsManyAsIsSaid(store: String) throws {
