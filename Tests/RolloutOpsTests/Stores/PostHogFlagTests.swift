@@ -29,17 +29,26 @@ import Testing
     if case .split(let split) = flag.serving { unit = split.unit }
     let line = flag.mark.map { MarkLine($0, unit: unit) }
     let kind: JSON = properties?.groupType.map { .number($0) } ?? .null
-    let conditions = (filters["groups"]?.items ?? []).map { condition in
-      let known = (condition["properties"]?.items ?? []).map { property in
-        property["type"] == "cohort" ? property.setting("cohort_name", to: "beta") : property
-      }
-      return condition.setting("properties", to: .array(known)).setting("aggregation_group_type_index", to: kind)
-        .setting("sort_key", to: "abc")
+    let conditions = (labelled(filters["groups"] ?? []).items ?? []).map { condition in
+      condition.setting("aggregation_group_type_index", to: kind).setting("sort_key", to: "abc")
     }
     return PostHogFlag([
       "id": 101, "key": "f", "version": 3, "active": .bool(active), "name": .string(MarkLine.text(line, over: "Why")),
       "filters": filters.setting("groups", to: .array(conditions)),
     ])
+  }
+
+  /// PostHog names a cohort by its number whenever it shows one, whatever name was sent.
+  private static func labelled(_ groups: JSON) -> JSON {
+    .array(
+      (groups.items ?? []).map { condition in
+        guard let properties = condition["properties"]?.items else { return condition }
+        let known = properties.map { property in
+          property["type"] == "cohort"
+            ? property.setting("cohort_name", to: property["value"] == 42 ? "beta" : "another") : property
+        }
+        return condition.setting("properties", to: .array(known))
+      })
   }
 
   // MARK: There and back
@@ -111,7 +120,7 @@ import Testing
       }
       let plain = { (groups: JSON) in JSON.array((groups.items ?? []).map(PostHogConditions.plain)) }
       guard !plain(changed).means(plain(groups)) else { continue }
-      let other = PostHogFlag(shown.object.setting("filters", to: filters.setting("groups", to: changed)))
+      let other = PostHogFlag(shown.object.setting("filters", to: filters.setting("groups", to: Self.labelled(changed))))
       #expect(
         other.flag.serving != .split(split), "seed \(seed): \(String(decoding: mutated, as: UTF8.self))")
     }
