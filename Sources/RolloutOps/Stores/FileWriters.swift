@@ -59,16 +59,36 @@ extension FileWriters {
   /// that the path lies below the longest counts, and of two at one place the later.
   private static func isReadOnly(_ path: String, _ files: any Files) -> Bool {
     guard let bytes = try? files.read("/proc/self/mountinfo", limit: 16 << 20) else { return false }
+    // Bytes: a machine has hundreds of mounts, and texts would take longer than all the rest of a kill.
+    let (path, slash) = (Array(path.utf8), UInt8(ascii: "/"))
     var found: (length: Int, isReadOnly: Bool) = (-1, false)
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
-      let fields = line.split(separator: " ")
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 6)
       guard fields.count > 5 else { continue }
-      let place = fields[4].split(separator: "\\040", omittingEmptySubsequences: false).joined(separator: " ")
-      guard place == "/" || path == place || path.hasPrefix(place + "/"), place.utf8.count >= found.length else {
+      let place = unescaped(fields[4])
+      guard place.count >= found.length, place == [slash] || path == place || path.starts(with: place + [slash]) else {
         continue
       }
-      found = (place.utf8.count, fields[5].split(separator: ",").contains("ro"))
+      found = (place.count, fields[5].split(separator: UInt8(ascii: ",")).contains { $0.elementsEqual("ro".utf8) })
     }
     return found.isReadOnly
+  }
+
+  /// A blank in a name is written as `\040` there.
+  private static func unescaped(_ name: ArraySlice<UInt8>) -> [UInt8] {
+    guard name.contains(UInt8(ascii: "\\")) else { return Array(name) }
+    let blank = Array("\\040".utf8)
+    var bytes: [UInt8] = []
+    var rest = name
+    while let first = rest.first {
+      if rest.starts(with: blank) {
+        bytes.append(UInt8(ascii: " "))
+        rest = rest.dropFirst(blank.count)
+      } else {
+        bytes.append(first)
+        rest = rest.dropFirst()
+      }
+    }
+    return bytes
   }
 }
