@@ -25,7 +25,8 @@ package struct JournalFolder: Sendable {
     if let etcd = files as? EtcdFiles { return try etcd.checkCreate(Path.joined(path, "doctor")) }
     var folder = path
     while folder != "/", try files.facts(folder) == nil { folder = Path.folder(of: folder) }
-    let trial = Path.joined(folder, ".rolloutctl-doctor-\(process)")
+    // Two stores may lie in one folder, and are looked at side by side.
+    let trial = Path.joined(folder, ".rolloutctl-doctor-\(process)-\(SHA256.hex(path).prefix(8))")
     // A full disk still takes an empty file; an entry has a few hundred bytes.
     try files.create(trial, [UInt8](repeating: 0x20, count: 1024), like: nil)
     try files.remove(trial)
