@@ -121,6 +121,12 @@ extension Deciding {
   /// What everybody gets: what the operator says, else what the flag is marked with, else the version that was there
   /// before. A flag that stands killed stays as it is where nobody says otherwise.
   private func killServing(_ shown: Flag) -> Serving? {
+    guard let serving = meantServing(shown) else { return nil }
+    if case .everyone(let variant) = serving, shown.turnsOn(variant) { return nil }
+    return serving
+  }
+
+  private func meantServing(_ shown: Flag) -> Serving? {
     var control: String?
     if case .split(let split) = shown.serving, shown[split.control] != nil { control = split.control }
     let oldWay = (control ?? shown.offVariant).map(Serving.everyone)
@@ -272,4 +278,15 @@ extension Flag {
 extension Variants {
   /// Whether it can be served in the canary's place, so that those in the stage are still told from the others.
   func canStandIn(_ variant: String) -> Bool { self[variant] != nil && variant != control }
+}
+
+extension Flag {
+  /// Whether this variant is no way back, whatever name it has or mark says so: all variants have one value, so that
+  /// everybody gets what the canary is; or it is the `on` of a plain switch.
+  fileprivate func turnsOn(_ variant: String) -> Bool {
+    guard let meant = variants.first(where: { $0.name == variant }), variants.count > 1 else { return false }
+    if variants.allSatisfy({ $0.value == meant.value }) { return true }
+    let isPlain = variants.count == 2 && self["on"] == .bool(true) && self["off"] == .bool(false)
+    return isPlain && variant == "on"
+  }
 }

@@ -54,7 +54,7 @@ extension KillCourse {
           $0.kind == .flip && $0.targets.contains(target) && $0.begun + Self.slow > now
         }
     }
-    let wanting = ready(.look, store, now).filter { !isSwitching($0) } + ready(.proof, store, now)
+    let wanting = ready(.look, store, now).filter { !isSwitching($0) } + ready(.proof, store, now) + unsure(store, now)
     guard !wanting.isEmpty else { return }
     let looks = requests.filter { $0.value.store == store && $0.value.kind == .look }
     let open = wanting.filter { target in
@@ -74,6 +74,15 @@ extension KillCourse {
     let number = add(.look, store, asked, at: now)
     for target in asked where targets[target].phase == .look && !isHedge { targets[target].tries += 1 }
     actions.append(.look(number, store: store, asked))
+  }
+
+  /// Whose write nobody has answered for long: it may be in force all the same, which a look can tell.
+  func unsure(_ store: Int, _ now: Instant) -> [Int] {
+    guard stores[store].isRemote else { return [] }
+    return targets.indices.filter { id in
+      targets[id].store == store && targets[id].phase == .sending
+        && requests.values.contains { $0.kind != .look && $0.targets.contains(id) && $0.begun + Self.hedge <= now }
+    }
   }
 
   /// Whether the switch is thrown without a look: the look failed, or takes too long. Where the switch takes the flag

@@ -53,6 +53,7 @@ extension KillCourse {
     package internal(set) var answers = 0
     var busy = 0
     var refusedProofs = 0
+    var firstRefusal: Instant?
     package internal(set) var firstFailure: Instant?
     /// The last trouble that says something.
     package internal(set) var told: StoreTrouble?

@@ -14,7 +14,7 @@ package struct KillCourse: Sendable {
   static let patience = TimeSpan(seconds: 2)
   /// A store that wants to be left alone for longer than that is asked again all the same.
   static let longestRest = TimeSpan(seconds: 5)
-  /// How often a file in use is tried, and a look that is refused after the write.
+  /// How often a file in use is tried, and at least how often a look that is refused after the write, for `patience`.
   static let (busyTries, refusedProofs) = (6, 3)
   /// How long what is under way may still be answered when somebody interrupts.
   static let grace = TimeSpan(seconds: 1)
@@ -194,7 +194,8 @@ package struct KillCourse: Sendable {
     guard isThere, trouble == nil else {
       if isThere, trouble?.hidesTheOutcome == true { targets[id].hasDoubt = true }
       targets[id].glass = trouble.map { .failed($0) } ?? .none
-      targets[id].phase = .look
+      // Where a write of ours was taken before, that is what is still to be proven.
+      targets[id].phase = targets[id].hasDoubt ? .proof : .look
       return goOn(id, after: targets[id].told ?? .notAsWritten(path: ""), at: now, &actions)
     }
     targets[id].glass = .done(now)
@@ -238,7 +239,11 @@ package struct KillCourse: Sendable {
     if targets[id].phase == .proof, !trouble.mayPass {
       targets[id].refusedProofs += 1
       let isComing = if case .done(let moment) = targets[id].glass { now < moment + Self.patience } else { false }
-      if !isComing, targets[id].refusedProofs >= Self.refusedProofs { return end(id, .perhaps(trouble), &actions) }
+      let since = targets[id].firstRefusal ?? now
+      targets[id].firstRefusal = since
+      if !isComing, targets[id].refusedProofs >= Self.refusedProofs, now >= since + Self.patience {
+        return end(id, .perhaps(trouble), &actions)
+      }
       return rest(id, at: now)
     }
     let since = targets[id].firstFailure ?? now

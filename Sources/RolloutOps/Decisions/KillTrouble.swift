@@ -1,3 +1,5 @@
+import Glibc
+
 /// What a trouble with a store means to a kill.
 extension StoreTrouble {
   /// Whether the same question may be answered a moment later.
@@ -6,9 +8,10 @@ extension StoreTrouble {
     case .file(let trouble):
       switch trouble.reason {
       case .held, .changedSize, .busy, .missing: true
+      case .other(let code, _): Self.passing.contains(code)
       default: false
       }
-    case .changedMeanwhile, .notAsWritten, .malformed: true
+    case .changedMeanwhile, .overran, .notAsWritten, .malformed: true
     case .unanswered(let trouble): trouble.mayPass
     case .refused(let refusal):
       switch refusal.reason {
@@ -19,6 +22,10 @@ extension StoreTrouble {
     case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false
     }
   }
+
+  /// What a system call may say once and not again: a file that another machine replaced, too many open files, no memory
+  /// just now, a disk or a network that did not answer.
+  private static let passing = [ESTALE, ENFILE, EMFILE, ENOMEM, EAGAIN, ETIMEDOUT, EIO]
 
   var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
   /// It had too little time to be answered at all.
@@ -34,7 +41,8 @@ extension StoreTrouble {
   var hidesTheOutcome: Bool {
     switch self {
     case .unanswered(let trouble): trouble.maybeSent
-    case .refused(let refusal): mayPass && refusal.reason != .outOfSpace
+    // Whoever is asked too often, and whoever has no room, says so before doing anything.
+    case .refused(let refusal): mayPass && refusal.reason != .outOfSpace && refusal.reason != .tooOften
     default: false
     }
   }

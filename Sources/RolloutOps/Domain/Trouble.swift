@@ -27,7 +27,7 @@ extension Trouble {
       case .isFolder, .notAFile, .tooLong: .badNote
       default: .inconclusive
       }
-    case .store(.changedMeanwhile): .conflict
+    case .store(.changedMeanwhile), .store(.overran): .conflict
     case .store(.inexpressible), .store(.beyond): .badNote
     case .store(.occupied): .conflict
     case .store(.refused(let refusal)): refusal.isForApproval ? .hold : .inconclusive
@@ -111,6 +111,8 @@ package enum StoreTrouble: Error, Hashable, Sendable {
   case rejectedByReaders(path: String, Position, String)
   /// The flag is not what was read before: somebody else changed it.
   case changedMeanwhile(path: String)
+  /// The change is in force, and what somebody else put there in the last moment is gone.
+  case overran(path: String)
   /// A share that the store cannot express, and the nearest that it can.
   case inexpressible(Percentage, nearest: Percentage)
   /// Written, but reading back shows something else.

@@ -34,9 +34,16 @@ package struct AlertKill: Sendable {
   static let longest = 8 << 20
 
   package func perform() throws(Trouble) -> Answer {
-    let alerts = try alerts(in: read())
+    let event = try event(in: read())
+    let alerts = try alerts(in: event)
     let routes = try routes()
     var answer = Answer()
+    // Alertmanager leaves some out where a receiver's `max_alerts` says so.
+    if let cut = event["truncatedAlerts"]?.integer, cut > 0 {
+      answer.unrouted.append(
+        "\(cut) more alerts were cut off the event (truncatedAlerts), and nobody knows of which flags; "
+          + "set max_alerts of this receiver to 0")
+    }
     var targets: [(flag: String, alerts: [Alert])] = []
     for alert in alerts {
       switch alert.state {
@@ -123,13 +130,15 @@ package struct AlertKill: Sendable {
     }
   }
 
-  private func alerts(in bytes: [UInt8]) throws(Trouble) -> [Alert] {
-    let event: JSON
+  private func event(in bytes: [UInt8]) throws(Trouble) -> JSON {
     do throws(JSONError) {
-      event = try JSON.parse(bytes)
+      return try JSON.parse(bytes)
     } catch {
       throw .usage("the event on standard input is no JSON: \(error.sentence); nothing was turned off")
     }
+  }
+
+  private func alerts(in event: JSON) throws(Trouble) -> [Alert] {
     do throws(Alert.Fault) {
       return try Alert.all(in: event)
     } catch {

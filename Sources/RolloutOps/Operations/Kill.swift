@@ -40,6 +40,8 @@ package struct Kill: Sendable {
   package func perform(_ managed: Managed) -> KillReport {
     var kill = self
     if isPatient, let needed = managed.needed { kill.within = max(within, needed) }
+    // What the first look took is part of the time that was given, and what a person thought about it is not.
+    kill.within = max(kill.within - managed.took, TimeSpan(seconds: 1))
     var driver = KillDriver(kill)
     var updates: [KillDriver.Update] = [{ found in for key in managed.keys { found.add(key.text) } }]
     if let settings = managed.settings {
@@ -49,7 +51,13 @@ package struct Kill: Sendable {
       }
     }
     var lines = driver.run(updates)
-    if lines.isEmpty {
+    if lines.isEmpty, !managed.unread.isEmpty {
+      lines = managed.unread.map { store in
+        KillReport.Line(
+          flag: Self.everyFlag, store: store.shown, .notOff, seconds: Double(within.seconds), attempts: 1,
+          reasons: ["NOT off in \(store.shown): its flags are not known", "it did not answer within \(within)"])
+      }
+    } else if lines.isEmpty {
       let places = managed.stores.joined(separator: ", ")
       let none = "nothing was turned off: no flag in \(places) is marked as managed by rolloutctl"
       lines = [KillReport.Line(flag: Self.everyFlag, store: places, .notOff, seconds: 0, attempts: 1, reasons: [none])]
@@ -72,6 +80,8 @@ package struct Kill: Sendable {
     fileprivate(set) var unread: [NamedStore] = []
     fileprivate(set) var settings: Settings?
     let looked: Instant
+    /// How long that took.
+    fileprivate(set) var took = TimeSpan.zero
 
     /// The addresses that could not be read; they are asked again when the others are off.
     package var unreadable: [String] { unread.map(\.shown) }
@@ -87,7 +97,7 @@ package struct Kill: Sendable {
     var managed = Managed(looked: context.clock.now())
     guard let settings = try? Settings(choices, note: nil, context: context, lenient: true) else { return managed }
     managed.settings = settings
-    let limit = managed.looked + min(within, Self.listing)
+    let limit = managed.looked + min(TimeSpan(seconds: (within.seconds + 1) / 2), Self.listing)
     let terms = settings.terms.until(limit)
     var named: [NamedStore] = []
     for store in settings.scope where !managed.stores.contains(store.shown) {
@@ -122,6 +132,7 @@ package struct Kill: Sendable {
       managed.found.append((store.title, listed.filter { $0.mark != nil }.map(\.key)))
       managed.keys += listed.filter { $0.mark != nil && !managed.keys.contains($0.key) }.map(\.key)
     }
+    managed.took = context.clock.now().since(managed.looked)
     return managed
   }
 }

@@ -6,13 +6,13 @@ struct KillAftermath {
   /// `journal` is the flag's own; `other` is the line for the other kind of off.
   func facts(
     about flag: FlagKey, in store: any FlagStore, _ named: NamedStore, serving: String?, journal: Journal,
-    journaling: KillFacts.Journaling?, other: String? = nil, undoers: [String]? = nil
+    journaling: KillFacts.Journaling?, note: String? = nil, other: String? = nil, undoers: [String]? = nil
   ) -> KillFacts {
     let progress = (try? journal.read()).map { Progress($0.entries) }
     let zone = (try? context.zone(progress?.plan?.timeZone)) ?? .utc
     return KillFacts(
       flag, store: named.title(of: store), serving: serving, progress: progress, journaling: journaling,
-      said: named.said, other: other, undoers: undoers ?? store.undoers(flag),
+      said: named.said, note: note, other: other, undoers: undoers ?? store.undoers(flag),
       calendar: LocalCalendar(zone: zone, now: context.clock.now()))
   }
 }

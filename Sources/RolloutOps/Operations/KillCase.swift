@@ -13,6 +13,8 @@ struct KillCase: Sendable {
   /// has the flag at all.
   var isNamed: Bool
   let named: NamedStore
+  /// The note's path, where the flag was asked for by it.
+  var note: String?
   var record: KillRecord
 
   /// What the last look found, and what is to be done about it.
@@ -110,7 +112,7 @@ struct KillCase: Sendable {
     if case .split(let split) = flag.serving { control = split.control }
     if let control, control != "off", control != serving {
       alternative = "to give everybody \(control): rolloutctl kill \(key) --to \(control)"
-    } else if serving != "off", flag["off"] != nil {
+    } else if serving != "off", kill.to != "off", flag["off"] != nil {
       alternative = "to turn the feature off altogether: rolloutctl kill \(key) --to off"
     }
   }
@@ -207,7 +209,7 @@ struct KillCase: Sendable {
       end(.notOff, reasons, target, seconds)
     case .perhaps(let trouble):
       let reasons =
-        ["it may be off in \(store.address): the change was sent, and nobody could look afterwards"]
+        ["it may be off in \(store.address): the change was sent, and no look since then could tell"]
         + (trouble.map(Sentences.store) ?? []) + asked(target, tried) + glass(target) + [byHand]
         + ["look there, or run it again: rolloutctl kill \(key)"] + record.told
       end(.notOff, reasons, target, seconds)
@@ -311,7 +313,7 @@ struct KillCase: Sendable {
     let journaling: KillFacts.Journaling =
       record.isMissing ? .missing(record.told) : .written(as: kill.context.surroundings.actor)
     return KillAftermath(context: kill.context).facts(
-      about: key, in: store, named, serving: serving, journal: journal.journal, journaling: journaling,
+      about: key, in: store, named, serving: serving, journal: journal.journal, journaling: journaling, note: note,
       other: alternative, undoers: store.isRemote ? undoers : store.undoers(key))
   }
 

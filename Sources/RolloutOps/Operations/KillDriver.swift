@@ -179,7 +179,9 @@ struct KillDriver {
   mutating func send(_ number: Int, _ some: [Int]) {
     guard let store = some.first.map({ cases[$0].store }) else { return }
     let (start, now) = (course.start, now)
-    let urgency: Urgency = slow.contains(store.identity) ? .killAtOnce : .kill
+    // A lock is waited for where there is time for it, and once.
+    let isShort = now + Urgency.kill.patience + TimeSpan(seconds: 1) > course.end
+    let urgency: Urgency = isShort || slow.contains(store.identity) ? .killAtOnce : .kill
     for target in some {
       cases[target].beginsWrite(at: now)
       cases[target].served?.witnesses.changeBegins()

@@ -75,7 +75,9 @@ struct KillTargets: Sendable {
       } else {
         targets.append(Target(key: key, noNote: noNote, hasNote: found != nil, settings: settings))
       }
+      let known = cases.count
       for named in settings.scope { add(named, settings, to: index) }
+      if found != nil { for place in cases.indices.dropFirst(known) { cases[place].note = text } }
     } catch {
       let reasons = ["NOT off: no store is known"] + error.sentences
       failures.append(KillReport.Line(flag: key, store: "", .notOff, seconds: 0, attempts: 0, reasons: reasons))

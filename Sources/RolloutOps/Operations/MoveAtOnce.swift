@@ -85,5 +85,10 @@ extension StoreTrouble {
     }
   }
 
-  var isConflict: Bool { if case .changedMeanwhile = self { true } else { false } }
+  var isConflict: Bool {
+    switch self {
+    case .changedMeanwhile, .overran: true
+    default: false
+    }
+  }
 }

@@ -38,10 +38,11 @@ package struct KillFacts: Sendable {
   package let calendar: LocalCalendar
 
   /// `progress` is the journal's, before or after the entry of this kill; nil where it cannot be read. `said` is what
-  /// `--store` said: whoever restores has to say it too.
+  /// `--store` said: whoever restores has to say it too. `note` is the path by which the flag was asked for: from here
+  /// its key alone may lead to another store.
   package init(
     _ flag: FlagKey, store: String, serving: String?, progress: Progress?, journaling: Journaling?, said: String? = nil,
-    other: String? = nil, undoers: [String] = [], calendar: LocalCalendar
+    note: String? = nil, other: String? = nil, undoers: [String] = [], calendar: LocalCalendar
   ) {
     (self.flag, self.store, self.serving, self.journaling) = (flag, store, serving, journaling)
     (self.other, self.undoers, self.calendar) = (other, undoers, calendar)
@@ -51,7 +52,8 @@ package struct KillFacts: Sendable {
     meaning = serving.flatMap { Self.meaning(of: $0, in: plan) }
     let option = said.map { " --store \(Shell.word($0))" } ?? ""
     // A key that begins with a hyphen would be taken for an option.
-    let key = flag.text.hasPrefix("-") ? "-- \(Shell.word(flag.text))" : Shell.word(flag.text)
+    let target = note ?? flag.text
+    let key = target.hasPrefix("-") ? "-- \(Shell.word(target))" : Shell.word(target)
     restore = "rolloutctl restore --reason \"…\"\(option) \(key)"
   }
 

@@ -105,6 +105,7 @@ package enum Sentences {
       ]
     case .changedMeanwhile(let path):
       return ["\(path): somebody else changed the flag in this moment; look with status, then run it again"]
+    case .overran(let path): return [FileStore.lost(path), "the change is in force; look with status"]
     case .inexpressible(let share, let nearest):
       return ["the store cannot express \(share); the nearest that it can is \(nearest)"]
     case .notAsWritten(let path):

@@ -109,6 +109,7 @@ extension DocumentStore {
       JSON.Member("rolloutctl", .string("look")), JSON.Member("tag", .text(look.tag)),
       JSON.Member("bytes", .number(look.bytes.count)),
       JSON.Member("conditions", facts.keepsConditions.map(JSON.bool) ?? .null),
+      JSON.Member("sha256", .string(SHA256.hex(look.bytes))),
     ])
     let (path, temporary) = ("\(folder.path)/\(Self.keptName)", "\(folder.path)/\(Self.keptName)-\(process)")
     try? folder.files.remove(temporary)
@@ -128,7 +129,8 @@ extension DocumentStore {
     guard
       let bytes = try? folder.files.read("\(folder.path)/\(Self.keptName)", limit: Self.longestKept + 4096),
       let end = bytes.firstIndex(of: 0x0A), let head = try? JSON.parse(Array(bytes[..<end])),
-      head["rolloutctl"]?.text == "look", head["bytes"]?.integer == bytes.count - end - 1
+      head["rolloutctl"]?.text == "look", head["bytes"]?.integer == bytes.count - end - 1,
+      head["sha256"]?.text == SHA256.hex(Array(bytes[(end + 1)...]))
     else { return nil }
     var keepsConditions: Bool?
     if case .bool(let keeps)? = head["conditions"] { keepsConditions = keeps }

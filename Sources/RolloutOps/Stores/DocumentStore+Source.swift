@@ -30,6 +30,8 @@ extension DocumentStore {
       /// Whether a change that depends on another tag is refused, as it must be; nil where nobody saw it.
       var keepsConditions: Bool?
       var signs: CacheSigns?
+      /// The document that our last change took the place of, where that was another one.
+      var replaced: Look?
     }
 
     private let facts = Remembered<Facts>()
@@ -72,8 +74,16 @@ extension DocumentStore {
     }
     let signs = CacheSigns(answer)
     let look = Look(bytes: try document(answer), tag: answer["etag"])
+    let isOld = signs.isKept && look == facts.replaced
     memory.with { facts in
-      (facts.last, facts.signs, facts.isOutOfReach) = (look, signs, signs.isKept)
+      (facts.signs, facts.isOutOfReach) = (signs, signs.isKept)
+      // A server whose tag stays the same under a change lets nobody depend on it.
+      if let old = facts.replaced, old.tag == look.tag, old.bytes != look.bytes { facts.keepsConditions = false }
+      facts.last = isOld ? nil : look
+    }
+    // The server took our change, and what answers here has not heard of it.
+    if isOld {
+      throw client.unexpected(answer, "the document as it was before the change, out of a cache between")
     }
     return look
   }
@@ -173,7 +183,7 @@ extension DocumentStore {
       }
       return false
     }
-    memory.with { ($0.last, $0.refused) = (nil, nil) }
+    memory.with { ($0.last, $0.refused, $0.replaced) = (nil, nil, bytes == seen.bytes ? nil : seen) }
     _ = try client.proven(answer)
     if answer.status == 200, isPage(answer), isLogin(answer) {
       throw client.unexpected(answer, "the page of a login in the place of an answer to PUT")

@@ -14,6 +14,7 @@ package struct FileStore: FlagStore {
   let path: String
   let context: Context
   private let last = Remembered<FlagDocument>()
+  private let losses = Remembered<[String]>([])
 
   /// `path` is absolute; `address` is how the operator wrote it.
   package init(path: String, address: String, context: Context) {
@@ -63,17 +64,17 @@ package struct FileStore: FlagStore {
     let meant = FlagdFlag.normal(flag)
     // What the store cannot express is said before anything is touched.
     _ = try FlagdFlag(key: reading.key).members(for: meant, over: nil)
-    return try replacing(urgency) { (real, replacement) throws(StoreTrouble) in
-      let facts = try asStore { () throws(FileTrouble) in try context.files.facts(real) }
-      let old = try document(at: real, [reading.key])
+    var new: FlagDocument?
+    let real = try replace(urgency) { (bytes) throws(StoreTrouble) in
+      let old = try document(of: bytes, [reading.key])
       if !urgency.isKill, let refusal = old.refusal { throw refusal }
       guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: path) }
-      let new = try old.setting(meant, urgency: urgency)
-      let landed = try asStore { () throws(FileTrouble) in
-        try replacement.replace(old.bytes, facts, with: new.bytes, urgency)
-      }
-      return landed ? try confirmed(new, meant, at: real) : nil
+      let document = try old.setting(meant, urgency: urgency)
+      new = document
+      return document.bytes
     }
+    guard let new else { throw .changedMeanwhile(path: path) }
+    return try confirmed(new, meant, at: real)
   }
 
   /// All changes of a kill in one replacement of the file, and nobody looks at them here. What is wrong with one flag
@@ -82,17 +83,11 @@ package struct FileStore: FlagStore {
     guard let urgency = orders.first?.occasion.urgency else { return [] }
     var outcomes: [Result<Sent, StoreTrouble>?] = orders.map { _ in nil }
     do throws(StoreTrouble) {
-      try replacing(urgency) { (real, replacement) throws(StoreTrouble) -> Void? in
-        let facts = try asStore { () throws(FileTrouble) in try context.files.facts(real) }
-        let old = try document(at: real, orders.map(\.key))
-        let revision = try old.carryingOut(orders)
+      _ = try replace(urgency, killing: orders) { (bytes) throws(StoreTrouble) in
+        let revision = try document(of: bytes, orders.map(\.key)).carryingOut(orders)
         // A flag that nobody could change in one round may be as it was read in the next.
         outcomes = orders.indices.map { index in revision.refused[index].map { .failure($0) } }
-        if revision.bytes == old.bytes { return () }
-        let landed = try asStore { () throws(FileTrouble) in
-          try replacement.replace(old.bytes, facts, with: revision.bytes, urgency)
-        }
-        return landed ? () : nil
+        return revision.bytes
       }
     } catch {
       return outcomes.map { $0 ?? .failure(error) }
@@ -100,21 +95,87 @@ package struct FileStore: FlagStore {
     return outcomes.map { $0 ?? .success(.flag) }
   }
 
-  /// Under the lock, again and again until a round has an outcome: each starts from the file as somebody else left it in
-  /// between.
-  private func replacing<Outcome>(
-    _ urgency: Urgency, _ round: (String, FileReplacement) throws(StoreTrouble) -> Outcome?
-  ) throws(StoreTrouble) -> Outcome {
-    let real = try asStore { () throws(FileTrouble) in try context.files.realPath(path) }
-    let lock = try lock(besides: real, urgency)
-    defer { lock?.release() }
-    let replacement = FileReplacement(path: real, context: context)
-    if !urgency.isKill { replacement.sweep() }
-    for _ in 0..<16 {
-      if let outcome = try round(real, replacement) { return outcome }
+  /// How often a change begins anew because somebody was at the file, and after how many times a kill goes on whatever
+  /// they do.
+  private static let (rounds, patientRounds) = (16, 8)
+
+  /// The change of a file, under its lock, again and again until it is in place: each round starts from the file as
+  /// somebody else left it in between. The answer is where the file really lies.
+  private func replace(
+    _ urgency: Urgency, killing orders: [KillOrder] = [], editing edit: ([UInt8]) throws(StoreTrouble) -> [UInt8]
+  ) throws(StoreTrouble) -> String {
+    var held: (real: String, lock: (any FileLock)?)?
+    defer { held?.lock?.release() }
+    // What somebody wrote into a file that is replaced by ours already.
+    var theirs: [UInt8]?
+    for round in 0..<Self.rounds {
+      let real = try asStore { () throws(FileTrouble) in try context.files.realPath(path) }
+      let replacement = FileReplacement(path: real, context: context)
+      if held.map({ $0.real != real || $0.lock?.isFound == false }) ?? true {
+        held?.lock?.release()
+        held = (real, try lock(besides: real, urgency, killing: orders))
+        if !urgency.isKill { replacement.sweep() }
+      }
+      let lock = held?.lock
+      let look = try asStore { () throws(FileTrouble) in try replacement.look(limit: Self.sizeLimit) }
+      let new: [UInt8]
+      do throws(StoreTrouble) {
+        new = try edit(theirs ?? look.file.bytes)
+      } catch {
+        if let theirs { giveBack(theirs, over: look, replacement, urgency) }
+        throw error
+      }
+      if new == look.file.bytes { return real }
+      let outcome = try asStore { () throws(FileTrouble) in
+        try replacement.replace(look, with: new, urgency, insists: urgency.isKill && round >= Self.patientRounds) {
+          (try? context.files.realPath(path)) == real && lock?.isFound != false
+        }
+      }
+      // Whoever took the lock from us killed something, and our move may have come after that.
+      if outcome != .overtaken, !urgency.isKill, lock?.isFound == false, killAgain(besides: real) {
+        throw .overran(path: path)
+      }
+      switch outcome {
+      case .landed(let overran):
+        if overran { losses.change { $0.append(Self.lost(path)) } }
+        if overran, !urgency.isKill { throw .overran(path: path) }
+        return real
+      case .landedInside(let trouble):
+        let why = Sentences.file(trouble)
+        losses.change {
+          $0.append("it was written into \(path) itself, since no new file could take its place (\(why))")
+        }
+        return real
+      case .landedOver(let bytes): theirs = bytes
+      case .overtaken:
+        if theirs != nil { losses.change { $0.append(Self.lost(path)) } }
+        theirs = nil
+      }
     }
     throw .changedMeanwhile(path: path)
   }
+
+  /// What somebody wrote into the file in the moment in which it was replaced, and which our change does not go together
+  /// with: it gets its name back. Under a kill, which stays, it lies beside the file.
+  private func giveBack(
+    _ theirs: [UInt8], over look: FileReplacement.Look, _ replacement: FileReplacement, _ urgency: Urgency
+  ) {
+    if !urgency.isKill {
+      let outcome = try? replacement.replace(look, with: theirs, urgency, insists: true) { true }
+      if outcome == .landed(overran: false) { return }
+    }
+    let place = "\(replacement.path).rollout-theirs-\(context.surroundings.process)"
+    let isKept = (try? context.files.create(place, theirs, like: look.file.facts)) != nil
+    let sentence = "somebody wrote into \(path) in that moment"
+    losses.change { $0.append(isKept ? "\(sentence); what they wrote is in \(place)" : Self.lost(path)) }
+  }
+
+  static func lost(_ path: String) -> String {
+    "somebody replaced \(path) in that moment; their version is gone"
+  }
+
+  /// What others lost by our changes.
+  package var caveats: [String] { losses.last ?? [] }
 
   /// A copy is changed and takes the file's name: it has the same mode, and readers never see half of it.
   package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
@@ -140,20 +201,48 @@ package struct FileStore: FlagStore {
     return reading
   }
 
-  /// An ordinary change waits its turn. A kill waits 2 s and then goes on without: the replacement itself notices
-  /// whoever writes at the same time.
-  private func lock(besides real: String, _ urgency: Urgency) throws(StoreTrouble) -> (any FileLock)? {
+  /// An ordinary change waits its turn. A kill waits 2 s and then takes the lock away from whoever has it, and writes into
+  /// the new one what it kills: whoever hangs in the middle of a move finds that afterwards, and kills it again.
+  private func lock(
+    besides real: String, _ urgency: Urgency, killing orders: [KillOrder]
+  ) throws(StoreTrouble) -> (any FileLock)? {
     let folder = "\(real).rollout"
-    let who = context.surroundings
+    let (who, path) = (context.surroundings, "\(folder)/lock")
     let holder = "\(who.actor) on \(who.host), process \(who.process), since \(ISO8601.string(context.clock.now()))"
     do throws(FileTrouble) {
       try context.files.makeFolder(folder)
-      return try context.files.lock("\(folder)/lock", holder: holder, patience: urgency.patience)
+      do throws(FileTrouble) {
+        return try context.files.lock(path, holder: holder, patience: urgency.patience)
+      } catch {
+        guard urgency.isKill, error.isHeld else { throw error }
+      }
+      try context.files.remove(path)
+      return try context.files.lock(path, holder: holder + "\n" + KillOrder.named(orders), patience: .zero)
     } catch {
       if urgency.isKill { return nil }
       if urgency == .narrowing, !error.isHeld { return nil }
       throw .file(error)
     }
+  }
+
+  /// Kills what the kill that has our lock now says that it kills; false where it says nothing.
+  private func killAgain(besides real: String) -> Bool {
+    guard let bytes = try? context.files.read("\(real).rollout/lock", limit: 1 << 20),
+      let variants = KillOrder.variants(namedBy: bytes)
+    else { return false }
+    let keys = variants.map(\.key)
+    _ = try? replace(.kill) { (bytes) throws(StoreTrouble) in
+      let document = try document(of: bytes, keys)
+      let readings = document.readings()
+      let orders = variants.compactMap { key, variant -> KillOrder? in
+        guard let reading = try? readings[key]?.get(), var flag = reading.flag else { return nil }
+        flag.serving = variant.map { .everyone($0) } ?? .applicationDefault
+        flag.mark = Flag.Mark(killed: true, killsTo: variant)
+        return KillOrder(flag, over: reading, Occasion(.kill))
+      }
+      return try document.carryingOut(orders).bytes
+    }
+    return true
   }
 
   // MARK: Reading
@@ -169,6 +258,14 @@ package struct FileStore: FlagStore {
       if isSame { return last }
     }
     let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: place) }
+    let document = try FlagDocument(bytes, keys: keys, path: path)
+    last.last = document
+    return document
+  }
+
+  /// The same of bytes that were read just now.
+  private func document(of bytes: [UInt8], _ keys: [FlagKey]) throws(StoreTrouble) -> FlagDocument {
+    if let last = last.last, last.keys == keys, last.bytes == bytes { return last }
     let document = try FlagDocument(bytes, keys: keys, path: path)
     last.last = document
     return document

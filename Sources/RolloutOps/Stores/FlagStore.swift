@@ -183,6 +183,25 @@ package struct KillOrder: Sendable {
   }
 
   package var key: FlagKey { reading.key }
+
+  // MARK: In the text of a lock
+
+  /// What these orders give everybody, in a line.
+  static func named(_ orders: [KillOrder]) -> String {
+    let members = orders.map { order -> JSON.Member in
+      if case .everyone(let variant) = order.flag.serving { return JSON.Member(order.key.text, .string(variant)) }
+      return JSON.Member(order.key.text, .null)
+    }
+    return JSON.object([JSON.Member("kill", .object(members))]).written(.compact)
+  }
+
+  /// The same, out of a lock's text; a flag without a variant leaves applications to their own default.
+  static func variants(namedBy text: [UInt8]) -> [(key: FlagKey, variant: String?)]? {
+    guard let end = text.firstIndex(of: 0x0A), let line = try? JSON.parse(Array(text[(end + 1)...])),
+      let members = line["kill"]?.members
+    else { return nil }
+    return members.map { (FlagKey($0.name), $0.value.text) }
+  }
 }
 
 /// What of an order a store took.

@@ -178,8 +178,8 @@ package struct EtcdFiles: Files {
 
   package func setModified(_ path: String, _ time: Instant) throws(FileTrouble) {}
 
-  package func exchange(_ one: String, _ other: String) throws(FileTrouble) {
-    throw FileTrouble(.replacing, one, .unsupported)
+  package func open(_ path: String, limit: Int) throws(FileTrouble) -> any OpenedFile {
+    throw FileTrouble(.reading, path, .unsupported)
   }
 
   package func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) {

@@ -4,6 +4,10 @@
 package protocol Files: Sendable {
   /// The whole file; refused when it is longer than `limit` or no regular file.
   func read(_ path: String, limit: Int) throws(FileTrouble) -> [UInt8]
+  /// The same, and the file stays open.
+  func open(_ path: String, limit: Int) throws(FileTrouble) -> any OpenedFile
+  /// Tells from now on what happens to the names in a folder; nil where nobody can.
+  func watch(_ folder: String) -> (any FolderWatch)?
   /// Whether the file is exactly these bytes; cheaper than reading it.
   func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool
   /// Whether that is cheaper indeed.
@@ -21,8 +25,7 @@ package protocol Files: Sendable {
   /// when the path exists.
   func create(_ path: String, _ bytes: [UInt8], like model: FileFacts?) throws(FileTrouble)
   func setModified(_ path: String, _ time: Instant) throws(FileTrouble)
-  /// Swaps what two paths name, in one step.
-  func exchange(_ one: String, _ other: String) throws(FileTrouble)
+  /// The target's name leads to the file at the path from then on, in one step.
   func rename(_ path: String, to target: String) throws(FileTrouble)
   /// Adds to the end and syncs; refused when the file is not `size` bytes long. A missing file is one of 0 bytes.
   func append(_ path: String, _ bytes: [UInt8], at size: Int) throws(FileTrouble)
@@ -35,12 +38,14 @@ package protocol Files: Sendable {
   func syncFolder(_ path: String) throws(FileTrouble)
 
   /// An exclusive lock on the file (made when missing) until the value is released or the process ends; `holder` is
-  /// written into it. When it is not free within `patience` the trouble names who holds it.
+  /// written into it, and what has more than one line stays there. When it is not free within `patience` the trouble names who holds it.
   func lock(_ path: String, holder: String, patience: TimeSpan) throws(FileTrouble) -> any FileLock
 }
 
 extension Files {
   package var comparesCheaply: Bool { true }
+
+  package func watch(_ folder: String) -> (any FolderWatch)? { nil }
 
   package func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool {
     try read(path, limit: .max) == bytes
@@ -49,6 +54,12 @@ extension Files {
 
 package protocol FileLock: Sendable {
   func release()
+  /// Whether its file still stands where others look for it. Somebody may have tidied the folder.
+  var isFound: Bool { get }
+}
+
+extension FileLock {
+  package var isFound: Bool { true }
 }
 
 package struct FileFacts: Hashable, Sendable {
@@ -57,6 +68,8 @@ package struct FileFacts: Hashable, Sendable {
   package var kind: Kind
   package var size: Int
   package var modified: Instant
+  /// When anything of it changed last, its rights and names too. Nobody can set that.
+  package var changed: Instant
   package var mode: UInt32
   package var owner: UInt32
   package var group: UInt32
@@ -74,9 +87,11 @@ package struct FileFacts: Hashable, Sendable {
   }
 
   package init(
-    kind: Kind, size: Int, modified: Instant, mode: UInt32, owner: UInt32, group: UInt32, identity: Identity
+    kind: Kind, size: Int, modified: Instant, changed: Instant? = nil, mode: UInt32, owner: UInt32, group: UInt32,
+    identity: Identity
   ) {
     (self.kind, self.size, self.modified, self.mode) = (kind, size, modified, mode)
+    self.changed = changed ?? modified
     (self.owner, self.group, self.identity) = (owner, group, identity)
   }
 }

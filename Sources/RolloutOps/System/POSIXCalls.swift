@@ -31,21 +31,16 @@ enum POSIX {
       case S_IFDIR: .folder
       default: .other
       }
-    let modified = Int64(status.st_mtim.tv_sec) * 1_000_000 + Int64(status.st_mtim.tv_nsec) / 1000
+    let instant = { (time: timespec) in
+      Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+    }
     return FileFacts(
-      kind: kind, size: Int(status.st_size), modified: Instant(microseconds: modified),
-      mode: UInt32(status.st_mode) & 0o7777, owner: status.st_uid, group: status.st_gid,
+      kind: kind, size: Int(status.st_size), modified: instant(status.st_mtim),
+      changed: instant(status.st_ctim), mode: UInt32(status.st_mode) & 0o7777, owner: status.st_uid,
+      group: status.st_gid,
       identity: FileFacts.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
   }
 
-  /// `RENAME_EXCHANGE`, which the Glibc module does not import: looked up by name, and `ENOSYS` where the C library
-  /// has no such call.
-  static func exchange(_ one: String, _ other: String) -> Int32? {
-    typealias Call = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
-    guard let symbol = dlsym(nil, "renameat2") else { return ENOSYS }
-    let call = unsafeBitCast(symbol, to: Call.self)
-    return failure { call(AT_FDCWD, one, AT_FDCWD, other, 2) }
-  }
 }
 
 /// The calls that make what was written outlast a power cut; a test sees by them what was made to last, and when.
@@ -78,6 +73,16 @@ struct Descriptor: ~Copyable {
   }
 
   deinit { close(number) }
+
+  /// A second number for the same open file, which is the caller's to close.
+  func duplicate() throws(FileTrouble) -> Int32 {
+    var copy: Int32 = -1
+    try check {
+      copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
+      return copy
+    }
+    return copy
+  }
 
   func trouble(_ reason: FileTrouble.Reason) -> FileTrouble { FileTrouble(doing, path, reason) }
 
@@ -114,6 +119,28 @@ struct Descriptor: ~Copyable {
       } else if errno != EINTR {
         throw trouble(POSIX.reason(errno))
       }
+    }
+  }
+
+  /// From here to the end. `size` is what the file claims to be long.
+  func whole(limit: Int, size: Int) throws(FileTrouble) -> [UInt8] {
+    guard size <= limit else { throw trouble(.tooLong(size: size, limit: limit)) }
+    // One byte more than the file claims: only a read that comes back short proves the end.
+    var capacity = size + 1
+    while true {
+      var outcome = Result<Int, FileTrouble>.success(0)
+      let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+        do throws(FileTrouble) {
+          count = try read(into: UnsafeMutableRawBufferPointer(buffer))
+        } catch {
+          outcome = .failure(error)
+        }
+      }
+      _ = try outcome.get()
+      if bytes.count < capacity { return bytes }
+      guard bytes.count <= limit else { throw trouble(.tooLong(size: bytes.count, limit: limit)) }
+      capacity = min(capacity * 2 + 4096, limit + 1)
+      try check { lseek(number, 0, SEEK_SET) == -1 ? -1 : 0 }
     }
   }
 

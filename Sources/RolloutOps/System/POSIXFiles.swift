@@ -13,26 +13,14 @@ package struct POSIXFiles: Files {
   package func read(_ path: String, limit: Int) throws(FileTrouble) -> [UInt8] {
     // Opening a pipe would wait for its other end; nothing else is changed by this flag.
     let file = try Descriptor(path, O_RDONLY | O_NONBLOCK, .reading)
-    let facts = try file.factsOfFile()
-    guard facts.size <= limit else { throw file.trouble(.tooLong(size: facts.size, limit: limit)) }
-    // One byte more than the file claims: only a read that comes back short proves the end.
-    var capacity = facts.size + 1
-    while true {
-      var outcome = Result<Int, FileTrouble>.success(0)
-      let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-        do throws(FileTrouble) {
-          count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-        } catch {
-          outcome = .failure(error)
-        }
-      }
-      _ = try outcome.get()
-      if bytes.count < capacity { return bytes }
-      guard bytes.count <= limit else { throw file.trouble(.tooLong(size: bytes.count, limit: limit)) }
-      capacity = min(capacity * 2 + 4096, limit + 1)
-      try file.check { lseek(file.number, 0, SEEK_SET) == -1 ? -1 : 0 }
-    }
+    return try file.whole(limit: limit, size: file.factsOfFile().size)
   }
+
+  package func open(_ path: String, limit: Int) throws(FileTrouble) -> any OpenedFile {
+    try POSIXOpenedFile(path, limit: limit)
+  }
+
+  package func watch(_ folder: String) -> (any FolderWatch)? { POSIXFolderWatch(folder) }
 
   package func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool {
     let file = try Descriptor(path, O_RDONLY | O_NONBLOCK, .reading)
@@ -165,14 +153,6 @@ package struct POSIXFiles: Files {
     let times = [keep, timespec(tv_sec: time.seconds, tv_nsec: Int(micros) * 1000)]
     if let code = POSIX.failure(of: { utimensat(AT_FDCWD, path, times, 0) }) {
       throw FileTrouble(.replacing, path, POSIX.reason(code))
-    }
-  }
-
-  package func exchange(_ one: String, _ other: String) throws(FileTrouble) {
-    switch POSIX.exchange(one, other) {
-    case nil: return
-    case EINVAL, ENOSYS, EOPNOTSUPP: throw FileTrouble(.replacing, other, .unsupported)
-    case let code?: throw FileTrouble(.replacing, other, POSIX.reason(code))
     }
   }
 

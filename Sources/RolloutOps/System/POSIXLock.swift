@@ -1,12 +1,15 @@
 import Glibc
 import Synchronization
 
-/// An advisory lock (`flock`) on a file that says in its text who holds it.
+/// An advisory lock (`flock`) on a file that says in its text who holds it. A text of more than one line stays when the
+/// lock is let go: it is for whoever the lock was taken away from.
 ///
 /// The kernel lets go when the process ends, however it ends; the file itself is never removed, since another process
 /// may be waiting on it.
 final class POSIXLock: FileLock {
+  private let path: String
   private let number: Int32
+  private let isKept: Bool
   private let released = Atomic(false)
 
   init(_ path: String, holder: String, patience: TimeSpan) throws(FileTrouble) {
@@ -22,7 +25,8 @@ final class POSIXLock: FileLock {
       // Whoever tidied the folder while we waited has left us with the lock of a file that nobody will find.
       if Self.identity(number) == Self.identity(path) {
         Self.sign(number, holder)
-        self.number = number
+        (self.path, self.number) = (path, number)
+        isKept = holder.contains("\n")
         return
       }
       close(number)
@@ -31,9 +35,11 @@ final class POSIXLock: FileLock {
 
   deinit { release() }
 
+  var isFound: Bool { Self.identity(number) == Self.identity(path) }
+
   func release() {
     guard !released.exchange(true, ordering: .acquiringAndReleasing) else { return }
-    ftruncate(number, 0)
+    if !isKept { ftruncate(number, 0) }
     close(number)
   }
 

@@ -2,9 +2,9 @@ import Synchronization
 
 /// The last value of its kind, for whoever may need it again soon; safe to share.
 package final class Remembered<Value: Sendable>: Sendable {
-  private let value = Mutex<Value?>(nil)
+  private let value: Mutex<Value?>
 
-  package init() {}
+  package init(_ value: Value? = nil) { self.value = Mutex(value) }
 
   package var last: Value? {
     get { value.withLock { $0 } }

@@ -125,6 +125,7 @@ struct StoreClient: Sendable {
     switch answer.status {
     case 401, 403: reason = token == nil ? .noToken(variable: variable) : .credentials(variable: variable)
     case 429: reason = .tooOften
+    case 300..<400 where answer["location"] == nil: reason = .unexpected("neither a document nor an address")
     case 300..<400: reason = .elsewhere(elsewhere(answer))
     case 500...: reason = .fault
     default: reason = .rejected

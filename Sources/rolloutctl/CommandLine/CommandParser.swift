@@ -53,6 +53,7 @@ struct CommandParser<Options: CommandOptions> {
       parser.seen += given
       if parser.wantsHelp { return nil }
       try parser.finish()
+      parser.options.tookForValues(parser.taken.map(\.word))
       return Reading(options: parser.options, remarks: parser.remarks)
     } catch {
       throw UsageError(command: Options.name, fault: error, line: parser.line)

@@ -4,6 +4,9 @@ protocol CommandOptions: Sendable {
   static var row: CommandRow<Self> { get }
   init()
 
+  /// Words that stood behind flags that nobody knows, and were taken for their values.
+  mutating func tookForValues(_ words: [String])
+
   /// Reads the words after the command's name; nil when help is asked for. A requirement only so that each command has
   /// its own compiled copy of the parser: through an opened existential the first parse costs ten times as much.
   static func read(
@@ -18,6 +21,8 @@ struct Reading<Options: Sendable>: Sendable {
 }
 
 extension CommandOptions {
+  mutating func tookForValues(_ words: [String]) {}
+
   static func read(
     _ words: [String], defaults: [String], others: @escaping @Sendable () -> [FlagDescription]
   ) throws(UsageError) -> Reading<Self>? {

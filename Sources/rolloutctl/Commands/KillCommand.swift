@@ -14,6 +14,10 @@ struct KillOptions: TakesCommonFlags, Equatable {
   static let usual = TimeSpan(seconds: 30)
   /// A variant; nil leaves it to the note: control where there is one, else off.
   var to: String?
+  /// Words that may have been meant as keys.
+  var doubtful: [String] = []
+
+  mutating func tookForValues(_ words: [String]) { doubtful = words }
 
   static let row = CommandRow<KillOptions>(
     .stop, "nobody gets the new version, now",
@@ -164,7 +168,25 @@ extension KillOptions: Action {
     }
     tell(report, invocation)
     if let signal = report.signal { Signals.end(by: signal) }
+    warnOfMissed(kill, invocation)
     return report.status
+  }
+
+  /// A word that was taken for the value of a flag that nobody knows, and is the key of a flag that is on: it was not
+  /// killed, and whoever typed it may believe that it was.
+  private func warnOfMissed(_ kill: Kill, _ invocation: Invocation) {
+    let words = doubtful.filter { !flags.contains($0) }
+    guard !words.isEmpty, !all else { return }
+    var choices = invocation.choices
+    choices.dryRun = true
+    let look = Kill(context: invocation.context, choices: choices, within: TimeSpan(seconds: 5), to: to)
+    let on = look.perform(words).lines.filter { $0.outcome == .wouldBeOff }
+    for line in on {
+      let key = Terminal.plain(line.flag.text)
+      invocation.context.output.failure(
+        "\(key)   \(invocation.ink.bad("is still on")): it was taken for the value of a flag that kill does not have\n"
+          + "  if it was meant: rolloutctl kill \(Shell.word(line.flag.text))")
+    }
   }
 
   private func tell(_ report: KillReport, _ invocation: Invocation) {
@@ -203,19 +225,21 @@ extension KillOptions: Action {
     var flags = count == 1 ? "1 flag" : "\(count) flags"
     let output = invocation.context.output
     let named = KillQuestion.text(managed.found)
-    output.failure("rolloutctl kill: \(flags) managed by rolloutctl\(named.isEmpty ? "" : ": \(named)")")
+    if count > 0 || managed.unreadable.isEmpty {
+      output.failure("rolloutctl kill: \(flags) managed by rolloutctl\(named.isEmpty ? "" : ": \(named)")")
+    }
     if within == nil, let needed = managed.needed, needed > KillOptions.usual {
       output.failure("rolloutctl kill: a platform takes only so many changes in a time; this may take \(needed)")
     }
     if !managed.unreadable.isEmpty {
       let places = managed.unreadable.map { Terminal.plain($0) }.joined(separator: ", ")
       output.failure("rolloutctl kill: \(places) cannot be read now; it is tried again when the others are off")
-      flags += ", and those of \(places)"
+      flags = count == 0 ? "all flags of \(places)" : "\(flags), and those of \(places)"
     }
     if yes || common.dryRun || count == 0 && managed.unreadable.isEmpty { return }
     guard let answer = output.ask("Turn off \(flags)? Type yes:") else {
       throw .usage("kill --all wants --yes where nobody can be asked; nothing was turned off")
     }
-    guard answer == "yes" else { throw .usage("not confirmed; nothing was turned off") }
+    guard ["y", "yes"].contains(answer.lowercased()) else { throw .usage("not confirmed; nothing was turned off") }
   }
 }

@@ -6,7 +6,7 @@ import Testing
 /// applied twice, and a kill stays.
 @Suite struct InterleavingTests {
   static let moments: [MemoryFiles.Effect] = [
-    .read, .facts, .makeFolder, .lock, .create, .setModified, .exchange, .append, .remove, .syncFolder,
+    .read, .facts, .makeFolder, .lock, .create, .setModified, .rename, .append, .remove, .syncFolder,
   ]
 
   @Test(arguments: 0..<16)

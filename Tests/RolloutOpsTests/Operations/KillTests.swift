@@ -71,7 +71,7 @@ import Testing
     let world = try Self.exposing()
     try world.attest("gates")
     try world.attest("review", by: "lee")
-    world.files.before(.exchange, on: "/w/") { files in
+    world.files.before(.rename, on: "/w/") { files in
       // Without the lock, as a process that was asleep would do it.
       let store = FileStore(path: World.store, address: "s", context: World(sharing: files).context())
       guard let reading = try? store.read(World.key), var flag = reading.flag else { return }
@@ -137,7 +137,7 @@ import Testing
       #"{"flags": {"ai-summary": {"state": "ENABLED", "variants": {"on": true, "off": false}, "#
       + #""defaultVariant": "on", "targeting": {"if": [{"ends_with": [{"var": "email"}, "x"]}, "on", "off"]}}}}"#
     let world = World(flags: flags)
-    world.files.before(.exchange) { files in
+    world.files.before(.rename) { files in
       #expect(files.text(World.journal)?.contains("ends_with") == true)
     }
     #expect(world.kill().status == .done)
@@ -263,7 +263,7 @@ import Testing
   @Test func aFileThatGoesAwayWhileItIsKilledIsWaitedForUntilTheDeadline() throws {
     let world = try Self.exposing()
     let text = try #require(world.files.text(World.store))
-    world.files.before(.exchange, on: "/w/") { $0.erase(World.store) }
+    world.files.before(.setModified, on: "/w/") { $0.erase(World.store) }
     after(100, world) { $0.put(World.store, text) }
     let report = world.kill()
     #expect(report.status == .done && (5.0..<30).contains(report.lines[0].seconds))
@@ -291,7 +291,7 @@ import Testing
   @Test func aFileThatIsMountedByItselfIsWrittenInto() throws {
     let world = try Self.exposing()
     let before = try #require(world.files.modified(World.store))
-    world.files.fail(.exchange, .busy)
+    world.files.fail(.rename, .busy)
     let line = world.kill().lines[0]
     #expect(line.outcome == .off && line.attempts == 1)
     #expect(try isOff(world))
@@ -301,7 +301,7 @@ import Testing
 
   @Test func whereverAKillStopsInSuchAFileAWholeOneIsThere() throws {
     let world = try Self.exposing()
-    world.files.fail(.exchange, .busy)
+    world.files.fail(.rename, .busy)
     let before = try #require(world.files.text(World.store))
     let done = world.copy()
     _ = done.kill()
@@ -322,7 +322,7 @@ import Testing
 
   @Test func whereWritingFailsHalfwayTheWholeFileStaysBesideIt() throws {
     let world = try Self.exposing()
-    world.files.fail(.exchange, .busy)
+    world.files.fail(.rename, .busy)
     world.files.before(.overwrite) { $0.put(World.store, "{\"flags\": {\"ai-summ") }
     world.files.fail(.overwrite, .diskFull)
     let report = world.kill()
@@ -333,7 +333,7 @@ import Testing
 
   @Test func aFileThatIsInUseIsGivenUpAfterAFewTries() throws {
     let world = try Self.exposing()
-    world.files.fail(.exchange, .busy)
+    world.files.fail(.rename, .busy)
     world.files.fail(.overwrite, .busy)
     let line = world.kill().lines[0]
     #expect(line.outcome == .notOff && line.attempts == 6 && line.seconds < 0.5)
@@ -437,7 +437,7 @@ import Testing
       #"{"flags": {"ai-summary": {"state": "ENABLED", "variants": {"on": true, "off": false}, "#
       + #""defaultVariant": "on", "targeting": \#(rules)}}}"#
     let world = World(flags: flags)
-    world.files.fail(.exchange, .changedSize(expected: 1, found: 2), times: 5)
+    world.files.fail(.rename, .changedSize(expected: 1, found: 2), times: 5)
     #expect(world.kill().lines[0].attempts == 6)
     #expect(try world.entries.map(\.content.outcome) == [.intended, .done])
   }

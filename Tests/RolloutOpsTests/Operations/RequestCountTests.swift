@@ -97,8 +97,8 @@ import Testing
     try does { try world.move(.exclude, reason: "asked") { $0.selector = tenant }.status == .done }
     try does { try world.move(.include, reason: "asked") { $0.selector = tenant }.status == .done }
     try does { try world.move(.rollback, reason: "slow").status == .done }
-    try does { world.kill().status == .done }
-    try does { world.kill().status == .done }
+    try does { world.kill().lines.first?.outcome == .off }
+    try does { world.kill().lines.first?.outcome == .alreadyOff }
     try does { try world.move(.restore, reason: "mended").status == .done }
     try does { try world.move(.abandon, reason: "over").status == .done }
     #expect(told == Self.expected[store], "\(zip(Self.verbs, told).map { "\($0) \($1)" }.joined(separator: ", "))")

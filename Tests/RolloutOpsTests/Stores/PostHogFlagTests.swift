@@ -120,7 +120,8 @@ import Testing
       }
       let plain = { (groups: JSON) in JSON.array((groups.items ?? []).map(PostHogConditions.plain)) }
       guard !plain(changed).means(plain(groups)) else { continue }
-      let other = PostHogFlag(shown.object.setting("filters", to: filters.setting("groups", to: Self.labelled(changed))))
+      let other = PostHogFlag(
+        shown.object.setting("filters", to: filters.setting("groups", to: Self.labelled(changed))))
       #expect(
         other.flag.serving != .split(split), "seed \(seed): \(String(decoding: mutated, as: UTF8.self))")
     }

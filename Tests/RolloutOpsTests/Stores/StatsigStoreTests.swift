@@ -82,7 +82,8 @@ import Testing
     #expect(try platform.flag("ai-summary")["rules"]?.items?.last == theirs)
     #expect(
       try platform.asked().sorted() == [
-        "GET \(Self.gate)", "GET \(Self.gate)", "GET \(Self.gate)", "GET \(Self.gate)/overrides", "GET \(Self.gate)/overrides",
+        "GET \(Self.gate)", "GET \(Self.gate)", "GET \(Self.gate)", "GET \(Self.gate)/overrides",
+        "GET \(Self.gate)/overrides",
         "PATCH \(Self.gate)/rules",
       ], "each look asks for the gate and its overrides at the same time; the last asks what may undo it")
     #expect(try world.status().place == .killed(serving: "off"))

@@ -18,6 +18,12 @@ extension MemoryFiles {
     var pending: [Change] = []
     /// Methods that leave out the syncs they promise.
     var careless: Set<Effect> = []
+    /// What happened to names, in order, as inotify would tell it.
+    var events: [(folder: String, event: FolderEvent)] = []
+    /// Files that somebody opened and that no name leads to any more.
+    var nameless: [UInt64: Node] = [:]
+    private var changes: Int64 = 0
+    private var moves: UInt32 = 0
 
     init(now: Instant) { nodes = ["/": Node(.folder, now: now, inode: 1)] }
 
@@ -54,6 +60,25 @@ extension MemoryFiles {
       return bytes
     }
 
+    /// No two changes have the same time of change.
+    mutating func nextChange() -> Instant {
+      changes += 1
+      return Instant(microseconds: changes)
+    }
+
+    mutating func nextMove() -> UInt32 {
+      moves += 1
+      return moves
+    }
+
+    mutating func happened(_ kind: FolderEvent.Kind, to path: String) {
+      let (folder, name) = POSIXFiles.split(path)
+      events.append((folder, FolderEvent(name: name, kind: kind)))
+    }
+
+    /// The file with that inode, whatever leads to it.
+    func node(_ inode: UInt64) -> Node? { nodes.values.first { $0.inode == inode } ?? nameless[inode] }
+
     mutating func put(_ path: String, _ bytes: [UInt8], mode: UInt32?, replacing: Bool, now: Instant) {
       makeFolders(POSIXFiles.split(path).folder, now: now)
       var node = nodes[path] ?? Node(.file([]), now: now, inode: 0)
@@ -62,6 +87,7 @@ extension MemoryFiles {
       (node.content, node.modified, node.mode) = (.file(bytes), now, mode ?? node.mode)
       if isNew { name([(path, node)]) }
       change(path, to: node)
+      happened(isNew ? .replaced : .written, to: path)
     }
 
     mutating func own(_ path: String, _ owner: UInt32, _ group: UInt32) {
@@ -111,6 +137,7 @@ extension MemoryFiles {
 
     var content: Content
     var modified: Instant
+    var changed = Instant(microseconds: 0)
     var mode: UInt32 = 0o644
     var owner: UInt32 = 1000
     var group: UInt32 = 1000
@@ -129,7 +156,7 @@ extension MemoryFiles {
       case .link: kind = .other
       }
       return FileFacts(
-        kind: kind, size: size, modified: modified, mode: mode, owner: owner, group: group,
+        kind: kind, size: size, modified: modified, changed: changed, mode: mode, owner: owner, group: group,
         identity: FileFacts.Identity(device: 1, inode: inode))
     }
   }

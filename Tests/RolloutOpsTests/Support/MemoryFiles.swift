@@ -11,7 +11,7 @@ import Synchronization
 /// and `modified`, which never fail.
 final class MemoryFiles: Files {
   enum Effect: String, Hashable, CaseIterable, Sendable {
-    case makeFolder, create, setModified, exchange, rename, append, overwrite, truncate, remove, syncFolder, lock
+    case makeFolder, create, setModified, rename, append, overwrite, truncate, remove, syncFolder, lock
     case read, facts, realPath, names
 
     var isEffect: Bool { ![.read, .facts, .realPath, .names].contains(self) }
@@ -84,6 +84,7 @@ final class MemoryFiles: Files {
     disk.withLock {
       $0.makeFolders(POSIXFiles.split(path).folder, now: now)
       $0.name([(path, Node(.link(target), now: now, inode: $0.nextInode()))])
+      $0.happened(.replaced, to: path)
       $0.settle(path)
     }
   }
@@ -92,6 +93,7 @@ final class MemoryFiles: Files {
     disk.withLock { disk in
       let real = disk.resolve(path)
       disk.name([(real, nil)])
+      disk.happened(.replaced, to: real)
       disk.settle(real)
     }
   }
@@ -117,6 +119,51 @@ final class MemoryFiles: Files {
       if bytes.count > limit { throw FileTrouble(.reading, path, .tooLong(size: bytes.count, limit: limit)) }
       return bytes
     }
+  }
+
+  func open(_ path: String, limit: Int) throws(FileTrouble) -> any OpenedFile {
+    let bytes = try read(path, limit: limit)
+    return try disk.withLock { (disk) throws(FileTrouble) in
+      guard let node = disk.nodes[disk.resolve(path)] else { throw FileTrouble(.reading, path, .missing) }
+      return Opened(bytes: bytes, facts: node.facts, files: self, path: path, inode: node.inode)
+    }
+  }
+
+  /// A file that was opened; it costs no effect to look into it again.
+  private struct Opened: OpenedFile {
+    let bytes: [UInt8]
+    let facts: FileFacts
+    let files: MemoryFiles
+    let path: String
+    let inode: UInt64
+
+    func reread() throws(FileTrouble) -> [UInt8] {
+      try files.disk.withLock { (disk) throws(FileTrouble) in
+        guard !disk.hasCrashed, case .file(let bytes)? = disk.node(inode)?.content else {
+          throw FileTrouble(.reading, path, .missing)
+        }
+        return bytes
+      }
+    }
+
+    func close() {}
+  }
+
+  func watch(_ folder: String) -> (any FolderWatch)? {
+    disk.withLock { Watch(files: self, folder: $0.resolve(folder), start: $0.events.count) }
+  }
+
+  private struct Watch: FolderWatch {
+    let files: MemoryFiles
+    let folder: String
+    let start: Int
+
+    private var events: [FolderEvent] {
+      files.disk.withLock { $0.events.dropFirst(start).filter { $0.folder == folder }.map(\.event) }
+    }
+
+    func hasHappened(to name: String) -> Bool { events.hasHappened(to: name) }
+    func wasReplaced(_ name: String, before temporary: String) -> Bool { events.wasReplaced(name, before: temporary) }
   }
 
   func facts(_ path: String) throws(FileTrouble) -> FileFacts? {
@@ -169,19 +216,13 @@ final class MemoryFiles: Files {
     }
   }
 
-  func exchange(_ one: String, _ other: String) throws(FileTrouble) {
-    try perform(.exchange, .replacing, other) { (disk, _) throws(FileTrouble) in
-      guard let first = disk.nodes[one], let second = disk.nodes[other] else {
-        throw FileTrouble(.replacing, other, .missing)
-      }
-      disk.name([(one, second), (other, first)])
-    }
-  }
-
   func rename(_ path: String, to target: String) throws(FileTrouble) {
     try perform(.rename, .replacing, target) { (disk, _) throws(FileTrouble) in
       guard let node = disk.nodes[path] else { throw FileTrouble(.replacing, target, .missing) }
       disk.name([(target, node), (path, nil)])
+      let move = disk.nextMove()
+      disk.happened(.left(move), to: path)
+      disk.happened(.arrived(move), to: target)
     }
   }
 
@@ -230,6 +271,8 @@ final class MemoryFiles: Files {
       guard let node = disk.nodes[path] else { throw FileTrouble(.removing, path, .missing) }
       if case .folder = node.content { throw FileTrouble(.removing, path, .isFolder) }
       disk.name([(path, nil)])
+      disk.happened(.replaced, to: path)
+      disk.locks[path] = nil
     }
   }
 
@@ -255,7 +298,9 @@ final class MemoryFiles: Files {
         guard disk.nodes[disk.resolve(POSIXFiles.split(path).folder)] != nil else {
           throw FileTrouble(.locking, path, .missing)
         }
-        if disk.nodes[path] == nil { disk.put(path, Array(holder.utf8), mode: nil, replacing: true, now: now) }
+        if disk.nodes[path] == nil || holder.contains("\n") {
+          disk.put(path, Array(holder.utf8), mode: nil, replacing: true, now: now)
+        }
         let id = disk.nextInode()
         disk.locks[path] = Holding(id: id, holder: holder)
         return Lock(files: self, path: path, id: id)
@@ -267,6 +312,8 @@ final class MemoryFiles: Files {
     let files: MemoryFiles
     let path: String
     let id: UInt64
+
+    var isFound: Bool { files.disk.withLock { $0.locks[path]?.id == id } }
 
     func release() {
       files.disk.withLock { if $0.locks[path]?.id == id, !$0.hasCrashed { $0.locks[path] = nil } }

@@ -2,7 +2,7 @@
 
 /// What a power cut leaves of the files in memory: whatever was synced, and any part of the rest.
 ///
-/// The bytes of a file last once the file is synced, its name once its folder is. The names that one rename or exchange
+/// The bytes of a file last once the file is synced, its name once its folder is. The names that one rename
 /// changes last together or not at all.
 extension MemoryFiles {
   /// What is on the platter.
@@ -80,6 +80,7 @@ extension MemoryFiles.Disk {
   /// Lets names lead to nodes, all in one step; to nothing where the node is nil.
   mutating func name(_ names: [(path: String, node: Node?)]) {
     for (path, node) in names {
+      if let old = nodes[path], old.inode != node?.inode { nameless[old.inode] = old }
       nodes[path] = node
       // The disk has room for it, and nothing of it there.
       if let node, image.nodes[node.inode] == nil { image.nodes[node.inode] = node.empty }
@@ -92,6 +93,8 @@ extension MemoryFiles.Disk {
 
   /// The same file with other bytes, times or rights.
   mutating func change(_ path: String, to node: Node) {
+    var node = node
+    node.changed = nextChange()
     nodes[path] = node
     pending.append(Change(kind: .node(node), what: "bytes of \(path)"))
   }

@@ -75,8 +75,8 @@ private struct FixedFiles: Files {
   func setModified(_ path: String, _ time: Instant) throws(FileTrouble) {
     throw FileTrouble(.replacing, path, .unsupported)
   }
-  func exchange(_ one: String, _ other: String) throws(FileTrouble) {
-    throw FileTrouble(.replacing, one, .unsupported)
+  func open(_ path: String, limit: Int) throws(FileTrouble) -> any OpenedFile {
+    throw FileTrouble(.reading, path, .unsupported)
   }
   func rename(_ path: String, to target: String) throws(FileTrouble) {
     throw FileTrouble(.replacing, path, .unsupported)

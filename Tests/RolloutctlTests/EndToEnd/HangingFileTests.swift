@@ -6,7 +6,7 @@ import Testing
   /// strace holds the call back for 6 s, and itself ends no sooner; what counts is when the kill told what.
   @Test(
     .enabled(if: Tool.strace.isWanted, Tool.strace.reason),
-    arguments: [("openat", true), ("read", true), ("fsync", false), ("renameat2", false)])
+    arguments: [("openat", true), ("read", true), ("fsync", false), ("rename", false)])
   func aFileThatHangsHoldsBackNeitherAnotherStoreNorTheEnd(call: String, isRead: Bool) throws {
     let world = try LiveWorld()
     try world.done("promote", LiveWorld.note)

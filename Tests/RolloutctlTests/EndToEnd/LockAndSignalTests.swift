@@ -54,7 +54,7 @@ import Testing
   }
 
   static let moments = ["SIGTERM", "SIGINT", "SIGHUP"].flatMap { signal in
-    [("fdatasync", 1), ("fdatasync", 2), ("fsync", 1), ("renameat2", 1), ("unlink", 1), ("utimensat", 1)]
+    [("fdatasync", 1), ("fdatasync", 2), ("fsync", 1), ("/^rename", 1), ("utimensat", 1)]
       .map { Moment(call: $0.0, ordinal: $0.1, signal: signal) }
   }
 
@@ -88,7 +88,7 @@ import Testing
   }
 
   static let killMoments = ["SIGTERM", "SIGINT", "SIGHUP"].flatMap { signal in
-    ["fdatasync", "fsync", "renameat2"].map { Moment(call: $0, ordinal: 1, signal: signal) }
+    ["fdatasync", "fsync", "rename"].map { Moment(call: $0, ordinal: 1, signal: signal) }
   }
 
   /// The signal comes to the whole process while one of its threads is held in a system call: what is under way is
@@ -124,7 +124,7 @@ import Testing
   /// A flag that no rollout knows: the kill journals its intent first, and dies with the store written.
   @Test(.enabled(if: Tool.strace.isWanted, Tool.strace.reason)) func aKillThatDiedBehindItsWriteCounts() throws {
     let world = try LiveWorld(flags: "{\"flags\": {\"ai-summary\": \(BadStoreTests.foreign)}}")
-    let outcome = try interrupted(["kill", "ai-summary"], Moment(call: "unlink", ordinal: 1, signal: "SIGKILL"), world)
+    let outcome = try interrupted(["kill", "ai-summary"], Moment(call: "lseek", ordinal: 1, signal: "SIGKILL"), world)
     #expect(outcome.end == .signal(SIGKILL), "\(outcome)")
     #expect(try world.isKilled())
     let next = try world.run("promote", LiveWorld.note)

@@ -75,6 +75,110 @@ import Testing
     #expect(lines.contains { $0.contains("send") } && lines.last?.hasSuffix("tell a: alreadyOff") == true)
   }
 
+  /// Somebody brought it back before the journal was ours: it is killed again, and told again.
+  @Test func whatWasUndoneIsKilledAgain() {
+    var now = Instant(microseconds: 0)
+    var course = KillCourse(start: now, within: TimeSpan(seconds: 30))
+    let target = course.add(targetIn: course.add(store: KillCourse.Store(isRemote: false, rest: now)), at: now)
+    var (isOn, told, sent) = (true, 0, 0)
+    var actions = course.take(.time, at: now)
+    for _ in 0..<40 {
+      var next: [KillCourse.Action] = []
+      for action in actions {
+        switch action {
+        case .look(let number, _, _): next += course.take(.looked(number, [target: isOn ? .on : .off]), at: now)
+        case .send(let number, _, _):
+          (isOn, sent) = (false, sent + 1)
+          next += course.take(.wrote(number, [target: StoreTrouble?.none]), at: now)
+        case .tell(_, let ending):
+          #expect(ending == .off)
+          told += 1
+          guard told == 1 else { continue }
+          isOn = true
+          next += course.take(.undone(target), at: now)
+          #expect(!course.isOver)
+        case .flip, .breakGlass: Issue.record("a file has neither")
+        }
+      }
+      now = now + TimeSpan(seconds: 1)
+      actions = next.isEmpty ? course.take(.time, at: now) : next
+    }
+    #expect(told == 2 && sent == 2 && course.isOver && !isOn)
+  }
+
+  /// A platform of which one flag is found on, and is written: the number of that write.
+  private func written(_ course: inout KillCourse, at now: Instant) throws -> (target: Int, write: Int) {
+    let store = course.add(store: KillCourse.Store(isRemote: true, killSwitch: .platform, rest: now))
+    let target = course.add(targetIn: store, at: now)
+    guard case .look(let look, _, _)? = course.take(.time, at: now).first,
+      case .send(let write, _, _)? = course.take(.looked(look, [target: .on]), at: now).first
+    else { throw CocoaError(.featureUnsupported) }
+    return (target, write)
+  }
+
+  /// The server did it and says nothing: a look tells, and is not held back by that.
+  @Test func aWriteThatNobodyAnswersIsLookedAt() throws {
+    let start = Instant(microseconds: 0)
+    var course = KillCourse(start: start, within: TimeSpan(seconds: 30))
+    let (target, _) = try written(&course, at: start)
+    let actions = course.take(.time, at: start + TimeSpan(seconds: 3))
+    let look = actions.lazy.compactMap { action -> Int? in
+      if case .look(let number, _, _) = action { number } else { nil }
+    }.first
+    let told = course.take(.looked(try #require(look), [target: .off]), at: start + TimeSpan(seconds: 3))
+    #expect(told == [.tell(target, .off)] && course.isOver)
+  }
+
+  /// Whoever is asked too often did nothing.
+  @Test func aWriteThatCameTooOftenLeavesNoDoubt() throws {
+    let start = Instant(microseconds: 0)
+    var course = KillCourse(start: start, within: TimeSpan(seconds: 2))
+    let (target, write) = try written(&course, at: start)
+    _ = course.take(.wrote(write, [target: PlayedKills.resting(3600)]), at: start)
+    #expect(
+      course.take(.time, at: start + TimeSpan(seconds: 2)) == [.tell(target, .notOff(PlayedKills.resting(3600)))])
+  }
+
+  /// A look that is refused once, a moment after the write, may be answered the next time.
+  @Test func refusedProofsAreGivenTwoSeconds() throws {
+    var now = Instant(microseconds: 0)
+    var course = KillCourse(start: now, within: TimeSpan(seconds: 30))
+    let (target, write) = try written(&course, at: now)
+    var actions = course.take(.wrote(write, [target: StoreTrouble?.none]), at: now)
+    var looks = 0
+    while now < Instant(microseconds: 1_900_000) {
+      while let action = actions.popLast() {
+        switch action {
+        case .look(let number, _, _):
+          looks += 1
+          actions += course.take(.looked(number, [target: .failed(PlayedKills.refused)]), at: now)
+        case .breakGlass(let number, _): actions += course.take(.brokeGlass(number, isThere: false, nil), at: now)
+        default: Issue.record("\(action)")
+        }
+      }
+      now = Instant(microseconds: now.microseconds + 50_000)
+      actions = course.take(.time, at: now)
+      #expect(!course.isOver, "after \(looks) looks")
+    }
+    #expect(looks > 5)
+  }
+
+  @Test func aDryRunThrowsNoSwitch() {
+    let start = Instant(microseconds: 0)
+    var course = KillCourse(start: start, within: TimeSpan(seconds: 9), isDry: true)
+    let store = course.add(store: KillCourse.Store(isRemote: true, killSwitch: .platform, rest: start))
+    let target = course.add(targetIn: store, at: start)
+    for second in 0..<9 {
+      for action in course.take(.time, at: start + TimeSpan(seconds: second)) {
+        guard case .look(let number, _, _) = action else {
+          Issue.record("\(action)")
+          continue
+        }
+        _ = course.take(.looked(number, [target: .failed(PlayedKills.refused)]), at: start + TimeSpan(seconds: second))
+      }
+    }
+  }
+
   // MARK: Nights that nobody thought of
 
   /// Stores of every kind, with answers that are late, lost, refused or out of order. `ROLLOUTCTL_KILL_SEEDS` plays more.
