@@ -77,6 +77,22 @@ enum StoreGuide {
         """),
       .paragraph(
         """
+        The new file takes the old one's name by a rename, which readers that watch the file itself notice. Others who \
+        write it are looked for right before that, by the file's own times and, on this machine, by the folder's events. \
+        What somebody writes into the old file meanwhile is taken over into the new one. Only in the moment between the \
+        last look and the rename, less than a thousandth of a second, can somebody else's new file be lost; on this \
+        machine that is noticed and said: exit 6, and a kill is off and says so beside it. Among the clients of a \
+        network file system nobody notices. Whoever writes the file by a program can take the same lock, `flock` on \
+        `FILE.rollout/lock`.
+        """),
+      .paragraph(
+        """
+        A kill waits 2 s for that lock, then takes it away from whoever has it; whoever lost it kills once more what the \
+        kill named. Where a disk is full, or the folder takes no new file, a kill writes into the flag file itself, which \
+        a crash in that moment could tear; it says so.
+        """),
+      .paragraph(
+        """
         A document behind `https://` is edited in the same way. Its `ETag` guards every change: where somebody else was \
         first, the change is made again on what they left, or refused where it was this flag. A document without a \
         strong `ETag` is written by a kill only, after a weak one had 1.5 s to become strong. It is read past caches: \

@@ -46,6 +46,23 @@ import Testing
     #expect(seen.after == 0, "it was seen, and somebody is served on: \(seen)")
   }
 
+  /// Whoever watches the file itself sees every change of it, not the first alone, and also where its time lies ahead.
+  @Test(arguments: ["fsnotify", "fileinfo"]) func aWatcherSeesKillsAndRestoresInARow(provider: String) throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let ahead = Date(timeIntervalSinceNow: 3600)
+    try FileManager.default.setAttributes([.modificationDate: ahead], ofItemAtPath: world.folder.path("flags.json"))
+    let outcome = try Tool(name: "unshare").run(
+      [
+        "-n", "python3", Live.script("flagd_watch.py"), try #require(RealFlagd.path), provider,
+        world.folder.path("flags.json"), try #require(Binary.path), "2",
+      ], in: world.folder)
+    try #require(outcome.end == .status(0), "\(outcome)")
+    let times = try JSONDecoder().decode([Double?].self, from: Data(outcome.output.utf8))
+    print("flagd by \(provider) saw kills and restores after \(times.map { Int($0 ?? -1) }) ms")
+    #expect(times.count == 4 && times.allSatisfy { $0 != nil }, "\(outcome)")
+  }
+
   /// flagd reads another file, and goes on.
   @Test func aServerThatDoesNotFollowIsNotSeen() throws {
     let world = try world()
