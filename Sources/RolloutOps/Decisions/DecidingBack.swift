@@ -160,7 +160,8 @@ extension Deciding {
     return answer(
       .inconclusive,
       [
-        "NOT off: \(situation.key): \(why)",
+        shown.standsKilled(for: nil)
+          ? "\(situation.key) is killed already, and stays as it is: \(why)" : "NOT off: \(situation.key): \(why)",
         "say one of: "
           + names.map { "rolloutctl kill \(situation.key) --to \($0)" }.joined(separator: ", or "),
       ])

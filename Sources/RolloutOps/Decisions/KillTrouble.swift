@@ -1,5 +1,3 @@
-import Glibc
-
 /// What a trouble with a store means to a kill.
 extension StoreTrouble {
   /// Whether the same question may be answered a moment later.
@@ -25,7 +23,8 @@ extension StoreTrouble {
 
   /// What a system call may say once and not again: a file that another machine replaced, too many open files, no memory
   /// just now, a disk or a network that did not answer.
-  private static let passing = [ESTALE, ENFILE, EMFILE, ENOMEM, EAGAIN, ETIMEDOUT, EIO]
+  /// ESTALE, ENFILE, EMFILE, ENOMEM, EAGAIN, ETIMEDOUT and EIO, by Linux's numbers (errno(3)).
+  private static let passing: [Int32] = [116, 23, 24, 12, 11, 110, 5]
 
   var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
   /// It had too little time to be answered at all.

@@ -121,7 +121,9 @@ struct Configuration {
 
   /// `{"when": {"alertname": "CostLoop", "feature": "*"}, "kill": ["ai-summary", "$feature"]}`
   private func route(_ json: JSON) throws(Trouble) -> AlertRoute {
-    guard let when = json["when"]?.members, !when.isEmpty, let kill = json["kill"]?.items, !kill.isEmpty else {
+    guard let when = json["when"]?.members, !when.isEmpty,
+      let kill = json["kill"].flatMap({ $0.text == nil ? $0.items : [$0] }), !kill.isEmpty
+    else {
       throw .settings(
         path: path, "each of \"alerts\" has \"when\", labels with their values, and \"kill\", a list of flags")
     }

@@ -311,7 +311,9 @@ struct KillCase: Sendable {
     // Of many flags the sum is what a person reads, and their journals would have to be read once more for it.
     guard let line, line.off, isAlone, !kill.choices.dryRun else { return nil }
     let journaling: KillFacts.Journaling =
-      record.isMissing ? .missing(record.told) : .written(as: kill.context.surroundings.actor)
+      record.isMissing
+      ? .missing(record.told)
+      : record.known.map { .known(by: $0) } ?? .written(as: kill.context.surroundings.actor)
     return KillAftermath(context: kill.context).facts(
       about: key, in: store, named, serving: serving, journal: journal.journal, journaling: journaling, note: note,
       other: alternative, undoers: store.isRemote ? undoers : store.undoers(key))

@@ -1,4 +1,5 @@
-/// What a kill does beside the course and after the word "off": more stores, the journals, the applications.
+/// What a kill does beside the course and after the word "off": more stores, what they remember, the journals, the
+/// applications.
 extension KillDriver {
   // MARK: What comes after
 
@@ -88,6 +89,31 @@ extension KillDriver {
     }
   }
 
+  /// A store may know the flags well enough to be written at once: one answer less to wait for.
+  mutating func recall(_ some: [Int]) {
+    guard !kill.choices.dryRun else { return }
+    for (_, number) in stores.sorted(by: { $0.value < $1.value }) {
+      let own = some.filter { course.targets[$0].store == number }
+      guard let store = own.first.map({ cases[$0].store }), store.isRemote else { continue }
+      let keys = own.map { ($0, cases[$0].key) }
+      shift.start { [mailbox] in
+        let known = store.remembered(keys.map(\.1)) ?? [:]
+        let readings = Dictionary(
+          uniqueKeysWithValues: keys.compactMap { place in known[place.1].map { (place.0, $0) } })
+        return { if !readings.isEmpty { mailbox.put(.recalled(readings)) } }
+      }
+    }
+  }
+
+  /// When it ends, whatever is still under way.
+  var limit: Instant { interrupted.map { min(course.end, $0 + Self.afterwards) } ?? course.end }
+
+  var wake: Instant {
+    let next = course.isOver ? course.end : course.wake(after: now)
+    let patience = open.asking.isEmpty ? nil : open.patience
+    return min(next, progress.wake(after: now), patience ?? next)
+  }
+
   func isSettled(_ target: Int) -> Bool { course.targets[target].ending != nil }
 
   func report(_ lines: [KillReport.Line]) -> KillReport {
@@ -99,4 +125,8 @@ extension KillDriver {
   var lines: [KillReport.Line] {
     targets.lines(cases.map(\.line), preparing: !open.isPrepared, after: now.seconds(since: course.start))
   }
+}
+
+extension Instant {
+  func seconds(since start: Instant) -> Double { Double(max(0, microseconds - start.microseconds)) / 1_000_000 }
 }

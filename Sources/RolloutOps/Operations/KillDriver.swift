@@ -135,15 +135,6 @@ struct KillDriver {
 
   private var isAsking: Bool { !open.asking.isEmpty && (open.patience.map { now < $0 } ?? false) }
 
-  /// When it ends, whatever is still under way.
-  var limit: Instant { interrupted.map { min(course.end, $0 + Self.afterwards) } ?? course.end }
-
-  var wake: Instant {
-    let next = course.isOver ? course.end : course.wake(after: now)
-    let patience = open.asking.isEmpty ? nil : open.patience
-    return min(next, progress.wake(after: now), patience ?? next)
-  }
-
   // MARK: Acting
 
   mutating func perform(_ actions: [KillCourse.Action]) {
@@ -347,24 +338,4 @@ struct KillDriver {
     }
     perform(course.take(.time, at: now))
   }
-
-  /// A store may know the flags well enough to be written at once: one answer less to wait for.
-  mutating func recall(_ some: [Int]) {
-    guard !kill.choices.dryRun else { return }
-    for (_, number) in stores.sorted(by: { $0.value < $1.value }) {
-      let own = some.filter { course.targets[$0].store == number }
-      guard let store = own.first.map({ cases[$0].store }), store.isRemote else { continue }
-      let keys = own.map { ($0, cases[$0].key) }
-      shift.start { [mailbox] in
-        let known = store.remembered(keys.map(\.1)) ?? [:]
-        let readings = Dictionary(
-          uniqueKeysWithValues: keys.compactMap { place in known[place.1].map { (place.0, $0) } })
-        return { if !readings.isEmpty { mailbox.put(.recalled(readings)) } }
-      }
-    }
-  }
-}
-
-extension Instant {
-  func seconds(since start: Instant) -> Double { Double(max(0, microseconds - start.microseconds)) / 1_000_000 }
 }

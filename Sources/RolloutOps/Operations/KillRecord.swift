@@ -9,6 +9,8 @@ struct KillRecord {
   /// Whether the journal tells of a command that may be letting people in at this moment: whoever finds the flag off now
   /// looks at it once more.
   private(set) var hasOpenWidening = false
+  /// Who killed it before, where the journal knows that and nothing was added.
+  private(set) var known: String?
   /// Whether the kill stands and its entry is missing.
   private(set) var isMissing = false
   /// The last of somebody else's rules that was kept, or could not be.
@@ -45,6 +47,7 @@ struct KillRecord {
     if !decision.writes, let known = (try? journal.read()).map({ Progress(withoutPlans: $0.entries) }),
       known.holds(recorded)
     {
+      self.known = known.kill?.actor
       return true
     }
     var overtaken = false

@@ -4,6 +4,8 @@
 package struct KillFacts: Sendable {
   package enum Journaling: Hashable, Sendable {
     case written(as: String)
+    /// Nothing was added: the journal has the kill already.
+    case known(by: String)
     /// The kill stands, and the journal does not know of it; why.
     case missing([String])
   }
@@ -132,6 +134,7 @@ package struct KillFacts: Sendable {
     var rows: [(String, String?)] = [("was", was), ("users get", meaning)]
     switch journaling {
     case .written(let actor): rows.append(("journaled", "as \(actor)"))
+    case .known(let actor): rows.append(("journaled", "already, by \(actor)"))
     case .missing(let why): rows.append(("journaled", "NO: " + why.joined(separator: "; ")))
     case nil: break
     }
@@ -166,6 +169,7 @@ package struct KillFacts: Sendable {
     let journaled: JSON =
       switch journaling {
       case .written(let actor): ["as": .string(actor), "missing": .null]
+      case .known: ["as": .null, "missing": .null]
       case .missing(let why): ["as": .null, "missing": .strings(why)]
       case nil: .null
       }

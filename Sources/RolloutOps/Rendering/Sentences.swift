@@ -38,6 +38,10 @@ package enum Sentences {
     }
   }
 
+  package static func overran(_ path: String) -> String {
+    "somebody replaced \(path) in that moment; their version is gone"
+  }
+
   package static func file(_ trouble: FileTrouble) -> String {
     let path = trouble.path
     let doing = "\(trouble.doing.rawValue) \(path)"
@@ -105,7 +109,7 @@ package enum Sentences {
       ]
     case .changedMeanwhile(let path):
       return ["\(path): somebody else changed the flag in this moment; look with status, then run it again"]
-    case .overran(let path): return [FileStore.lost(path), "the change is in force; look with status"]
+    case .overran(let path): return [overran(path), "the change is in force; look with status"]
     case .inexpressible(let share, let nearest):
       return ["the store cannot express \(share); the nearest that it can is \(nearest)"]
     case .notAsWritten(let path):

@@ -137,7 +137,7 @@ package struct FileStore: FlagStore {
       }
       switch outcome {
       case .landed(let overran):
-        if overran { losses.change { $0.append(Self.lost(path)) } }
+        if overran { losses.change { $0.append(Sentences.overran(path)) } }
         if overran, !urgency.isKill { throw .overran(path: path) }
         return real
       case .landedInside(let trouble):
@@ -148,7 +148,7 @@ package struct FileStore: FlagStore {
         return real
       case .landedOver(let bytes): theirs = bytes
       case .overtaken:
-        if theirs != nil { losses.change { $0.append(Self.lost(path)) } }
+        if theirs != nil { losses.change { $0.append(Sentences.overran(path)) } }
         theirs = nil
       }
     }
@@ -167,11 +167,7 @@ package struct FileStore: FlagStore {
     let place = "\(replacement.path).rollout-theirs-\(context.surroundings.process)"
     let isKept = (try? context.files.create(place, theirs, like: look.file.facts)) != nil
     let sentence = "somebody wrote into \(path) in that moment"
-    losses.change { $0.append(isKept ? "\(sentence); what they wrote is in \(place)" : Self.lost(path)) }
-  }
-
-  static func lost(_ path: String) -> String {
-    "somebody replaced \(path) in that moment; their version is gone"
+    losses.change { $0.append(isKept ? "\(sentence); what they wrote is in \(place)" : Sentences.overran(path)) }
   }
 
   /// What others lost by our changes.

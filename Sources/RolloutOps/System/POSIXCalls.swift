@@ -20,6 +20,7 @@ enum POSIX {
     case ENOSPC, EDQUOT: .diskFull
     case EISDIR: .isFolder
     case EBUSY, ETXTBSY: .busy
+    case ELOOP: .other(code: code, text: "a symbolic link stands there, and is not followed where rolloutctl writes")
     default: .other(code: code, text: String(cString: strerror(code)))
     }
   }

@@ -166,7 +166,7 @@ package struct POSIXFiles: Files {
     if size > 0, try facts(path) == nil {
       throw FileTrouble(.appending, path, .changedSize(expected: size, found: 0))
     }
-    let file = try Descriptor(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, mode: 0o666, .appending)
+    let file = try Descriptor(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, mode: 0o666, .appending)
     let found = try file.factsOfFile().size
     guard found == size else { throw file.trouble(.changedSize(expected: size, found: found)) }
     try file.reserve(bytes.count, at: size)

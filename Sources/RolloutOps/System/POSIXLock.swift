@@ -49,7 +49,7 @@ final class POSIXLock: FileLock {
     for flags in [O_RDWR | O_CREAT, O_RDONLY] {
       var number: Int32 = -1
       let code = POSIX.failure {
-        number = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o666)
+        number = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0o666)
         return number
       }
       guard let code else { return number }

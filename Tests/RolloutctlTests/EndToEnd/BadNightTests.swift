@@ -85,6 +85,43 @@ import Testing
     #expect(try world.isKilled() && !world.isKilled(in: "other/flags.json"))
   }
 
+  /// Whoever finds it killed has written nothing, and is told who has.
+  @Test func whoeverFindsItKilledIsNotNamedForIt() throws {
+    let world = try world(#""a": {\#(Self.on)}"#)
+    #expect(try world.run("kill", "a", actor: "maya").output.contains("journaled  as maya"))
+    let again = try world.run("kill", "a", actor: "lee")
+    #expect(again.output.contains("journaled  already, by maya"), "\(again)")
+    #expect(try world.run("kill", "a", "--reason", "loops", actor: "lee").output.contains("journaled  as lee"))
+    let refused = try world.run("kill", "a", "--to", "on")
+    #expect(refused.status == 1 && refused.errors.contains("is killed already, and stays as it is"), "\(refused)")
+  }
+
+  /// A checkout can carry a link: what it leads to is somebody else's.
+  @Test(arguments: ["lock", "ai-summary.journal", "ai-summary.journal.lock"])
+  func noLinkIsFollowedWhereSomethingIsWritten(name: String) throws {
+    let world = try LiveWorld()
+    try world.folder.write("precious", "years of work\n")
+    let line = "mkdir flags.json.rollout; ln -s ../precious flags.json.rollout/\(name)"
+    _ = try Tool.bash.run(["-c", line], in: world.folder)
+    let refused = try world.run("promote", LiveWorld.note)
+    let isSaid = refused.errors.contains("a symbolic link stands there") || name == "ai-summary.journal"
+    #expect(refused.status == 1 && isSaid, "\(refused)")
+    try world.folder.write("flags.json", #"{"flags": {"ai-summary": {\#(Self.on)}}}"#)
+    #expect(try world.run("kill", "ai-summary").status == 0)
+    _ = try world.run("doctor")
+    #expect(try world.isKilled() && world.folder.read("precious") == "years of work\n")
+  }
+
+  /// Without the three descriptors the next file that is opened would be one of them.
+  @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"]) func nothingIsPrintedIntoAFile(closing: String) throws {
+    let world = try world(#""a": {\#(Self.on)}"#)
+    let line = "'\(try #require(Binary.path))' kill a nothing --within 1s \(closing)"
+    let outcome = try Tool.bash.run(["-c", line], in: world.folder, environment: ["ROLLOUT_ACTOR": "maya"])
+    #expect(outcome.status == 1, "\(outcome)")
+    #expect(try world.isKilled("a"))
+    try world.done("history", "a", "--verify")
+  }
+
   @Test func aFileThatMayNotGrowIsAnErrorAndNotTheEnd() throws {
     let world = try world(#""a": {\#(Self.on)}"#)
     let line = "ulimit -f 0; '\(try #require(Binary.path))' kill a --within 1s"
