@@ -101,6 +101,18 @@ import Testing
     #expect(world.files.text(place) == "{\"flags" && world.store.caveats.first?.contains(place) == true)
   }
 
+  /// Some file systems of other machines number a file anew whenever they are asked.
+  @Test func aFileWhoseNumberChangesByItselfIsKnownByItsBytes() throws {
+    let world = FlagWorld(Self.text)
+    @Sendable func renumber(_ files: MemoryFiles) {
+      files.renumber(FlagWorld.path)
+      files.before(.setModified, act: renumber)
+    }
+    world.files.before(.setModified, act: renumber)
+    #expect(try world.write(.everyone("on")).flag?.serving == .everyone("on"))
+    #expect(world.leftovers.isEmpty)
+  }
+
   @Test func aKillGoesOnWhateverOthersDoToTheFile() throws {
     let world = FlagWorld(Self.text)
     @Sendable func touch(_ files: MemoryFiles) {

@@ -103,6 +103,8 @@ package struct KillCourse: Sendable {
 
   mutating func see(_ id: Int, _ sight: Sight, in look: Int, at now: Instant, _ actions: inout [Action]) {
     guard targets[id].phase != .ended else { return }
+    // Beside a write that nobody answers it is looked again, but not at once.
+    if targets[id].phase == .sending { targets[id].due = now + Self.slow }
     if case .failed = sight {
       targets[id].isUnreadable = true
     } else {

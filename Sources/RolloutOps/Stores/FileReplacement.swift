@@ -40,7 +40,8 @@ struct FileReplacement {
   /// `isOurs` says whether the lock and the address still lead here. `insists` passes over what others do to the file: a
   /// kill must not wait for the end of it.
   func replace(
-    _ look: Look, with new: [UInt8], _ urgency: Urgency, insists: Bool = false, while isOurs: () -> Bool
+    _ look: Look, with new: [UInt8], _ urgency: Urgency, insists: Bool = false, byBytes: Bool = false,
+    while isOurs: () -> Bool
   ) throws(FileTrouble) -> Outcome {
     let (temporary, time): (String, Instant)
     do throws(FileTrouble) {
@@ -50,7 +51,7 @@ struct FileReplacement {
       return try write(new, into: look, after: error)
     }
     // The last look comes last of all: what happens between it and the move, nobody can see.
-    guard insists || isOurs() && isUntouched(look) else {
+    guard insists || isOurs() && isUntouched(look, byBytes) else {
       try? files.remove(temporary)
       return .overtaken
     }
@@ -74,8 +75,12 @@ struct FileReplacement {
     try files.remove(temporary)
   }
 
-  /// The name still leads to the file that was read, and nobody touched it since.
-  private func isUntouched(_ look: Look) -> Bool {
+  /// The name still leads to the file that was read, and nobody touched it since. By its bytes where nothing else about
+  /// it stays the same.
+  private func isUntouched(_ look: Look, _ byBytes: Bool) -> Bool {
+    if byBytes {
+      return (try? files.holds(path, look.file.bytes)) == true && look.watch?.hasHappened(to: name) != true
+    }
     guard let now = try? files.facts(path) else { return false }
     let then = look.file.facts
     return now.identity == then.identity && now.changed == then.changed && now.size == look.file.bytes.count

@@ -98,6 +98,9 @@ package struct FileStore: FlagStore {
   /// How often a change begins anew because somebody was at the file, and after how many times a kill goes on whatever
   /// they do.
   private static let (rounds, patientRounds) = (16, 8)
+  /// After so many a file whose bytes stay is taken for the same, whatever number it has: some file systems give a file
+  /// another one whenever they are asked.
+  private static let strictRounds = 4
 
   /// The change of a file, under its lock, again and again until it is in place: each round starts from the file as
   /// somebody else left it in between. The answer is where the file really lies.
@@ -108,6 +111,7 @@ package struct FileStore: FlagStore {
     defer { held?.lock?.release() }
     // What somebody wrote into a file that is replaced by ours already.
     var theirs: [UInt8]?
+    var last: [UInt8]?
     for round in 0..<Self.rounds {
       let real = try asStore { () throws(FileTrouble) in try context.files.realPath(path) }
       let replacement = FileReplacement(path: real, context: context)
@@ -127,7 +131,10 @@ package struct FileStore: FlagStore {
       }
       if new == look.file.bytes { return real }
       let outcome = try asStore { () throws(FileTrouble) in
-        try replacement.replace(look, with: new, urgency, insists: urgency.isKill && round >= Self.patientRounds) {
+        try replacement.replace(
+          look, with: new, urgency, insists: urgency.isKill && round >= Self.patientRounds,
+          byBytes: round >= Self.strictRounds && last == look.file.bytes
+        ) {
           (try? context.files.realPath(path)) == real && lock?.isFound != false
         }
       }
@@ -135,6 +142,7 @@ package struct FileStore: FlagStore {
       if outcome != .overtaken, !urgency.isKill, lock?.isFound == false, killAgain(besides: real) {
         throw .overran(path: path)
       }
+      last = look.file.bytes
       switch outcome {
       case .landed(let overran):
         if overran { losses.change { $0.append(Sentences.overran(path)) } }

@@ -79,6 +79,16 @@ final class MemoryFiles: Files {
 
   func put(_ path: String, _ text: String, mode: UInt32? = nil) { put(path, Array(text.utf8), mode: mode) }
 
+  /// The same file under another inode, and nothing that a watch would see.
+  func renumber(_ path: String) {
+    disk.withLock { disk in
+      guard var node = disk.nodes[path] else { return }
+      node.inode = disk.nextInode()
+      disk.name([(path, node)])
+      disk.settle(path)
+    }
+  }
+
   func link(_ path: String, to target: String) {
     let now = clock.now()
     disk.withLock {

@@ -129,6 +129,24 @@ import Testing
     #expect(told == [.tell(target, .off)] && course.isOver)
   }
 
+  /// Nor is a server that does not do it looked at without end.
+  @Test func looksBesideAHungWriteTakeTheirTime() throws {
+    var now = Instant(microseconds: 0)
+    var course = KillCourse(start: now, within: TimeSpan(seconds: 30))
+    let (target, _) = try written(&course, at: now)
+    var looks = 0
+    while !course.isOver {
+      now = min(course.wake(after: now), now + TimeSpan(seconds: 1))
+      var actions = course.take(.time, at: now)
+      while let action = actions.popLast() {
+        guard case .look(let number, _, _) = action else { continue }
+        looks += 1
+        actions += course.take(.looked(number, [target: .on]), at: now)
+      }
+    }
+    #expect((10...30).contains(looks), "\(looks)")
+  }
+
   /// Whoever is asked too often did nothing.
   @Test func aWriteThatCameTooOftenLeavesNoDoubt() throws {
     let start = Instant(microseconds: 0)
