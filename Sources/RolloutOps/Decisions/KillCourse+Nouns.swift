@@ -44,6 +44,8 @@ extension KillCourse {
     var lastAnswered = 0
     /// Whether a write of ours that was answered may be in force, and no look has said otherwise since.
     var hasDoubt = false
+    /// Whether a write of ours was answered well.
+    var hasTaken = false
     /// It was called off before, by this write, and is looked at once more.
     var rechecked: Int?
     var flip = Way.untried

@@ -166,6 +166,9 @@ package struct KillCourse: Sendable {
     }
     if case .rejectedByReaders = trouble { return end(id, .unread(trouble), &actions) }
     let isAlone = !requests.values.contains { $0.kind != .look && $0.targets.contains(id) }
+    // A condition that does not hold any more after a write of ours was taken may be that write's own doing: what a look
+    // showed in between may have been old.
+    if case .changedMeanwhile = trouble, targets[id].hasTaken { targets[id].hasDoubt = true }
     if trouble.hidesTheOutcome { targets[id].hasDoubt = true }
     // A write that was refused changed nothing: a look that began before it is as good as a later one.
     if isAlone, !targets[id].hasDoubt { (targets[id].firstWrite, targets[id].lastWrite) = (nil, 0) }
@@ -211,7 +214,7 @@ package struct KillCourse: Sendable {
 
   mutating func prove(_ id: Int, at now: Instant) {
     if targets[id].phase != .proof { (targets[id].phase, targets[id].due) = (.proof, now) }
-    (targets[id].lastAnswered, targets[id].hasDoubt) = (nextRequest - 1, true)
+    (targets[id].lastAnswered, targets[id].hasDoubt, targets[id].hasTaken) = (nextRequest - 1, true, true)
   }
 
   // MARK: Failing

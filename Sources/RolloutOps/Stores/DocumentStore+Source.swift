@@ -74,7 +74,8 @@ extension DocumentStore {
     }
     let signs = CacheSigns(answer)
     let look = Look(bytes: try document(answer), tag: answer["etag"])
-    let isOld = signs.isKept && look == facts.replaced
+    // Some caches say nothing of themselves; that it is one, a refused condition has shown then.
+    let isOld = look == facts.replaced && (signs.isKept || look.tag == facts.refused)
     memory.with { facts in
       (facts.signs, facts.isOutOfReach) = (signs, signs.isKept)
       // A server whose tag stays the same under a change lets nobody depend on it.

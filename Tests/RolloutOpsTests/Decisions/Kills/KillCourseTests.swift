@@ -147,6 +147,38 @@ import Testing
     #expect((10...30).contains(looks), "\(looks)")
   }
 
+  /// A cache shows the flag as it was; the server itself, which took our write, refuses the next one.
+  @Test func aConditionThatOurOwnWriteBrokeLeavesADoubt() throws {
+    let start = Instant(microseconds: 0)
+    var course = KillCourse(start: start, within: TimeSpan(seconds: 1))
+    let (target, write) = try written(&course, at: start)
+    let trouble = StoreTrouble.changedMeanwhile(path: "f")
+    var (actions, sends, now) = (course.take(.wrote(write, [target: StoreTrouble?.none]), at: start), 0, start)
+    var told: KillCourse.Ending?
+    while told == nil {
+      while let action = actions.popLast() {
+        switch action {
+        case .look(let number, _, _):
+          let sight: KillCourse.Sight = sends == 0 ? .on : .failed(PlayedKills.failing)
+          actions += course.take(.looked(number, [target: sight]), at: now)
+        case .send(let number, _, _):
+          sends += 1
+          actions += course.take(.wrote(number, [target: trouble]), at: now)
+        case .tell(_, let ending): told = ending
+        case .breakGlass(let number, _): actions += course.take(.brokeGlass(number, isThere: false, nil), at: now)
+        case .flip: break
+        }
+      }
+      now = Instant(microseconds: now.microseconds + 20_000)
+      if told == nil { actions = course.take(.time, at: now) }
+    }
+    guard case .perhaps? = told else {
+      Issue.record("\(String(describing: told))")
+      return
+    }
+    #expect(sends == 1)
+  }
+
   /// Whoever is asked too often did nothing.
   @Test func aWriteThatCameTooOftenLeavesNoDoubt() throws {
     let start = Instant(microseconds: 0)
