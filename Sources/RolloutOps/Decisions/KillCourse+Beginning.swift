@@ -80,7 +80,7 @@ extension KillCourse {
   func unsure(_ store: Int, _ now: Instant) -> [Int] {
     guard stores[store].isRemote else { return [] }
     return targets.indices.filter { id in
-      targets[id].store == store && targets[id].phase == .sending && targets[id].due <= now
+      targets[id].store == store && targets[id].phase == .sending && targets[id].besides <= now
         && requests.values.contains { $0.kind != .look && $0.targets.contains(id) && $0.begun + Self.hedge <= now }
     }
   }

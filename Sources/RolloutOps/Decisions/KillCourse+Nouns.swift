@@ -29,6 +29,8 @@ extension KillCourse {
     var phase = Phase.look
     /// The next look or write begins no sooner.
     var due: Instant
+    /// A look beside a write that nobody answers begins no sooner.
+    var besides = Instant(microseconds: 0)
     var pause = KillCourse.firstPause
     /// Whether a look found it at all, whether the first one found it off, and whether a look is newer than what the
     /// write under way was made of.

@@ -94,7 +94,9 @@ package struct KillCourse: Sendable {
   /// When `take(.time)` may have something to do, where nothing else happens before.
   package func wake(after now: Instant) -> Instant {
     var moments = [end, removal] + stores.map(\.rest)
-    for target in targets where target.phase != .ended { moments += [target.due, target.due + Self.slow] }
+    for target in targets where target.phase != .ended {
+      moments += [target.due, target.due + Self.slow, target.besides]
+    }
     for request in requests.values { moments += [request.begun + Self.slow, request.begun + Self.hedge] }
     return moments.filter { $0 > now }.min() ?? end
   }
@@ -104,7 +106,7 @@ package struct KillCourse: Sendable {
   mutating func see(_ id: Int, _ sight: Sight, in look: Int, at now: Instant, _ actions: inout [Action]) {
     guard targets[id].phase != .ended else { return }
     // Beside a write that nobody answers it is looked again, but not at once.
-    if targets[id].phase == .sending { targets[id].due = now + Self.slow }
+    targets[id].besides = now + Self.slow
     if case .failed = sight {
       targets[id].isUnreadable = true
     } else {

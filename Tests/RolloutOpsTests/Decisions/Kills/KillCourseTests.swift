@@ -129,6 +129,22 @@ import Testing
     #expect(told == [.tell(target, .off)] && course.isOver)
   }
 
+  /// What was written from memory is refused, and the look beside it has come: the next write waits for nothing.
+  @Test func aRefusedWriteGoesOutAnewAtOnce() throws {
+    let now = Instant(microseconds: 0)
+    var course = KillCourse(start: now, within: TimeSpan(seconds: 30))
+    let target = course.add(targetIn: course.add(store: KillCourse.Store(isRemote: true, rest: now)), at: now)
+    let asked = course.take(.time, at: now)
+    let sent = course.take(.recalled([target: .on]), at: now)
+    guard case .look(let look, _, _)? = asked.first, case .send(let write, _, _)? = sent.first else {
+      Issue.record("\(asked) \(sent)")
+      return
+    }
+    #expect(course.take(.looked(look, [target: .on]), at: now).isEmpty)
+    let next = course.take(.wrote(write, [target: StoreTrouble.changedMeanwhile(path: "f")]), at: now)
+    #expect(next.contains { if case .send = $0 { true } else { false } }, "\(next)")
+  }
+
   /// Nor is a server that does not do it looked at without end.
   @Test func looksBesideAHungWriteTakeTheirTime() throws {
     var now = Instant(microseconds: 0)
