@@ -57,7 +57,12 @@ package struct FlagKey: Hashable, Comparable, Sendable, CustomStringConvertible 
 
   package init(_ text: String) { self.text = text }
 
-  package static func < (left: FlagKey, right: FlagKey) -> Bool { left.text < right.text }
+  // By its bytes, as every reader has it: an accent that is written in two ways makes two flags.
+  package static func == (left: FlagKey, right: FlagKey) -> Bool { left.text.isSpelled(right.text) }
+  package func hash(into hasher: inout Hasher) { hasher.combine(spelling: text) }
+  package static func < (left: FlagKey, right: FlagKey) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
   package var description: String { text }
 
   /// Why a note may not name a flag so; nil for a good key. A store may hold worse ones, and kill takes those too.

@@ -22,6 +22,16 @@ package struct AttributeValue: Hashable, Sendable {
     self.quoted = quoted && Self.scalar(text) != nil
   }
 
+  // By its bytes: a tenant whose name is written in two ways is two tenants to whoever serves them.
+  package static func == (left: AttributeValue, right: AttributeValue) -> Bool {
+    left.quoted == right.quoted && left.text.isSpelled(right.text)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(spelling: text)
+    hasher.combine(quoted)
+  }
+
   /// Every JSON value that this spelling stands for, the text first.
   package var meanings: [JSON] {
     guard !quoted, let scalar = Self.scalar(text) else { return [.string(text)] }

@@ -73,6 +73,24 @@ import Testing
     }
   }
 
+  /// One accent, written in two ways: two flags, and two tenants.
+  @Test func namesAreBytes() throws {
+    let (one, two) = ("caf\u{E9}", "cafe\u{301}")
+    let managed = Self.on + #", "metadata": {"rolloutctl": "managed"}"#
+    let world = try world(#""\#(one)": {\#(managed)}, "\#(two)": {\#(managed)}"#)
+    let outcome = try world.run("kill", "--all", "--yes")
+    #expect(outcome.status == 0 && outcome.output.contains("2 of 2 off"), "\(outcome)")
+    let text = try world.folder.read("flags.json")
+    #expect(text.components(separatedBy: #": "killed""#).count == 3, "\(text)")
+    let other = try LiveWorld()
+    try other.done("promote", LiveWorld.note)
+    for tenant in [one, two] {
+      let excluded = try other.run("exclude", LiveWorld.note, "tenant=\(tenant)", "--reason", "asked")
+      #expect(excluded.status == 0 && !excluded.output.contains("already"), "\(excluded)")
+    }
+    #expect(try other.folder.read("flags.json").utf8.count { $0 == 0xCC } == 1, "the second spelling is there too")
+  }
+
   /// From another folder the key alone leads to another flag file.
   @Test func theLineBackNamesTheNoteThatWasAskedFor() throws {
     let world = try LiveWorld()
