@@ -1,14 +1,16 @@
 """A real etcd of one or three members on free ports of the loopback interface, for the store and the journal kept there.
 
-  etcd_cluster.py [MEMBERS] [--auth] [--jwt] [--learner] [--quota=BYTES] [--etcd=PROGRAM]
+  etcd_cluster.py [MEMBERS] [--auth] [--jwt] [--learner] [--links] [--quota=BYTES] [--etcd=PROGRAM]
 
 It prints {"clients": [ports], "control": port} as one line of JSON when the members answer, and ends with them when its
 standard input is closed or after half an hour. With --auth only the user "root" with the password "planted-password" may
 do anything; with --jwt its tokens are signed ones, which any change of a user or role makes old. --learner adds a member
-that only learns ("learner": its port), --quota is how many bytes the store may have. On the control port:
+that only learns ("learner": its port), --quota is how many bytes the store may have, with --links a member can be cut
+off from the others. On the control port:
 
   POST /stop N, /kill N, /start N     a member stops, dies or comes back; answers when it has (or listens again)
   POST /pause N, /resume N            SIGSTOP and SIGCONT: it keeps its connections and says nothing
+  POST /isolate N, /rejoin N          no other member reaches it nor is reached by it, but clients do (with --links)
   POST /replace N                     the member is taken out for good and a new one joins; {"client": its port}
   POST /storm                         roles are made and taken away, twenty in a second, until POST /calm
   POST /fill                          keys are written until there is no space
@@ -33,6 +35,8 @@ import threading
 import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from etcd_links import Links
 
 LIFETIME = 1800
 PATIENCE = 60
@@ -59,6 +63,9 @@ running = {}
 joined = {}
 learners = set()
 paused = set()
+links = Links(running)
+# Where the others find a member, which is where it listens unless a link is in between.
+known = {}
 token = None
 
 
@@ -77,13 +84,13 @@ def more_options():
 
 
 def start(index):
-    cluster = joined.get(index) or ",".join(f"m{n}=http://127.0.0.1:{port}" for n, port in enumerate(peers))
+    cluster = joined.get(index) or ",".join(f"m{n}=http://127.0.0.1:{known.get(n, peers[n])}" for n in range(len(peers)))
     running[index] = subprocess.Popen(
         [PROGRAM, "--name", f"m{index}", "--data-dir", os.path.join(folder, f"m{index}"), "--log-level", "error",
          "--listen-client-urls", f"http://127.0.0.1:{clients[index]}",
          "--advertise-client-urls", f"http://127.0.0.1:{clients[index]}",
          "--listen-peer-urls", f"http://127.0.0.1:{peers[index]}",
-         "--initial-advertise-peer-urls", f"http://127.0.0.1:{peers[index]}",
+         "--initial-advertise-peer-urls", f"http://127.0.0.1:{known.get(index, peers[index])}",
          "--initial-cluster", cluster, "--initial-cluster-token", folder,
          "--initial-cluster-state", "existing" if index in joined else "new", *more_options(),
          "--heartbeat-interval", "100", "--election-timeout", "1000", "--bcrypt-cost", "4"],
@@ -171,7 +178,7 @@ def until_listening(port):
 
 
 def first():
-    return next(index for index in sorted(running) if index not in learners | paused)
+    return next(index for index in sorted(running) if index not in learners | paused | links.isolated)
 
 
 def join(is_learner):
@@ -260,6 +267,11 @@ class Control(BaseHTTPRequestHandler):
             case "/resume":
                 running[int(body)].send_signal(signal.SIGCONT)
                 paused.discard(int(body))
+            case "/isolate":
+                links.isolate(int(body))
+            case "/rejoin":
+                links.rejoin(int(body))
+                until_ready(int(body))
             case "/replace":
                 answer = replace(int(body))
             case "/storm":
@@ -306,6 +318,8 @@ def stop_all():
 
 def main():
     for attempt in range(5):
+        if "--links" in words:
+            known.update((index, links.lead(index, peers[index])) for index in range(COUNT))
         for index in range(COUNT):
             start(index)
         try:

@@ -238,7 +238,7 @@ import Testing
     func next() -> [String]? { (try? JSON.parse(line()))?.items?.compactMap(\.text) }
 
     func stop() {
-      kill(process.processIdentifier, SIGKILL)
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
     }
   }

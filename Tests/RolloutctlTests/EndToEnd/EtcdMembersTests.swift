@@ -44,6 +44,32 @@ import Testing
     try etcd.agree()
   }
 
+  /// It answers what needs no majority, and keeps everything else waiting until it gives up after seconds.
+  @Test(arguments: EtcdWorld.programs) func anIsolatedMemberNamedFirstCostsNoVerbMuch(program: String) throws {
+    let etcd = try EtcdWorld(members: 3, program: program, "--links")
+    try etcd.done("promote", LiveWorld.note)
+    try etcd.control("/isolate", "0")
+    for words in [
+      ["status", "ai-summary"], ["exclude", "ai-summary", "tenant = acme", "--reason", "x"], ["kill", "ai-summary"],
+      ["restore", "ai-summary", "--reason", "again"], ["kill", "--all", "--yes"], ["doctor"],
+    ] {
+      let outcome = try inTime(7, "\(words[0]) beside an isolated member") { try etcd.start(words).finish() }
+      #expect(outcome.status == 0, "\(words): \(outcome)")
+    }
+    #expect(try etcd.mark == "killed")
+    try etcd.agree()
+    // Named alone it can neither show nor change anything, and that is what is said of it.
+    let alone = try inTime(12, "kill by an isolated member alone") {
+      try etcd.world.run(
+        "kill", "ai-summary", "--within", "4s",
+        environment: etcd.environment.merging(["ROLLOUT_STORE": EtcdWorld.address([etcd.ports[0]])]) { $1 })
+    }
+    #expect(alone.status == 1 && alone.errors.contains("NOT off"), "\(alone)")
+    try etcd.control("/rejoin", "0")
+    try etcd.done("kill", "ai-summary")
+    try etcd.agree()
+  }
+
   @Test(arguments: EtcdWorld.programs) func aLearnerNamedFirstIsPassedOver(program: String) throws {
     let etcd = try EtcdWorld(program: program, "--learner")
     try etcd.done("promote", LiveWorld.note)

@@ -31,7 +31,8 @@ final class FlagReader {
   }
 
   deinit {
-    kill(process.processIdentifier, SIGKILL)
+    // One that never began has the number 0, which would mean whoever is in our own group.
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
 
