@@ -150,7 +150,12 @@ import Testing
       "http://user:secret@h/f",
       "a name or password does not belong in an address; secrets come from the environment"
     ),
-    ("s3://b/f", "there is no store \"s3:\"; a path that has a colon is written as ./s3://b/f"),
+    (
+      "s3://b/f",
+      "there is no store \"s3:\"; stores are file:, https://, etcd+https://, launchdarkly:, unleash+https://, posthog: "
+        + "and statsig:"
+    ),
+    ("s3:b/f", "there is no store \"s3:\"; a path that has a colon is written as ./s3:b/f"),
   ]) func refuses(text: String, why: String) {
     // A name and a password in it are printed nowhere.
     let shown = text.replacing("user:secret@", with: "…@")

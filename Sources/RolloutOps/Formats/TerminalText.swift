@@ -20,6 +20,17 @@ package enum Terminal {
     return out
   }
 
+  /// A sentence in which no address shows who logs in there, and by which password.
+  package static func withoutPasswords(_ text: String) -> String {
+    let parts = text.split(separator: "://", omittingEmptySubsequences: false)
+    guard parts.count > 1, text.utf8.contains(UInt8(ascii: "@")) else { return text }
+    let rest = parts.dropFirst().map { part in
+      let authority = part.prefix { !$0.isWhitespace && !"/?#'\"“”".contains($0) }
+      return authority.lastIndex(of: "@").map { "…" + part[$0...] } ?? String(part)
+    }
+    return ([String(parts[0])] + rest).joined(separator: "://")
+  }
+
   /// The columns that the text takes: none for a combining mark, two for East Asian wide characters and emoji.
   package static func width(_ text: some StringProtocol) -> Int {
     var columns = 0

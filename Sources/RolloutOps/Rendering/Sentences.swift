@@ -1,7 +1,9 @@
 /// What stopped a command, in words: the one place where they are made.
 extension Trouble {
   /// What was being done, what happened, what to do next.
-  package var sentences: [String] {
+  package var sentences: [String] { whole.map(Terminal.withoutPasswords) }
+
+  private var whole: [String] {
     switch self {
     case .usage(let sentence), .evidence(let sentence): [sentence]
     case .note(let path, let diagnostics):

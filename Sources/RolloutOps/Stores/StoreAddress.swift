@@ -30,14 +30,15 @@ package struct StoreAddress: Hashable, Sendable {
   }
 
   /// For people and journals: without a query, which may be a signature, and without a name or password before the host.
-  static func shown(_ text: String) -> String {
-    let scheme = text.prefix { $0 != ":" }
-    guard text[scheme.endIndex...].hasPrefix("://") else { return text }
-    let rest = text.dropFirst(scheme.count + 3)
+  /// What is no address shows none of them either.
+  package static func shown(_ text: String) -> String {
+    guard let name = scheme(of: text), name != "file" else { return text }
+    let scheme = text.firstRange(of: "://").map { text[..<$0.upperBound] } ?? text.prefix(name.count + 1)
+    let rest = text[scheme.endIndex...]
     let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
     let host = authority.lastIndex(of: "@").map { "…" + authority[$0...] } ?? String(authority)
     let tail = rest[authority.endIndex...]
-    return "\(scheme)://\(host)" + (tail.firstIndex(of: "?").map { tail[...$0] + "…" } ?? tail)
+    return "\(scheme)\(host)" + (tail.firstIndex(of: "?").map { tail[...$0] + "…" } ?? tail)
   }
 
   struct Fault: Error {
@@ -62,7 +63,11 @@ package struct StoreAddress: Hashable, Sendable {
       return .posthog(base, project: parts[0])
     case "statsig", "statsig+http", "statsig+https": return try statsig(text)
     case let scheme?:
-      throw Fault("there is no store \"\(scheme):\"; a path that has a colon is written as ./\(text)")
+      let advice =
+        text.contains("://")
+        ? "stores are file:, https://, etcd+https://, launchdarkly:, unleash+https://, posthog: and statsig:"
+        : "a path that has a colon is written as ./\(shown(text))"
+      throw Fault("there is no store \"\(scheme):\"; \(advice)")
     }
   }
 
@@ -178,7 +183,8 @@ extension StoreAddress {
     case .file(let path): return Folder(path: path, files: context.files)
     case .etcd(let members, let prefix): return EtcdStore.folder(members, prefix: prefix, terms, context)
     default:
-      throw .badAddress(text, why: "journals are kept in a folder, or in etcd: etcd+https://host:2379/journals")
+      throw .badAddress(
+        Self.shown(text), why: "journals are kept in a folder, or in etcd: etcd+https://host:2379/journals")
     }
   }
 }

@@ -19,7 +19,7 @@ extension CommandParser {
     if value == nil, (foreign ?? near)?.takesValue ?? true, let next = rest.first, !next.looksLikeFlag {
       rest.removeFirst()
       taken.append((whole, next, line(with: [])))
-      remark += ", and '\(next)' behind it was taken for its value"
+      remark += ", and '\(Terminal.withoutPasswords(next))' behind it was taken for its value"
     }
     remarks.append(remark)
   }

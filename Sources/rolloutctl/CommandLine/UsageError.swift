@@ -45,7 +45,9 @@ struct UsageError: Error, Equatable {
   }
 
   /// Everything there is to say, without the command's name.
-  func sentences(program: String) -> [String] { [sentence] + [advice(program)].compactMap(\.self) }
+  func sentences(program: String) -> [String] {
+    ([sentence] + [advice(program)].compactMap(\.self)).map { Terminal.withoutPasswords($0) }
+  }
 
   private func advice(_ program: String) -> String? {
     line.map { "type: " + ([program] + $0).map { Shell.word($0) }.joined(separator: " ") }

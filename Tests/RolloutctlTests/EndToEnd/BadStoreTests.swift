@@ -159,6 +159,30 @@ import Testing
 
   // MARK: Settings that disagree
 
+  /// Where an address is refused, and where it stands in the place of something else.
+  @Test(arguments: [
+    "ftp://maya:planted-password@h/x", "http://maya:planted-password@h:99999/x",
+    "unleash:https://maya:planted-password@h/p/e", "etcd+http://maya:planted-password@h/ /x",
+  ])
+  func noPasswordOfARefusedAddressIsPrinted(address: String) throws {
+    let world = try LiveWorld()
+    for words in [
+      ["kill", "ai-summary"], ["status"], ["doctor"], ["promote", LiveWorld.note], ["history"], ["card", "ai-summary"],
+    ] {
+      for form in ["text", "json"] {
+        let outcome = try world.start(words + ["--store", address, "--format", form]).finish()
+        #expect(outcome.status != 0 || words == ["doctor"], "\(words): \(outcome)")
+        #expect(!"\(outcome)".contains("planted-password"), "\(words): \(outcome)")
+      }
+    }
+    for words in [
+      ["promote", address], ["status", address, "--format", "json"], ["kill", "ai-x", "--nonsense", address],
+    ] {
+      let outcome = try world.start(words).finish()
+      #expect(!"\(outcome)".contains("maya:planted-password"), "\(words): \(outcome)")
+    }
+  }
+
   @Test func aKillActsOnEveryStoreAndAPromotionOnNone() throws {
     let world = try LiveWorld()
     try world.done("promote", LiveWorld.note)
