@@ -30,6 +30,7 @@ extension Trouble {
     case .store(.changedMeanwhile), .store(.overran): .conflict
     case .store(.inexpressible), .store(.beyond): .badNote
     case .store(.occupied): .conflict
+    case .journal(let trouble) where trouble.isOvertaken: .conflict
     case .store(.refused(let refusal)): refusal.isForApproval ? .hold : .inconclusive
     case .settings, .store, .journal, .zone, .file, .evidence: .inconclusive
     }
@@ -187,4 +188,9 @@ package enum JournalTrouble: Error, Hashable, Sendable {
   case newer(path: String, line: Int, format: Int)
   /// An entry about another flag.
   case otherFlag(path: String, line: Int, FlagKey)
+
+  /// Somebody else wrote into it since it was read.
+  package var isOvertaken: Bool {
+    if case .file(let trouble) = self, case .changedSize = trouble.reason { true } else { false }
+  }
 }

@@ -30,14 +30,27 @@ package struct Attesting: Sendable {
       let lock = try rollout.journal.lock(
         holder: "attest by \(who.actor) on \(who.host), process \(who.process)", patience: Move.patience)
       defer { lock.release() }
-      rollout.reading = try rollout.journal.read()
-      let newest = rollout.reading.entries.last?.time ?? context.clock.now()
-      try rollout.journal.append(
-        words, to: &rollout.reading, at: max(context.clock.now(), newest), by: context.surroundings)
+      try append(words, &rollout)
     } catch {
       throw .journal(error)
     }
     return AttestReport(item: item, stage: stage, flag: rollout.key, done: true)
+  }
+
+  /// How often somebody who asks for no lock, as a kill, may be there first.
+  private static let rounds = 16
+
+  private func append(_ words: Entry.Content, _ rollout: inout Rollout) throws(JournalTrouble) {
+    for round in 1...Self.rounds {
+      rollout.reading = try rollout.journal.read()
+      let newest = rollout.reading.entries.last?.time ?? context.clock.now()
+      do throws(JournalTrouble) {
+        return try rollout.journal.append(
+          words, to: &rollout.reading, at: max(context.clock.now(), newest), by: context.surroundings)
+      } catch {
+        guard error.isOvertaken, round < Self.rounds else { throw error }
+      }
+    }
   }
 
   /// Gates are seen at the stage where it stands; the review stands before a stage; the rest is about the rollout.

@@ -212,6 +212,11 @@ package struct EtcdDoor: Sendable {
     return lease
   }
 
+  /// As if it began now.
+  package func keepAlive(lease: Int) throws(StoreTrouble) {
+    _ = try members.call("/v3/lease/keepalive", ["ID": .string(String(lease))], .harmless)
+  }
+
   package func end(lease: Int) throws(StoreTrouble) {
     _ = try members.call("/v3/lease/revoke", ["ID": .string(String(lease))], .harmless)
   }

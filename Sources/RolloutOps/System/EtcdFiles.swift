@@ -192,8 +192,9 @@ package struct EtcdFiles: Files {
 
   // MARK: Locking
 
-  /// Longer than any command works; whoever dies with a lock holds the others up for no longer than this.
-  static let lockSeconds = 60
+  /// Whoever dies with a lock holds the others up for no longer than this, which is less than they wait; whoever works
+  /// longer with it keeps it alive.
+  static let lockSeconds = 10
 
   package func lock(_ path: String, holder: String, patience: TimeSpan) throws(FileTrouble) -> any FileLock {
     let end = clock.now() + patience
@@ -227,8 +228,15 @@ package struct EtcdFiles: Files {
 private final class EtcdLock: FileLock {
   private let door: EtcdDoor
   private let lease: Int
+  private let keeper = Keeper()
 
-  init(_ door: EtcdDoor, _ lease: Int) { (self.door, self.lease) = (door, lease) }
+  init(_ door: EtcdDoor, _ lease: Int) {
+    (self.door, self.lease) = (door, lease)
+    keeper.begin(every: EtcdFiles.lockSeconds * 1000 / 3) { _ = try? door.keepAlive(lease: lease) }
+  }
 
-  func release() { try? door.end(lease: lease) }
+  func release() {
+    keeper.end()
+    try? door.end(lease: lease)
+  }
 }

@@ -30,7 +30,7 @@ import Testing
     try etcd.done("restore", "ai-summary", "--reason", "mended")
     #expect(try etcd.stage == "internal")
     try etcd.agree()
-    try etcd.done("history", "--verify")
+    #expect(try etcd.done("history", "--verify").output.contains("the chain holds to its end"))
     #expect(try etcd.run("history", "ai-summary").output.contains("their contract"))
     #expect(try etcd.run("status").output.contains("ai-summary"))
     // Nothing of it is on this machine.
@@ -127,6 +127,27 @@ import Testing
     try etcd.done("kill", "ai-summary")
     try etcd.agree()
     try etcd.done("history", "--verify")
+  }
+
+  /// At each request of an attestation. Whoever comes next waits for the lock of one that died for less time than
+  /// commands wait for each other.
+  @Test(.enabled(if: Tool.strace.isWanted, Tool.strace.reason)) func anAttestationThatDiedHoldsNobodyUp() throws {
+    let etcd = try EtcdWorld()
+    let attest = ["attest", LiveWorld.note, "gates", "--evidence", "seen"]
+    try etcd.done("promote", LiveWorld.note)
+    let lock = "/prod.rollout/ai-summary.journal.lock"
+    var isHeld = false
+    for request in 1...40 where !isHeld {
+      let died = try Tool.strace.run(
+        ["-f", "-qq", "-o", "/dev/null", "-e", "inject=sendto:signal=KILL:when=\(request)", try #require(Binary.path)]
+          + attest, in: etcd.world.folder, environment: etcd.environment)
+      isHeld = try etcd.control("/get", lock).members?.isEmpty == false
+      if died.end == .status(0) { break }
+    }
+    try #require(isHeld, "no attestation died with the lock")
+    let next = try etcd.start(attest).finish()
+    #expect(next.end == .status(0), "\(next)")
+    try etcd.agree()
   }
 
   // MARK: Members that go away
