@@ -207,7 +207,7 @@ struct Deciding {
   {
     let flag = plan.flag(at: target, excluding: progress.exclusions, degradedTo: degradedTo)
     var detail = detail + [JSON.Member("propagation", .number(situation.store.propagation.seconds))]
-    guard let shown = situation.shown, shown.serves(flag), shown.mark == flag.mark else {
+    guard let shown = situation.shown, shown.serves(flag), shown.mark?.aboutTheFlag == flag.mark else {
       if situation.drift != nil, let spelled = situation.spelled {
         detail.append(JSON.Member("replaced", .string(spelled)))
       }

@@ -96,7 +96,8 @@ extension Deciding {
     let target = Place.killed(serving: variant)
     let flag = Flag(
       variants: shown.variants, serving: serving,
-      mark: Flag.Mark(killed: true, stage: target.description, killsTo: shown.mark?.killsTo ?? variant))
+      mark: Flag.Mark(
+        killed: true, stage: target.description, killsTo: shown.mark?.killsTo ?? variant, head: shown.mark?.head))
     let detail = [JSON.Member("served", .text(variant))]
     guard !(shown.serves(flag) && shown.mark?.killed == true) else {
       // The journal may not know yet: a kill that crashed had written the store first. And a reason may come afterwards.

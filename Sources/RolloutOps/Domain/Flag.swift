@@ -17,10 +17,15 @@ package struct Flag: Hashable, Sendable {
     package var stage: String?
     /// The variant that a kill serves, so that it needs neither note nor journal to know.
     package var killsTo: String?
+    /// How far the journal was at the last change, so that an end which is missing later is noticed.
+    package var head: JournalHead?
 
-    package init(killed: Bool = false, stage: String? = nil, killsTo: String? = nil) {
-      (self.killed, self.stage, self.killsTo) = (killed, stage, killsTo)
+    package init(killed: Bool = false, stage: String? = nil, killsTo: String? = nil, head: JournalHead? = nil) {
+      (self.killed, self.stage, self.killsTo, self.head) = (killed, stage, killsTo, head)
     }
+
+    /// What it says about the flag, and nothing about a journal.
+    package var aboutTheFlag: Mark { Mark(killed: killed, stage: stage, killsTo: killsTo) }
   }
 }
 

@@ -138,7 +138,8 @@ package struct Journal: Sendable {
     guard !reading.torn.isEmpty else { return }
     let aside = "\(path).torn-\(reading.entries.count + 1)-\(SHA256.hex(reading.torn).prefix(8))"
     do throws(FileTrouble) {
-      try copy(reading.torn, to: aside)
+      // What nobody else may read in the journal nobody else may read there.
+      try copy(reading.torn, to: aside, like: try files.facts(path))
       // The copy lasts before the original is cut.
       try files.syncFolder(Path.folder(of: path))
       try files.truncate(path, to: reading.size)
@@ -148,15 +149,15 @@ package struct Journal: Sendable {
     reading.torn = []
   }
 
-  private func copy(_ tail: [UInt8], to aside: String) throws(FileTrouble) {
+  private func copy(_ tail: [UInt8], to aside: String, like journal: FileFacts?) throws(FileTrouble) {
     do throws(FileTrouble) {
-      try files.create(aside, tail, like: nil)
+      try files.create(aside, tail, like: journal)
     } catch {
       guard error.reason == .exists else { throw error }
       if try files.holds(aside, tail) { return }
       // A crash in the middle of this very step left a part of it.
       try files.remove(aside)
-      try files.create(aside, tail, like: nil)
+      try files.create(aside, tail, like: journal)
     }
   }
 
@@ -188,4 +189,16 @@ package struct JournalReading: Sendable {
   package var torn: [UInt8] = []
 
   package init() {}
+
+  /// What a flag remembers of it.
+  package var head: JournalHead? { entries.last.map { JournalHead(sequence: $0.sequence, hash: $0.hash) } }
+
+  /// Held against what flags remember of it.
+  package func end(_ heads: [JournalHead]) -> JournalEnd {
+    for head in heads where head.sequence > entries.count { return .isMissing(head) }
+    for head in heads where JournalHead(sequence: head.sequence, hash: entries[head.sequence - 1].hash) != head {
+      return .isAnother(head)
+    }
+    return heads.isEmpty ? .notKnown("the flag does not say how far it was") : .isThere
+  }
 }

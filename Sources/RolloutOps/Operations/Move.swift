@@ -142,7 +142,8 @@ package struct Move: Sendable {
           rollout.remarks.append(contentsOf: Self.unjournaled(error))
           unwritten = content
         }
-      case .write(let flag):
+      case .write(var flag):
+        flag.mark?.head = rollout.reading.head ?? rollout.flag.flag?.mark?.head
         do throws(StoreTrouble) {
           rollout.flag = try rollout.store.write(
             flag, replacing: rollout.flag,

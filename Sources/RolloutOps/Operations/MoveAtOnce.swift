@@ -39,7 +39,9 @@ extension Move {
     for step in decision.steps {
       switch step {
       case .intend(let content), .record(let content): add(content)
-      case .write(let flag): meant = flag
+      case .write(let flag):
+        meant = flag
+        meant?.mark?.head = after.head
       case .conclude: if let intent = after.entries.last { add(intent.outcome(.done)) }
       }
     }
@@ -69,7 +71,7 @@ extension Trouble {
   fileprivate var isOvertaken: Bool {
     switch self {
     case .store(.changedMeanwhile): true
-    case .journal(.file(let trouble)): if case .changedSize = trouble.reason { true } else { false }
+    case .journal(let trouble): trouble.isOvertaken
     default: false
     }
   }

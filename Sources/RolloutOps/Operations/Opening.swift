@@ -44,7 +44,7 @@ struct Opening {
   }
 
   /// A target's journal alone: for looking back, the store need not answer.
-  func journal(of target: String) throws(Trouble) -> (journal: Journal, settings: Settings) {
+  func journal(of target: String) throws(Trouble) -> (journal: Journal, settings: Settings, store: any FlagStore) {
     var key = FlagKey(target)
     var noted: NotedSettings?
     if isNote(target) {
@@ -53,8 +53,8 @@ struct Opening {
       noted = NotedSettings(found)
     }
     let settings = try Settings(choices, note: noted, context: context)
-    let named = try place(of: key, settings)
-    return (try journal(of: key, settings, try store(named, settings.terms)).journal, settings)
+    let store = try store(try place(of: key, settings), settings.terms)
+    return (try journal(of: key, settings, store).journal, settings, store)
   }
 
   func isNote(_ target: String) -> Bool {

@@ -23,15 +23,27 @@ package struct Recalling: Sendable {
     let opening = Opening(context: context, choices: choices)
     let settings: Settings
     var journals: [Journal]
+    var ends = JournalEnds()
     if let target {
-      let rollout: (journal: Journal, settings: Settings) = try opening.journal(of: target)
+      let rollout = try opening.journal(of: target)
       (journals, settings) = ([rollout.journal], rollout.settings)
-      if !opening.isNote(target) { try refuseUnknown(rollout.journal) }
+      if filter.verify { ends.look(at: rollout.journal, in: rollout.store) }
+      if !opening.isNote(target), !ends.knows(rollout.journal) { try refuseUnknown(rollout.journal) }
     } else {
       settings = try Settings(choices, note: nil, context: context)
-      journals = try self.journals(settings, opening)
+      journals = []
+      for named in settings.scope {
+        let store = try opening.store(named, settings.terms)
+        let more = try opening.journals(settings, store)
+        journals += more.filter { one in !journals.contains { $0.path == one.path } }
+        if filter.verify {
+          journals += try ends.look(at: more, in: store) { key throws(Trouble) in
+            try opening.journal(of: key, settings, store).journal
+          }
+        }
+      }
     }
-    return try recall(journals, filter, severalFlags: target == nil, remarks: settings.remarks)
+    return try recall(journals, filter, ends, severalFlags: target == nil, remarks: settings.remarks)
   }
 
   /// What moved, over all flags and stores: attestations are no moves.
@@ -41,7 +53,7 @@ package struct Recalling: Sendable {
     var filter = Filter()
     (filter.since, filter.until) = (since, until)
     let report = try recall(
-      try journals(settings, opening), filter, severalFlags: true, remarks: settings.remarks)
+      try journals(settings, opening), filter, JournalEnds(), severalFlags: true, remarks: settings.remarks)
     let moves = report.entries.filter { $0.entry.content.action != .attest }.map { HistoryReport.Told($0.entry) }
     return HistoryReport(
       moves, calendar: report.calendar, severalFlags: true, unread: report.unread, remarks: report.remarks)
@@ -73,9 +85,9 @@ package struct Recalling: Sendable {
     return journals
   }
 
-  private func recall(_ journals: [Journal], _ filter: Filter, severalFlags: Bool, remarks: [String]) throws(Trouble)
-    -> HistoryReport
-  {
+  private func recall(
+    _ journals: [Journal], _ filter: Filter, _ ends: JournalEnds, severalFlags: Bool, remarks: [String]
+  ) throws(Trouble) -> HistoryReport {
     let now = context.clock.now()
     var entries: [HistoryReport.Told] = []
     var unread: [HistoryReport.Verification] = []
@@ -88,7 +100,8 @@ package struct Recalling: Sendable {
         if !reading.torn.isEmpty {
           remarks.append("\(journal.path): the last line was cut in the middle (\(reading.torn.count) bytes)")
         }
-        verified.append(.init(flag: journal.flag, entries: reading.entries.count, fault: nil))
+        verified.append(
+          .init(flag: journal.flag, entries: reading.entries.count, fault: nil, end: ends.end(of: journal, reading)))
         zoneName = zoneName ?? Progress(reading.entries).plan?.timeZone
         entries += HistoryReport.told(reading.entries)
       } catch {

@@ -26,9 +26,31 @@ package struct HistoryReport: Sendable {
     package let flag: FlagKey
     package let entries: Int
     package let fault: JournalTrouble?
+    /// Nil where the chain is broken.
+    package let end: JournalEnd?
 
-    package init(flag: FlagKey, entries: Int, fault: JournalTrouble?) {
-      (self.flag, self.entries, self.fault) = (flag, entries, fault)
+    package init(flag: FlagKey, entries: Int, fault: JournalTrouble?, end: JournalEnd? = nil) {
+      (self.flag, self.entries, self.fault, self.end) = (flag, entries, fault, end)
+    }
+
+    package var holds: Bool { fault == nil && end?.isFault != true }
+
+    /// What was found, for people; the flag is named before it.
+    var sentence: String {
+      if let fault { return Sentences.journal(fault).joined(separator: "; ") }
+      let chain = "\(entries) \(entries == 1 ? "entry" : "entries"), the chain holds"
+      let elsewhere = "or that change is in another journal"
+      return switch end {
+      case nil: chain
+      case .isThere?: "\(chain) to its end"
+      case .notKnown(let why)?: "\(chain); whether its end is missing is not known: \(why)"
+      case .isMissing(let head)?:
+        "\(chain), but the flag was changed by entry \(head.sequence): the end of the journal is missing, \(elsewhere)"
+      case .isAnother(let head)?:
+        "\(chain), but entry \(head.sequence) is not the one that changed the flag: the journal was written anew, \(elsewhere)"
+      case .isGone(let head)?:
+        "there is no journal, and the flag was changed by entry \(head.sequence) of one: it is gone, \(elsewhere)"
+      }
     }
   }
 
@@ -41,7 +63,7 @@ package struct HistoryReport: Sendable {
   }
 
   package var status: ExitStatus {
-    verified?.contains { $0.fault != nil } == true || !unread.isEmpty ? .inconclusive : .done
+    verified?.contains { !$0.holds } == true || !unread.isEmpty ? .inconclusive : .done
   }
 
   /// What was wrong with the journals that could not be read.
@@ -67,10 +89,8 @@ package struct HistoryReport: Sendable {
     var lines = entries.map { line($0.entry, ink) }
     lines += (verified ?? []).map { verification in
       let flag = Terminal.plain(verification.flag.text)
-      guard let fault = verification.fault else {
-        return ink.good("✓") + " \(flag): \(verification.entries) entries, the chain holds"
-      }
-      return ink.bad("✗") + " \(flag): " + Sentences.journal(fault).map { Terminal.plain($0) }.joined(separator: "; ")
+      let sign = verification.holds ? ink.good("✓") : ink.bad("✗")
+      return "\(sign) \(flag): \(Terminal.plain(verification.sentence))"
     }
     if lines.isEmpty, unread.isEmpty { lines = [severalFlags ? "nothing moved" : "the journal is empty"] }
     return lines.joined(separator: "\n")
@@ -144,11 +164,21 @@ package struct HistoryReport: Sendable {
     return .object(members)
   }
 
+  private static func word(_ end: JournalEnd) -> String {
+    switch end {
+    case .isThere: "there"
+    case .notKnown: "not known"
+    case .isMissing: "missing"
+    case .isAnother: "another"
+    case .isGone: "gone"
+    }
+  }
+
   private static func json(of verification: Verification) -> JSON {
     [
       "flag": .string(verification.flag.text), "entries": .number(verification.entries),
-      "holds": .bool(verification.fault == nil),
-      "fault": .text(verification.fault.map { Sentences.journal($0).joined(separator: "; ") }),
+      "holds": .bool(verification.holds), "end": .text(verification.end.map(Self.word)),
+      "fault": .text(verification.holds ? nil : verification.sentence),
     ]
   }
 

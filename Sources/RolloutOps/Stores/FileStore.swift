@@ -241,7 +241,7 @@ package struct FileStore: FlagStore {
       let orders = variants.compactMap { key, variant -> KillOrder? in
         guard let reading = try? readings[key]?.get(), var flag = reading.flag else { return nil }
         flag.serving = variant.map { .everyone($0) } ?? .applicationDefault
-        flag.mark = Flag.Mark(killed: true, killsTo: variant)
+        flag.mark = Flag.Mark(killed: true, killsTo: variant, head: flag.mark?.head)
         return KillOrder(flag, over: reading, Occasion(.kill))
       }
       return try document.carryingOut(orders).bytes

@@ -32,7 +32,7 @@ struct FlagScan {
   private let wanted: Wanted
   private let lists: Bool
   private var variants: [JSONReader.Name] = []
-  private var mark: (word: String?, stage: String?) = (nil, nil)
+  private var mark: (word: String?, stage: String?, head: String?) = (nil, nil, nil)
 
   /// Looks for `keys`, or lists every flag where there are none.
   init(_ bytes: UnsafeBufferPointer<UInt8>, keys: [FlagKey]) throws(Fault) {
@@ -94,7 +94,7 @@ struct FlagScan {
       }
       let opens = reader.peek() == UInt8(ascii: "{")
       let value = reader.position
-      mark = (nil, nil)
+      mark = (nil, nil, nil)
       if opens {
         try scanFlag(&reader, name)
       } else {
@@ -102,7 +102,7 @@ struct FlagScan {
         try reader.skipValue()
       }
       if lists {
-        let word = mark.word.map { Flag.Mark(killed: $0 == "killed", stage: mark.stage) }
+        let word = mark.word.map { Flag.Mark(killed: $0 == "killed", stage: mark.stage, head: JournalHead(mark.head)) }
         listed.append(ListedFlag(key: FlagKey(reader.text(of: name)), mark: word))
       } else if let index = wanted.index(of: name, in: reader) {
         found[index] = Place(name: start, value: value..<reader.position)
@@ -187,6 +187,7 @@ struct FlagScan {
         switch reader.text(of: name) {
         case FlagdFlag.markName: mark.word = try inside.string()
         case FlagdFlag.stageName: mark.stage = try inside.string()
+        case FlagdFlag.headName: mark.head = try inside.string()
         default: break
         }
       }

@@ -3,6 +3,7 @@ struct FlagdFlag {
   static let markName = "rolloutctl"
   static let stageName = "rolloutctl.stage"
   static let killsToName = "rolloutctl.kill"
+  static let headName = "rolloutctl.journal"
 
   /// All that readers let a flag have.
   static let memberNames = [
@@ -21,7 +22,8 @@ struct FlagdFlag {
   static func mark(_ metadata: JSON?) -> Flag.Mark? {
     guard let word = metadata?[markName]?.text else { return nil }
     return Flag.Mark(
-      killed: word == "killed", stage: metadata?[stageName]?.text, killsTo: metadata?[killsToName]?.text)
+      killed: word == "killed", stage: metadata?[stageName]?.text, killsTo: metadata?[killsToName]?.text,
+      head: JournalHead(metadata?[headName]?.text))
   }
 
   private func serving(_ object: JSON) -> Serving {
@@ -79,7 +81,11 @@ struct FlagdFlag {
         }
       })
     let word = mark.map { $0.killed ? "killed" : "managed" }
-    for (name, text) in [(Self.markName, word), (Self.stageName, mark?.stage), (Self.killsToName, mark?.killsTo)] {
+    let members = [
+      (Self.markName, word), (Self.stageName, mark?.stage), (Self.killsToName, mark?.killsTo),
+      (Self.headName, mark?.head?.description),
+    ]
+    for (name, text) in members {
       kept = text.map { kept.setting(name, to: .string($0)) } ?? kept.removing(name)
     }
     return kept.members?.isEmpty == true ? (old?.members?.isEmpty == true ? old : nil) : kept

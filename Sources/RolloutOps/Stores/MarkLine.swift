@@ -18,7 +18,8 @@ struct MarkLine: Hashable {
     let found = Self.lines(text ?? "").reversed().lazy.compactMap { Self.parsed($0, environment) }.first
     guard let found else { return nil }
     mark = Flag.Mark(
-      killed: found["state"]?.text == "killed", stage: found["stage"]?.text, killsTo: found["kill"]?.text)
+      killed: found["state"]?.text == "killed", stage: found["stage"]?.text, killsTo: found["kill"]?.text,
+      head: JournalHead(found["journal"]?.text))
     unit = found["unit"]?.text
     self.environment = environment
   }
@@ -42,6 +43,7 @@ struct MarkLine: Hashable {
   var description: String {
     let members: [(String, String?)] = [
       ("state", mark.killed ? "killed" : "managed"), ("stage", mark.stage), ("kill", mark.killsTo), ("unit", unit),
+      ("journal", mark.head?.description),
     ]
     return Self.start(environment)
       + JSON.object(members.compactMap { name, text in text.map { JSON.Member(name, .string($0)) } }).written()

@@ -26,7 +26,10 @@ struct HistoryOptions: TakesCommonFlags, Equatable {
     flags: [
       .toggle(
         "verify", "check the chain of every journal and nothing else",
-        details: "Each entry holds the hash of the one before; an edited or missing entry is named."
+        details: """
+          Each entry holds the hash of the one before; an edited or missing entry is named. The flag remembers the \
+          entry that it was last changed by, so an end that was cut off before that entry is missed too.
+          """
       ) { $0.verify = true },
       .since { $0.since = $1 },
       .until { $0.until = $1 },
@@ -50,12 +53,20 @@ struct HistoryOptions: TakesCommonFlags, Equatable {
           journal with an edited entry is refused and named; over all flags the other journals are printed, and the \
           exit status is 1.
           """),
+        .paragraph(
+          """
+          A chain without a key shows that somebody edited the journal, not who did: whoever may write it can compute \
+          all of it anew. So `--verify` asks the flag, too, which entry it was last changed by (in a flagd file: \
+          `rolloutctl.journal` in its metadata). What is behind that entry can be cut off without a trace: the outcome \
+          of the same change, a kill since, attestations. LaunchDarkly and Unleash have no place for it: there the end \
+          is `not known`.
+          """),
       ]
     },
     exits: {
       ExitRow.table([
-        (.done, "printed; with --verify: every chain is whole"),
-        (.inconclusive, "a journal could not be read, or its chain is broken"),
+        (.done, "printed; with --verify: every chain is whole, and no end is known to be missing"),
+        (.inconclusive, "a journal could not be read, its chain is broken, or its end is missing"),
       ])
     },
     examples: {

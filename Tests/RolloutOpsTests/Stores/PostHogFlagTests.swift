@@ -200,7 +200,9 @@ import Testing
   // MARK: The mark
 
   @Test func theMarkIsOneLineOfATextForPeople() throws {
-    let mark = Flag.Mark(killed: true, stage: "5% of \"paid\"\n}", killsTo: "control")
+    let mark = Flag.Mark(
+      killed: true, stage: "5% of \"paid\"\n}", killsTo: "control",
+      head: JournalHead(sequence: 12, hash: "00112233445566778899"))
     let text = MarkLine.text(MarkLine(mark, unit: "tenant"), over: "For Maya.\n\n")
     #expect(text.hasPrefix("For Maya.\nrolloutctl: {"))
     let again = MarkLine.text(MarkLine(Flag.Mark(stage: "x")), over: text + "\nadded in the dashboard")

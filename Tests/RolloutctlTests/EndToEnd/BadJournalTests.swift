@@ -35,6 +35,19 @@ import Testing
     try world.verify()
   }
 
+  /// What nobody else may read in the journal nobody else may read in what was set aside of it.
+  @Test func whatIsSetAsideIsAsPrivateAsTheJournal() throws {
+    let world = try started()
+    let whole = try world.folder.read(LiveWorld.journalPath)
+    try world.folder.write(LiveWorld.journalPath, String(whole.dropLast(40)))
+    try #require(chmod(world.folder.path(LiveWorld.journalPath), 0o600) == 0)
+    try world.done("hold", LiveWorld.note, "--reason", "look first")
+    let folder = world.folder.path("flags.json.rollout")
+    let aside = try #require(FileManager.default.contentsOfDirectory(atPath: folder).first { $0.contains(".torn-") })
+    let mode = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(aside)")[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+  }
+
   @Test(arguments: [
     (#""actor":"maya""#, #""actor":"lily""#), (#""name":"internal""#, #""name":"25% of p""#),
     (#""outcome":"done""#, #""outcome":"DONE""#),
