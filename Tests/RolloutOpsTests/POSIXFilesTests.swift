@@ -110,7 +110,7 @@ import Testing
     let opened = try files.open(path, limit: 10)
     let before = try files.facts(path)
     #expect(opened.bytes == [1] && opened.facts == before)
-    try files.overwrite(path, [1, 2])
+    try files.overwrite(path, [1, 2], over: [1])
     #expect(try opened.reread() == [1, 2] && opened.bytes == [1])
     // A tick of the kernel's clock may be longer than this.
     let changed = try files.facts(path)?.changed
@@ -135,7 +135,7 @@ import Testing
     #expect(quiet.hasHappened(to: "a") && !quiet.wasReplaced("a", before: "ours"))
     try files.create(world.path("ours"), [1], like: nil)
     let late = try #require(files.watch(world.folder))
-    try files.overwrite(world.path("a"), [2])
+    try files.overwrite(world.path("a"), [2], over: [1])
     #expect(late.hasHappened(to: "a"))
     try files.rename(world.path("theirs"), to: world.path("a"))
     try files.rename(world.path("ours"), to: world.path("a"))
@@ -198,8 +198,10 @@ import Testing
     if kind == .real { #expect(world.flushes.mode(path) == 0o640) }
     try files.append(path, [4], at: 3)
     try expectLasting([1, 2, 3, 4], "append")
-    try files.overwrite(path, [5, 6])
+    try files.overwrite(path, [5, 6], over: [1, 2, 3, 4])
     try expectLasting([5, 6], "overwrite")
+    try files.overwrite(path, [5, 7], over: [5, 6])
+    try expectLasting([5, 7], "overwrite of a part")
     try files.truncate(path, to: 1)
     try expectLasting([5], "truncate")
     #expect(!isNameLasting(path))

@@ -56,6 +56,8 @@ package struct FileTrouble: Error, Hashable, Sendable {
     case isFolder
     case notAFile
     case tooLong(size: Int, limit: Int)
+    /// The extended attribute of that name: an access list, a label.
+    case notCarriedOver(String)
     case changedSize(expected: Int, found: Int)
     /// Somebody else has the lock; the text is what the holder wrote into it.
     case held(by: String)

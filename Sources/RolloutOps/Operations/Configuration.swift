@@ -23,9 +23,11 @@ struct Configuration {
   private(set) var alerts: [AlertRoute] = []
   /// Where it can be asked what applications are served now.
   private(set) var evaluation: String?
+  /// Whether flag files are written into, and never replaced.
+  private(set) var staysInPlace: Bool?
   private(set) var gaps: [Gap] = []
 
-  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts"]
+  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace"]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
@@ -82,6 +84,9 @@ struct Configuration {
     case ("journal", .string(let folder)): journal = folder
     case ("evaluation", .string(let address)): evaluation = address
     case ("ca_file", .string(let file)): authorities = Path.joined(folder, file)
+    case ("replace", "in place"): staysInPlace = true
+    case ("replace", "rename"): staysInPlace = false
+    case ("replace", _): throw .settings(path: path, "\"replace\" is \"rename\" or \"in place\"")
     case ("stores", .object(let named)):
       try Self.each(named) { (one) throws(Trouble) in stores.append(try store(one)) }
     case ("alerts", .array(let routes)):

@@ -38,6 +38,7 @@ struct Settings {
     terms = StoreTerms(root: Self.root(configurations.first, context))
     terms.allowsPlain = choices.allowsPlain
     terms.authorities = configurations.lazy.compactMap(\.authorities).first
+    terms.staysInPlace = configurations.lazy.compactMap(\.staysInPlace).first ?? false
 
     let names = configurations.flatMap { configuration in
       configuration.stores.map {

@@ -58,6 +58,8 @@ package enum Sentences {
     case .tooLong(let size, let limit): "\(doing): \(size) bytes are more than the \(limit) that make sense here"
     case .changedSize(let expected, let found):
       "\(doing): somebody else wrote to it (\(expected) bytes expected, \(found) found); run it again"
+    case .notCarriedOver(let name):
+      "\(doing): its \(name) cannot be given to a new file; with \"replace\": \"in place\" in rolloutctl.json changes are written into the old one"
     case .held(let holder):
       "\(doing): somebody else holds it\(holder.isEmpty ? "" : " (\(holder))"); wait for them, or end that process"
     case .busy: "\(doing): it is in use (a file mounted by itself cannot be replaced; name the one behind it)"

@@ -8,6 +8,8 @@ struct FileReplacement {
   /// The real path: a symbolic link stays what it is.
   let path: String
   let context: Context
+  /// Whether changes are written into the file itself: whoever has it mounted by itself sees no other one.
+  var staysInPlace = false
 
   private var files: any Files { context.files }
   private var folder: String { Path.folder(of: path) }
@@ -43,22 +45,23 @@ struct FileReplacement {
     _ look: Look, with new: [UInt8], _ urgency: Urgency, insists: Bool = false, byBytes: Bool = false,
     while isOurs: () -> Bool
   ) throws(FileTrouble) -> Outcome {
-    let (temporary, time): (String, Instant)
+    var (copy, hindrance): ((path: String, time: Instant)?, FileTrouble?)
     do throws(FileTrouble) {
-      (temporary, time) = try prepare(new, look.file.facts)
+      copy = try prepare(new, look.file.facts)
     } catch {
-      guard urgency.isKill, [.diskFull, .notPermitted].contains(error.reason) else { throw error }
-      return try write(new, into: look, after: error)
+      guard staysInPlace || urgency.isKill && error.leavesTheOldFile else { throw error }
+      hindrance = error
     }
     // The last look comes last of all: what happens between it and the move, nobody can see.
     guard insists || isOurs() && isUntouched(look, byBytes) else {
-      try? files.remove(temporary)
+      if let copy { try? files.remove(copy.path) }
       return .overtaken
     }
+    guard let temporary = copy?.path, !staysInPlace else { return try write(new, into: look, copy, hindrance) }
     do throws(FileTrouble) {
       try files.rename(temporary, to: path)
     } catch {
-      if error.reason == .busy, urgency.isKill { return try overwrite(temporary, look, with: new, time) }
+      if error.reason == .busy { return try write(new, into: look, copy, nil) }
       try? files.remove(temporary)
       throw error
     }
@@ -133,40 +136,28 @@ struct FileReplacement {
     return Instant(microseconds: (old.microseconds / 1_000_000 + 1) * 1_000_000)
   }
 
-  /// A file that is mounted by itself cannot be replaced. A kill then writes into it: whoever reads half of it in that
-  /// moment rejects it, and looks again. Where it fails in the middle the temporary stays, as the only whole copy.
-  private func overwrite(
-    _ temporary: String, _ look: Look, with new: [UInt8], _ time: Instant
+  /// A file that is mounted by itself cannot be replaced, and where no new file has room, or may be made in this folder, a
+  /// kill needs neither: it is written into. Only a crash in the middle could tear it; then the copy stays, as the only
+  /// whole one.
+  private func write(
+    _ new: [UInt8], into look: Look, _ copy: (path: String, time: Instant)?, _ hindrance: FileTrouble?
   ) throws(FileTrouble) -> Outcome {
     let old = look.file.bytes
+    let text = JSONSpacing.fitted(new, to: old.count, from: new.firstDifference(from: old))
     do throws(FileTrouble) {
       guard try files.holds(path, old) else {
-        try? files.remove(temporary)
+        if let copy { try? files.remove(copy.path) }
         return .overtaken
       }
-      try files.overwrite(path, new)
+      try files.overwrite(path, text, over: old)
     } catch {
-      if (try? files.holds(path, old)) == true { try? files.remove(temporary) }
-      throw error
+      if let copy, (try? files.holds(path, old)) == true { try? files.remove(copy.path) }
+      throw hindrance ?? error
     }
-    try? files.setModified(path, time)
-    try? files.remove(temporary)
+    try? files.setModified(path, copy?.time ?? Self.time(context.clock.now(), after: look.file.facts.modified))
+    if let copy { try? files.remove(copy.path) }
+    if let hindrance, !staysInPlace { return .landedInside(hindrance) }
     return .landed(overran: false)
-  }
-
-  /// No new file has room, or may be made in this folder: a kill writes into the old one, which needs neither. Only a
-  /// crash in the middle could tear it, and whatever is longer than the room that the file has is refused before.
-  private func write(
-    _ new: [UInt8], into look: Look, after trouble: FileTrouble
-  ) throws(FileTrouble) -> Outcome {
-    guard (try? files.holds(path, look.file.bytes)) == true else { return .overtaken }
-    do throws(FileTrouble) {
-      try files.overwrite(path, new)
-    } catch {
-      throw trouble
-    }
-    try? files.setModified(path, Self.time(context.clock.now(), after: look.file.facts.modified))
-    return .landedInside(trouble)
   }
 
   /// A kill that stands is off, also if a power cut could still undo it.
@@ -179,7 +170,8 @@ struct FileReplacement {
   }
 
   /// Removes temporaries that crashed processes left. Processes of other containers cannot be seen from here, so only
-  /// what has been there for a minute counts. Called under the lock; what fails is left to the next.
+  /// what has been there for a minute counts, and where the file itself was torn they may be all there is of it. Called
+  /// under the lock; what fails is left to the next.
   func sweep() {
     let prefix = "\(name).rollout-new-"
     guard let names = try? files.names(in: folder) else { return }
@@ -189,8 +181,13 @@ struct FileReplacement {
       let temporary = Path.joined(folder, name)
       guard let facts = try? files.facts(temporary) else { continue }
       let isOld = context.clock.now() >= facts.modified + .minutes(1)
-      if isOld, !isRunning(process) { try? files.remove(temporary) }
+      if isOld, !isRunning(process), isWhole { try? files.remove(temporary) }
     }
+  }
+
+  private var isWhole: Bool {
+    guard let bytes = try? files.read(path, limit: FileStore.sizeLimit) else { return false }
+    return (try? JSON.parse(bytes)) != nil
   }
 
   private func isRunning(_ process: Int) -> Bool {
@@ -198,6 +195,16 @@ struct FileReplacement {
       return try files.facts("/proc/\(process)") != nil
     } catch {
       return true
+    }
+  }
+}
+
+extension FileTrouble {
+  /// Whether a kill can do what it must in the old file where no new one could be made.
+  fileprivate var leavesTheOldFile: Bool {
+    switch reason {
+    case .diskFull, .notPermitted, .notCarriedOver: true
+    default: false
     }
   }
 }

@@ -2,9 +2,11 @@
 extension FileStore {
   package func examine() -> [Check] {
     let bytes: [UInt8]
-    let facts: FileFacts?
+    let facts: FileFacts
     do throws(FileTrouble) {
-      (bytes, facts) = (try self.bytes(at: path), try context.files.facts(real))
+      let file = try context.files.open(real, limit: Self.sizeLimit)
+      (bytes, facts) = (file.bytes, file.facts)
+      file.close()
     } catch {
       return [Check("file", .failed, Sentences.store(.file(error)).joined(separator: "; "))]
     }
@@ -18,7 +20,7 @@ extension FileStore {
 
   /// As a kill makes the new file: beside the old one, of its size and with its mode. A full disk, a folder that is read
   /// only, and one that belongs to somebody else show here.
-  private func replaceable(_ bytes: [UInt8], _ facts: FileFacts?) -> Check {
+  private func replaceable(_ bytes: [UInt8], _ facts: FileFacts) -> Check {
     do throws(FileTrouble) {
       try context.interruptions.postponed { () throws(FileTrouble) in
         try FileReplacement(path: real, context: context).rehearse(bytes, facts)
@@ -26,10 +28,11 @@ extension FileStore {
     } catch {
       return Check("rights", .failed, Sentences.file(error))
     }
-    if isMountedByItself {
+    if isMountedByItself || staysInPlace {
+      let why = staysInPlace ? "\"replace\" is \"in place\"" : "it is mounted by itself and cannot be replaced"
       return Check(
         "rights", .warning,
-        "it is mounted by itself and cannot be replaced: a kill writes into it, everything else is refused; mount its folder"
+        "\(why): changes are written into it, and a crash in that moment could tear it; mounting its folder avoids that"
       )
     }
     return Check("rights", .fine, "a new file can take its place, and there is room for it")
@@ -59,9 +62,9 @@ extension FileStore {
   }
 
   /// Readers that poll follow a time that rises.
-  private func time(_ facts: FileFacts?) -> Check? {
+  private func time(_ facts: FileFacts) -> Check? {
     let now = context.clock.now()
-    guard let facts, facts.modified > now + TimeSpan(seconds: Visit.skew) else { return nil }
+    guard facts.modified > now + TimeSpan(seconds: Visit.skew) else { return nil }
     return Check(
       "clock", .warning,
       "the file's time lies \(facts.modified.since(now)) ahead of this machine's clock; one of the two is wrong, and an edit "

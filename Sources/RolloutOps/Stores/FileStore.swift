@@ -13,12 +13,13 @@ package struct FileStore: FlagStore {
   /// Absolute, and as it was named: symbolic links are followed when it is opened.
   let path: String
   let context: Context
+  let staysInPlace: Bool
   private let last = Remembered<FlagDocument>()
   private let losses = Remembered<[String]>([])
 
   /// `path` is absolute; `address` is how the operator wrote it.
-  package init(path: String, address: String, context: Context) {
-    (self.path, self.address, self.context) = (path, address, context)
+  package init(path: String, address: String, context: Context, staysInPlace: Bool = false) {
+    (self.path, self.address, self.context, self.staysInPlace) = (path, address, context, staysInPlace)
   }
 
   package var dealsByFlagHash: Bool { true }
@@ -114,7 +115,7 @@ package struct FileStore: FlagStore {
     var last: [UInt8]?
     for round in 0..<Self.rounds {
       let real = try asStore { () throws(FileTrouble) in try context.files.realPath(path) }
-      let replacement = FileReplacement(path: real, context: context)
+      let replacement = FileReplacement(path: real, context: context, staysInPlace: staysInPlace)
       if held.map({ $0.real != real || $0.lock?.isFound == false }) ?? true {
         held?.lock?.release()
         held = (real, try lock(besides: real, urgency, killing: orders))

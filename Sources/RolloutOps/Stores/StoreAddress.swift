@@ -164,7 +164,9 @@ extension StoreAddress {
   package func opening(from folder: String, _ terms: StoreTerms, _ context: Context) -> any FlagStore {
     switch place {
     case .file(let path):
-      FileStore(path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context)
+      FileStore(
+        path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context,
+        staysInPlace: terms.staysInPlace)
     case .document(let address): DocumentStore(address, address: Self.shown(text), terms, context)
     case .etcd(let members, let prefix): EtcdStore(members, prefix: prefix, address: text, terms, context)
     case .unleash(let base, let project, let environment):

@@ -182,7 +182,7 @@ package struct EtcdFiles: Files {
     throw FileTrouble(.reading, path, .unsupported)
   }
 
-  package func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) {
+  package func overwrite(_ path: String, _ bytes: [UInt8], over old: [UInt8]) throws(FileTrouble) {
     throw FileTrouble(.replacing, path, .unsupported)
   }
 

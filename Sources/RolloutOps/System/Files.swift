@@ -29,8 +29,9 @@ package protocol Files: Sendable {
   func rename(_ path: String, to target: String) throws(FileTrouble)
   /// Adds to the end and syncs; refused when the file is not `size` bytes long. A missing file is one of 0 bytes.
   func append(_ path: String, _ bytes: [UInt8], at size: Int) throws(FileTrouble)
-  /// Writes into the file itself, synced: not in one step, so only for what cannot be replaced.
-  func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble)
+  /// Writes into the file itself, synced: not in one step, so only for what cannot be replaced. Where the new bytes are as
+  /// many as the `old` ones, only those that differ are written.
+  func overwrite(_ path: String, _ bytes: [UInt8], over old: [UInt8]) throws(FileTrouble)
   /// Cuts the file off behind that many bytes, synced.
   func truncate(_ path: String, to size: Int) throws(FileTrouble)
   func remove(_ path: String) throws(FileTrouble)
@@ -74,6 +75,8 @@ package struct FileFacts: Hashable, Sendable {
   package var owner: UInt32
   package var group: UInt32
   package var identity: Identity
+  /// Known only of a file that was opened to be replaced.
+  package var attributes: [FileAttribute] = []
 
   /// Which file it is, whatever its name.
   package struct Identity: Hashable, Sendable {

@@ -183,5 +183,7 @@ struct Descriptor: ~Copyable {
       if let all, readable == 0 { throw trouble(POSIX.reason(all)) }
     }
     try check { fchmod(number, mode_t(model.mode)) }
+    // The access list comes after the mode, of which it is the longer form.
+    try carry(model.attributes)
   }
 }

@@ -179,11 +179,17 @@ package struct POSIXFiles: Files {
     }
   }
 
-  package func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) {
+  package func overwrite(_ path: String, _ bytes: [UInt8], over old: [UInt8]) throws(FileTrouble) {
     let file = try Descriptor(path, O_WRONLY | O_NONBLOCK, .replacing)
     try file.reserve(bytes.count, at: 0)
-    try file.write(bytes)
-    try file.check { ftruncate(file.number, off_t(bytes.count)) }
+    if bytes.count == old.count {
+      guard let part = bytes.difference(from: old) else { return }
+      try file.check { lseek(file.number, off_t(part.lowerBound), SEEK_SET) == -1 ? -1 : 0 }
+      try file.write(Array(bytes[part]))
+    } else {
+      try file.write(bytes)
+      try file.check { ftruncate(file.number, off_t(bytes.count)) }
+    }
     try file.check { flushing.bytes(file.number) }
   }
 

@@ -12,7 +12,9 @@ final class POSIXOpenedFile: OpenedFile {
   init(_ path: String, limit: Int) throws(FileTrouble) {
     // Opening a pipe would wait for its other end; nothing else is changed by this flag.
     let file = try Descriptor(path, O_RDONLY | O_NONBLOCK, .reading)
-    facts = try file.factsOfFile()
+    var facts = try file.factsOfFile()
+    facts.attributes = file.attributes()
+    self.facts = facts
     bytes = try file.whole(limit: limit, size: facts.size)
     self.path = path
     number = Mutex(try file.duplicate())

@@ -6,6 +6,8 @@ package struct StoreTerms: Sendable {
   package var allowsPlain = false
   /// A file of certificates to trust in place of the system's.
   package var authorities: String?
+  /// Whether a flag file is written into, and never replaced.
+  package var staysInPlace = false
   /// The folder below which stores that have none of their own keep journals.
   package var root: String
 

@@ -53,7 +53,8 @@ enum StoreGuide {
         `rolloutctl.json` may list stores by name, `"stores": {"prod": "etcd+https://…", "test": "file:flags.json"}`; \
         wherever an address can stand, the name can too. `rolloutctl status`, `rolloutctl changes` and \
         `rolloutctl kill` look in every store that is named or listed; with `--store`, given once or several times, only \
-        there. `"ca_file"` names certificates to trust in place of the system's.
+        there. `"ca_file"` names certificates to trust in place of the system's. `"replace": "in place"` has flag files \
+        written into instead of replaced.
         """),
       .paragraph(
         """
@@ -90,6 +91,20 @@ enum StoreGuide {
         A kill waits 2 s for that lock, then takes it away from whoever has it; whoever lost it kills once more what the \
         kill named. Where a disk is full, or the folder takes no new file, a kill writes into the flag file itself, which \
         a crash in that moment could tear; it says so.
+        """),
+      .paragraph(
+        """
+        The new file has the mode, the owner, the access list, the label and the user attributes of the old one. Where one \
+        of them cannot be given to it, a kill writes into the old file, and everything else is refused.
+        """),
+      .paragraph(
+        """
+        A file that is mounted by itself (`docker -v FILE`, `subPath` in Kubernetes) cannot be replaced where the mount is \
+        seen; there every change is written into it. Where it is not seen, as on the host of such a container, a new file \
+        would never arrive inside: `"replace": "in place"` in `rolloutctl.json` has every change written into the file \
+        that is there. Only the bytes that differ are written, and spaces keep the file's length, so that no reader finds \
+        the end of the old text behind the new one. Mounting the folder is better: a crash in the middle of such a write \
+        could tear the file; the whole new one then lies beside it, as `FILE.rollout-new-…`.
         """),
       .paragraph(
         """

@@ -58,7 +58,7 @@ enum FileTable {
       "`rolloutctl.json`",
       """
       settings, found upward from the working folder, then in the XDG folder: `store`, `stores`, \
-      `journal`, `evaluation`, `ca_file`, `alerts`
+      `journal`, `evaluation`, `ca_file`, `alerts`, `replace`
       """),
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),

@@ -315,7 +315,9 @@ import Testing
       let text = try #require(stopped.files.text(World.store))
       if text == before || text == after { continue }
       halves += 1
-      #expect(stopped.files.paths.contains { $0.contains("rollout-new") && stopped.files.text($0) == after })
+      // Without the spaces that keep the file's length.
+      let copies = stopped.files.paths.filter { $0.contains("rollout-new") }.compactMap { stopped.files.text($0) }
+      #expect(try copies.contains { try JSON.parse($0) == JSON.parse(after) })
     }
     #expect(halves == 1)
   }

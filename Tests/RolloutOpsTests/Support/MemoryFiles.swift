@@ -251,12 +251,14 @@ final class MemoryFiles: Files {
     }
   }
 
-  func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) {
+  func overwrite(_ path: String, _ bytes: [UInt8], over old: [UInt8]) throws(FileTrouble) {
     let tear: Tear = { disk, part, now in
       let real = disk.resolve(path)
-      let new = part(bytes)
-      let rest = (disk.bytes(real) ?? []).dropFirst(new.count)
-      disk.put(real, new + rest, mode: nil, replacing: false, now: now)
+      var content = disk.bytes(real) ?? []
+      let whole = bytes.count == old.count ? bytes.difference(from: old) ?? 0..<0 : bytes.indices
+      let new = part(Array(bytes[whole]))
+      content.replaceSubrange(whole.lowerBound..<min(whole.lowerBound + new.count, content.count), with: new)
+      disk.put(real, content, mode: nil, replacing: false, now: now)
     }
     try perform(.overwrite, .replacing, path, tearing: tear) { (disk, now) throws(FileTrouble) in
       let real = disk.resolve(path)

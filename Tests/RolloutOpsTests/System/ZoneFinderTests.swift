@@ -65,7 +65,7 @@ private struct FixedFiles: Files {
 
   func realPath(_ path: String) throws(FileTrouble) -> String { throw FileTrouble(.inspecting, path, .unsupported) }
   func names(in path: String) throws(FileTrouble) -> [String] { throw FileTrouble(.listing, path, .unsupported) }
-  func overwrite(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) {
+  func overwrite(_ path: String, _ bytes: [UInt8], over old: [UInt8]) throws(FileTrouble) {
     throw FileTrouble(.replacing, path, .unsupported)
   }
   func makeFolder(_ path: String) throws(FileTrouble) { throw FileTrouble(.creating, path, .unsupported) }

@@ -131,19 +131,24 @@ import Testing
   }
 
   /// As containers often get it. Only a kill may write into the file: everything else waits for one that can be replaced.
-  @Test(.enabled(if: canMount, reason)) func aFileThatIsMountedByItselfCanStillBeKilled() throws {
+  @Test(.enabled(if: canMount, reason)) func aFileThatIsMountedByItselfIsWrittenInto() throws {
     let world = try LiveWorld()
     try world.done("promote", LiveWorld.note)
     let runs = try play(
       """
       cp flags.json behind.json; mount --bind behind.json flags.json
       run exclude exclude ai-summary tenant=acme --reason complaint
+      keep behind.json after-exclude
       run kill kill ai-summary
       keep behind.json after-kill
+      run restore restore ai-summary --reason again
+      keep behind.json after-restore
       ls > names
       keep names names
       """, in: world)
-    #expect(try runs["exclude"].status == 1)
+    #expect(try runs["exclude"].status == 0 && runs.file("after-exclude").contains("acme"))
+    #expect(try runs["restore"].status == 0)
+    #expect(try runs.file("after-restore").contains(#""rolloutctl": "managed""#))
     let killed = try runs["kill"]
     #expect(killed.status == 0, "\(killed)")
     #expect(try runs.file("after-kill").contains(#""rolloutctl": "killed""#))
