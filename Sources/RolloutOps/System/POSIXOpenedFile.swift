@@ -59,20 +59,29 @@ final class POSIXFolderWatch: FolderWatch {
 
   func wasReplaced(_ name: String, before temporary: String) -> Bool { events.wasReplaced(name, before: temporary) }
 
-  /// All so far, in their order.
+  /// All so far, in their order. What happens while they are read is left for the next time: whoever writes beside the
+  /// file without a pause must not keep us here.
   private var events: [FolderEvent] {
     seen.withLock { seen in
       let room = 1 << 14
+      var left = waiting
       withUnsafeTemporaryAllocation(byteCount: room, alignment: 16) { buffer in
-        while true {
+        while left > 0 {
           let count = Glibc.read(number, buffer.baseAddress, room)
           if count < 0, errno == EINTR { continue }
           guard count > 0 else { return }
           Self.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: &seen)
+          left -= count
         }
       }
       return seen
     }
+  }
+
+  /// How many bytes of events wait now; where nobody says, as many as a long queue has.
+  private var waiting: Int {
+    var count: Int32 = 0
+    return ioctl(number, UInt(FIONREAD), &count) == 0 ? Int(count) : 1 << 20
   }
 
   private static func add(_ buffer: UnsafeRawBufferPointer, to events: inout [FolderEvent]) {

@@ -57,6 +57,18 @@ import Testing
     #expect(mark?["rolloutctl.stage"] as? String == place)
   }
 
+  /// A busy log in the same folder: for each event that we read strace writes another line there.
+  @Test(.enabled(if: Tool.strace.isWanted, Tool.strace.reason))
+  func whoeverWritesBesideTheFileWithoutAPauseDelaysNothing() throws {
+    let world = try world()
+    let outcome = try Tool.strace.run(
+      ["-f", "-qq", "-o", world.folder.path("beside.log"), try #require(Binary.path), "kill", "ai-summary"],
+      in: world.folder, environment: ["ROLLOUT_ACTOR": "maya"])
+    #expect(outcome.status == 0 && outcome.output.contains("off: everybody gets off"), "\(outcome)")
+    #expect(!outcome.errors.contains("not off yet"), "\(outcome)")
+    #expect(try world.isKilled())
+  }
+
   /// In that last moment nobody can look: it is noticed afterwards, and said.
   @Test(.enabled(if: Tool.strace.isWanted, Tool.strace.reason), arguments: verbs)
   func whatIsLostIsSaid(words: String) throws {
