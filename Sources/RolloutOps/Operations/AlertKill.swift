@@ -148,7 +148,7 @@ package struct AlertKill: Sendable {
 
   private func routes() throws(Trouble) -> [AlertRoute] {
     // What else is wrong with the file keeps no alert from killing.
-    for path in Configuration.paths(kill.context) {
+    for path in Configuration.paths(kill.context, suspecting: true) {
       let routes = Configuration(readable: path, kill.context).alerts
       if !routes.isEmpty { return routes }
     }

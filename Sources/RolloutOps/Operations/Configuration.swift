@@ -65,7 +65,11 @@ struct Configuration {
   private static let noObject = "the settings must be one JSON object"
 
   private static func bytes(_ path: String, _ context: Context) throws(Trouble) -> [UInt8] {
-    do throws(FileTrouble) { return try context.files.read(path, limit: 1 << 20) } catch { throw .file(error) }
+    do throws(FileTrouble) {
+      return try insisting(context) { () throws(FileTrouble) in try context.files.read(path, limit: 1 << 20) }
+    } catch {
+      throw .file(error)
+    }
   }
 
   private mutating func miss(_ trouble: Trouble, mayNameStore: Bool) {
@@ -161,14 +165,14 @@ struct Configuration {
 
   // MARK: Where they are
 
-  /// The nearest one upward, then the user's own. One in a folder that may not be searched is there for a kill
-  /// (`suspecting`): it may name a store.
+  /// The nearest one upward, then the user's own. One of which nobody can say whether it is there, as in a folder that may
+  /// not be searched, is there for a kill (`suspecting`): it may name a store.
   static func paths(_ context: Context, suspecting: Bool = false) -> [String] {
     let variables = context.surroundings.variables
     var paths: [String] = []
     for folder in Path.upward(from: context.surroundings.workingFolder) {
       let path = Path.joined(folder, name)
-      if isThere(path, context, suspecting) {
+      if isThere(path, context, inDoubt: suspecting) {
         paths.append(path)
         break
       }
@@ -176,16 +180,30 @@ struct Configuration {
     let home = variables["HOME"].map { Path.joined($0, ".config") }
     if let folder = variables["XDG_CONFIG_HOME"].flatMap({ Path.isAbsolute($0) ? $0 : nil }) ?? home {
       let path = Path.joined(folder, "rolloutctl/\(name)")
-      if isThere(path, context, suspecting) { paths.append(path) }
+      if isThere(path, context, inDoubt: suspecting) { paths.append(path) }
     }
     return paths
   }
 
-  private static func isThere(_ path: String, _ context: Context, _ suspecting: Bool) -> Bool {
+  static func isThere(_ path: String, _ context: Context, inDoubt: Bool = false) -> Bool {
     do throws(FileTrouble) {
-      return try context.files.facts(path) != nil
+      return try insisting(context) { () throws(FileTrouble) in try context.files.facts(path) != nil }
     } catch {
-      return suspecting && error.reason == .notPermitted
+      return inDoubt
     }
+  }
+
+  /// Asks a few times: an error that is gone a moment later must hide no store from a kill.
+  private static func insisting<Answer>(
+    _ context: Context, _ body: () throws(FileTrouble) -> Answer
+  ) throws(FileTrouble) -> Answer {
+    for _ in 0..<2 {
+      do throws(FileTrouble) {
+        return try body()
+      } catch {
+        context.clock.pause(microseconds: 10_000)
+      }
+    }
+    return try body()
   }
 }

@@ -151,7 +151,7 @@ struct Settings {
   private static func root(_ configuration: Configuration?, _ context: Context) -> String {
     if let configuration { return configuration.folder }
     let here = context.surroundings.workingFolder
-    return Path.upward(from: here).first { (try? context.files.facts(Path.joined($0, ".git"))) != nil } ?? here
+    return Path.upward(from: here).first { Configuration.isThere(Path.joined($0, ".git"), context) } ?? here
   }
 
   private static func located(_ folder: String, from base: String) -> String {
@@ -161,13 +161,14 @@ struct Settings {
   // MARK: Paths of a note
 
   /// A note's relative paths are looked for beside it, then in each folder above up to the repository's root; the first
-  /// that exists is meant, and beside the note where none does.
+  /// that exists is meant, and beside the note where none does. One of which nobody can say is not passed over: a file of
+  /// the same name further up is somebody else's.
   static func locate(_ path: String, below folder: String, _ context: Context) -> String {
     for candidate in Path.upward(from: folder) {
       let found = Path.joined(candidate, path)
-      if (try? context.files.facts(found)) != nil { return found }
+      if Configuration.isThere(found, context, inDoubt: true) { return found }
       let isRoot = [".git", Configuration.name].contains { name in
-        (try? context.files.facts(Path.joined(candidate, name))) != nil
+        Configuration.isThere(Path.joined(candidate, name), context)
       }
       if isRoot { break }
     }
