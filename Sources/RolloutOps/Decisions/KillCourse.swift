@@ -10,7 +10,8 @@ package struct KillCourse: Sendable {
   static let (hedge, hedges) = (TimeSpan(seconds: 3), 3)
   /// After that long the switch is thrown without the look, and no look waits for another one or for a write any more.
   static let slow = TimeSpan(seconds: 1)
-  /// How long a file that never was good is waited for, and an approval that was passed over to be seen.
+  /// How long a file that never was good is waited for, rights and room that are missing, and an approval that was passed
+  /// over to be seen.
   static let patience = TimeSpan(seconds: 2)
   /// A store that wants to be left alone for longer than that is asked again all the same.
   static let longestRest = TimeSpan(seconds: 5)
@@ -242,19 +243,21 @@ package struct KillCourse: Sendable {
 
   /// Again after a while, or never.
   mutating func goOn(_ id: Int, after trouble: StoreTrouble, at now: Instant, _ actions: inout [Action]) {
-    if targets[id].isAsBefore, !trouble.mayPass { return end(id, .off, &actions) }
-    if targets[id].phase == .proof, !trouble.mayPass {
+    let isRefusal = !trouble.mayPass || trouble.passesSoon
+    if targets[id].isAsBefore, isRefusal { return end(id, .off, &actions) }
+    let since = targets[id].firstRefusal ?? now
+    if isRefusal { targets[id].firstRefusal = since }
+    if targets[id].phase == .proof, isRefusal {
       targets[id].refusedProofs += 1
       let isComing = if case .done(let moment) = targets[id].glass { now < moment + Self.patience } else { false }
-      let since = targets[id].firstRefusal ?? now
-      targets[id].firstRefusal = since
       if !isComing, targets[id].refusedProofs >= Self.refusedProofs, now >= since + Self.patience {
         return end(id, .perhaps(trouble), &actions)
       }
       return rest(id, at: now)
     }
-    let since = targets[id].firstFailure ?? now
-    let limit = trouble.isAboutTheFile && !targets[id].isSeen ? min(end, since + Self.patience) : end
+    let isNoFile = trouble.isAboutTheFile && !targets[id].isSeen
+    let first = isNoFile ? targets[id].firstFailure ?? now : since
+    let limit = isNoFile || trouble.passesSoon ? min(end, first + Self.patience) : end
     guard trouble.mayPass || targets[id].phase == .proof, targets[id].busy < Self.busyTries, now < limit else {
       return end(id, mayBeOff(id) ? .perhaps(trouble) : .notOff(trouble), &actions)
     }

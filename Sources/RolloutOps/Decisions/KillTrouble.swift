@@ -5,8 +5,7 @@ extension StoreTrouble {
     switch self {
     case .file(let trouble):
       switch trouble.reason {
-      case .held, .changedSize, .busy, .missing: true
-      case .other(let code, _): Self.passing.contains(code)
+      case .held, .changedSize, .busy, .missing, .diskFull, .notPermitted, .other: true
       default: false
       }
     case .changedMeanwhile, .overran, .notAsWritten, .malformed: true
@@ -21,10 +20,21 @@ extension StoreTrouble {
     }
   }
 
-  /// What a system call may say once and not again: a file that another machine replaced, too many open files, no memory
-  /// just now, a disk or a network that did not answer.
-  /// ESTALE, ENFILE, EMFILE, ENOMEM, EAGAIN, ETIMEDOUT and EIO, by Linux's numbers (errno(3)).
-  private static let passing: [Int32] = [116, 23, 24, 12, 11, 110, 5]
+  /// Whether it passes soon or not at all: rights and room that somebody may be at, and whatever else a system call may
+  /// say once.
+  var passesSoon: Bool {
+    guard case .file(let trouble) = self else { return false }
+    return switch trouble.reason {
+    case .diskFull, .notPermitted: true
+    case .other(let code, _): !Self.passing.contains(code)
+    default: false
+    }
+  }
+
+  /// What a system call may say for a while: a file that another machine replaced, too many open files, no memory just
+  /// now, a disk or a network that did not answer, a signal.
+  /// ESTALE, ENFILE, EMFILE, ENOMEM, EAGAIN, ETIMEDOUT, EIO and EINTR, by Linux's numbers (errno(3)).
+  private static let passing: [Int32] = [116, 23, 24, 12, 11, 110, 5, 4]
 
   var isMissing: Bool { if case .file(let trouble) = self { trouble.reason == .missing } else { false } }
   /// It had too little time to be answered at all.

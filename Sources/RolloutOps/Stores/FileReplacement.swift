@@ -40,16 +40,18 @@ struct FileReplacement {
   }
 
   /// `isOurs` says whether the lock and the address still lead here. `insists` passes over what others do to the file: a
-  /// kill must not wait for the end of it.
+  /// kill must not wait for the end of it. `isLast` says that a new file was tried often enough: a kill then writes into
+  /// the old one, whatever keeps the new one from its place.
   func replace(
     _ look: Look, with new: [UInt8], _ urgency: Urgency, insists: Bool = false, byBytes: Bool = false,
-    while isOurs: () -> Bool
+    isLast: Bool = false, while isOurs: () -> Bool
   ) throws(FileTrouble) -> Outcome {
+    let goesInside = { (trouble: FileTrouble) in urgency.isKill && (isLast || trouble.leavesTheOldFile) }
     var (copy, hindrance): ((path: String, time: Instant)?, FileTrouble?)
     do throws(FileTrouble) {
       copy = try prepare(new, look.file.facts)
     } catch {
-      guard staysInPlace || urgency.isKill && error.leavesTheOldFile else { throw error }
+      guard staysInPlace || goesInside(error) else { throw error }
       hindrance = error
     }
     // The last look comes last of all: what happens between it and the move, nobody can see.
@@ -63,7 +65,8 @@ struct FileReplacement {
     } catch {
       if error.reason == .busy { return try write(new, into: look, copy, nil) }
       try? files.remove(temporary)
-      throw error
+      guard goesInside(error) else { throw error }
+      return try write(new, into: look, nil, error)
     }
     let theirs = written(into: look.file)
     look.file.close()
@@ -151,13 +154,27 @@ struct FileReplacement {
       }
       try files.overwrite(path, text, over: old)
     } catch {
-      if let copy, (try? files.holds(path, old)) == true { try? files.remove(copy.path) }
-      throw hindrance ?? error
+      guard stands(text, over: old) else {
+        if let copy, (try? files.holds(path, old)) == true { try? files.remove(copy.path) }
+        throw hindrance ?? error
+      }
     }
     try? files.setModified(path, copy?.time ?? Self.time(context.clock.now(), after: look.file.facts.modified))
     if let copy { try? files.remove(copy.path) }
     if let hindrance, !staysInPlace { return .landedInside(hindrance) }
     return .landed(overran: false)
+  }
+
+  /// Whether the new bytes stand in the file all the same, after a write into it that failed. Where it failed in the
+  /// middle the old ones are put back, which take no more room than there is.
+  private func stands(_ new: [UInt8], over old: [UInt8]) -> Bool {
+    guard let found = try? files.read(path, limit: new.count + old.count) else { return false }
+    if found == new { return true }
+    let written = zip(found, new).prefix { $0 == $1 }.count
+    if found != old, found.dropFirst(written).elementsEqual(old.dropFirst(written)) {
+      try? files.overwrite(path, old, over: found)
+    }
+    return false
   }
 
   /// A kill that stands is off, also if a power cut could still undo it.
@@ -203,7 +220,7 @@ extension FileTrouble {
   /// Whether a kill can do what it must in the old file where no new one could be made.
   fileprivate var leavesTheOldFile: Bool {
     switch reason {
-    case .diskFull, .notPermitted, .notCarriedOver: true
+    case .diskFull, .notPermitted, .readOnly, .notCarriedOver: true
     default: false
     }
   }

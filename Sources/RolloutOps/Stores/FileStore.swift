@@ -16,6 +16,7 @@ package struct FileStore: FlagStore {
   let staysInPlace: Bool
   private let last = Remembered<FlagDocument>()
   private let losses = Remembered<[String]>([])
+  private let vain = Remembered(0)
 
   /// `path` is absolute; `address` is how the operator wrote it.
   package init(path: String, address: String, context: Context, staysInPlace: Bool = false) {
@@ -102,6 +103,8 @@ package struct FileStore: FlagStore {
   /// After so many a file whose bytes stay is taken for the same, whatever number it has: some file systems give a file
   /// another one whenever they are asked.
   private static let strictRounds = 4
+  /// After so many new files that could not take the place of the old one a kill writes into that.
+  private static let vainTries = 8
 
   /// The change of a file, under its lock, again and again until it is in place: each round starts from the file as
   /// somebody else left it in between. The answer is where the file really lies.
@@ -131,13 +134,18 @@ package struct FileStore: FlagStore {
         throw error
       }
       if new == look.file.bytes { return real }
-      let outcome = try asStore { () throws(FileTrouble) in
-        try replacement.replace(
+      let outcome: FileReplacement.Outcome
+      do throws(FileTrouble) {
+        outcome = try replacement.replace(
           look, with: new, urgency, insists: urgency.isKill && round >= Self.patientRounds,
-          byBytes: round >= Self.strictRounds && last == look.file.bytes
+          byBytes: round >= Self.strictRounds && last == look.file.bytes,
+          isLast: (vain.last ?? 0) >= Self.vainTries
         ) {
           (try? context.files.realPath(path)) == real && lock?.isFound != false
         }
+      } catch {
+        vain.change { $0 += 1 }
+        throw .file(error)
       }
       // Whoever took the lock from us killed something, and our move may have come after that.
       if outcome != .overtaken, !urgency.isKill, lock?.isFound == false, killAgain(besides: real) {

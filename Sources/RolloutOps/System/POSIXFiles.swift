@@ -69,12 +69,16 @@ package struct POSIXFiles: Files {
   }
 
   private func resolve(_ path: String, links: Int) throws(FileTrouble) -> String {
-    if let resolved = realpath(path, nil) {
+    var resolved: UnsafeMutablePointer<CChar>?
+    let code = POSIX.failure {
+      resolved = realpath(path, nil)
+      return resolved == nil ? -1 : 0
+    }
+    if let resolved {
       defer { free(resolved) }
       return String(cString: resolved)
     }
-    let code = errno
-    guard code == ENOENT, links < 40 else { throw FileTrouble(.inspecting, path, POSIX.reason(code)) }
+    guard code == ENOENT, links < 40 else { throw FileTrouble(.inspecting, path, POSIX.reason(code ?? ENOENT)) }
     let (folder, name) = Self.split(path)
     guard !name.isEmpty else { return path }
     let room = Int(PATH_MAX)
