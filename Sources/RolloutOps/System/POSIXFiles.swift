@@ -123,12 +123,17 @@ package struct POSIXFiles: Files {
 
   package func makeFolder(_ path: String) throws(FileTrouble) {
     let parent = Self.split(path).folder
-    guard let code = POSIX.failure(of: { mkdir(path, 0o777) }) else { return try syncFolder(parent) }
+    guard let code = POSIX.failure(of: { mkdir(path, 0o777) }) else {
+      POSIXOwner.give(path)
+      return try syncFolder(parent)
+    }
     switch code {
     case ENOENT where parent != path:
       try makeFolder(parent)
-      if let code = POSIX.failure(of: { mkdir(path, 0o777) }), code != EEXIST {
-        throw FileTrouble(.creating, path, POSIX.reason(code))
+      if let code = POSIX.failure(of: { mkdir(path, 0o777) }) {
+        if code != EEXIST { throw FileTrouble(.creating, path, POSIX.reason(code)) }
+      } else {
+        POSIXOwner.give(path)
       }
       try syncFolder(parent)
     case EEXIST:
@@ -143,7 +148,7 @@ package struct POSIXFiles: Files {
     do throws(FileTrouble) {
       try file.reserve(bytes.count, at: 0)
       try file.write(bytes)
-      if let model { try file.takeOver(from: model) }
+      if let model { try file.takeOver(from: model) } else { POSIXOwner.give(file.number, path) }
       try file.check { flushing.all(file.number) }
     } catch {
       unlink(path)
@@ -173,6 +178,7 @@ package struct POSIXFiles: Files {
     let file = try Descriptor(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, mode: 0o666, .appending)
     let found = try file.factsOfFile().size
     guard found == size else { throw file.trouble(.changedSize(expected: size, found: found)) }
+    if size == 0 { POSIXOwner.give(file.number, path) }
     try file.reserve(bytes.count, at: size)
     do throws(FileTrouble) {
       try file.write(bytes)

@@ -52,7 +52,10 @@ final class POSIXLock: FileLock {
         number = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW, 0o666)
         return number
       }
-      guard let code else { return number }
+      guard let code else {
+        if flags & O_CREAT != 0 { POSIXOwner.give(number, path) }
+        return number
+      }
       if failure == 0 { failure = code }
       guard code == EACCES || code == EROFS else { break }
     }

@@ -92,4 +92,18 @@ import Testing
     #expect(refused.status == 1 && refused.errors.contains(#""replace" is "rename" or "in place""#), "\(refused)")
     #expect(try world.run("kill", "ai-summary").status == 0)
   }
+
+  /// Whoever has the flag file can go on with it, though root was at it.
+  @Test(.enabled(if: geteuid() == 0, "only root can give files away")) func whatRootMakesIsTheFilesOwners() throws {
+    let world = try LiveWorld()
+    try #require(chown(world.folder.path("flags.json"), 1234, 1235) == 0)
+    try world.done("promote", LiveWorld.note)
+    try world.done("kill", "ai-summary")
+    let made = try FileManager.default.subpathsOfDirectory(atPath: world.folder.path("flags.json.rollout"))
+    #expect(made.contains("ai-summary.journal") && made.contains("lock"), "\(made)")
+    for name in ["flags.json", "flags.json.rollout"] + made.map({ "flags.json.rollout/\($0)" }) {
+      let found = try FileManager.default.attributesOfItem(atPath: world.folder.path(name))
+      #expect(found[.ownerAccountID] as? Int == 1234 && found[.groupOwnerAccountID] as? Int == 1235, "\(name)")
+    }
+  }
 }
