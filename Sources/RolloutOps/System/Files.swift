@@ -75,8 +75,8 @@ package struct FileFacts: Hashable, Sendable {
   package var owner: UInt32
   package var group: UInt32
   package var identity: Identity
-  /// Known only of a file that was opened to be replaced.
-  package var attributes: [FileAttribute] = []
+  /// Known only of a file that was opened to be replaced, and where the file system tells.
+  package var attributes: [FileAttribute]?
 
   /// Which file it is, whatever its name.
   package struct Identity: Hashable, Sendable {

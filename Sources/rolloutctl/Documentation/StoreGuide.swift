@@ -89,8 +89,9 @@ enum StoreGuide {
       .paragraph(
         """
         A kill waits 2 s for that lock, then takes it away from whoever has it; whoever lost it kills once more what the \
-        kill named. Where a disk is full, or the folder takes no new file, a kill writes into the flag file itself, which \
-        a crash in that moment could tear; it says so.
+        kill named. An error that may pass does not end it: missing rights and a full disk are waited out for 2 s. Where a \
+        disk is full, the folder takes no new file, or none of eight gets the old one's place, a kill writes into the \
+        flag file itself, which a crash in that moment could tear; it says so.
         """),
       .paragraph(
         """

@@ -155,6 +155,55 @@ import Testing
     #expect(try !runs.file("names").contains("rollout-new"))
   }
 
+  /// As a volume with a file mounted into it: no new file can be made there, and the file itself can be written.
+  @Test(.enabled(if: canMount, reason)) func aFileThatCanBeWrittenOnAReadOnlyDiskCanBeKilled() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    try world.folder.write("writable/flags.json", world.folder.read("flags.json"))
+    let runs = try play(
+      """
+      mount --bind . .; cd "$PWD"
+      mount --bind writable/flags.json flags.json; mount -o remount,ro,bind .
+      run exclude exclude ai-summary tenant=acme --reason complaint
+      run kill kill ai-summary
+      keep flags.json after-kill
+      """, in: world)
+    #expect(try runs["exclude"].status == 1)
+    let killed = try runs["kill"]
+    #expect(killed.status == 0 && killed.output.contains("itself, since no new file could take its place"), "\(killed)")
+    #expect(try runs.file("after-kill").contains(#""rolloutctl": "killed""#))
+  }
+
+  /// Somebody whom only the file's access list lets in (acl(5)) would be left with what was served before.
+  @Test(.enabled(if: canMount, reason)) func whoeverMayReadTheFileMayReadTheNewOne() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let list = """
+      import os, struct, sys
+      def entry(tag, rights, who=0xffffffff): return struct.pack("<HHI", tag, rights, who)
+      new = struct.pack("<I", 2) + entry(1, 6) + entry(2, 4, 4711) + entry(4, 0) + entry(16, 4) + entry(32, 0)
+      if sys.argv[1] == "give": os.setxattr(sys.argv[2], "system.posix_acl_" + sys.argv[3], new)
+      elif "system.posix_acl_access" not in os.listxattr(sys.argv[2]): print("none")
+      else: print("same" if os.getxattr(sys.argv[2], "system.posix_acl_access") == new else "other")
+      """
+    try world.folder.write("list.py", list)
+    let runs = try play(
+      """
+      mkdir disk; mount -t tmpfs tmpfs disk; cp -r notes flags.json flags.json.rollout list.py .git disk; cd disk
+      chmod 600 flags.json; python3 list.py give flags.json access
+      run kill kill ai-summary
+      python3 list.py show flags.json >"$OUT/kept"
+      stat -c %a flags.json >"$OUT/mode"
+      # The folder has a list for all that is new in it, and the file has none.
+      rm flags.json; cp ../flags.json .; chmod 640 flags.json; python3 list.py give . default
+      run again kill ai-summary --reason again
+      python3 list.py show flags.json >"$OUT/without"
+      """, in: world)
+    #expect(try runs["kill"].status == 0 && runs["again"].status == 0)
+    #expect(try runs.file("kept") == "same\n" && runs.file("mode") == "640\n")
+    #expect(try runs.file("without") == "none\n")
+  }
+
   @Test(.enabled(if: canMount, reason)) func onAReadOnlyDiskNothingIsSaidToBeDone() throws {
     let world = try LiveWorld()
     try world.done("promote", LiveWorld.note)
@@ -178,6 +227,27 @@ import Testing
   }
 
   // MARK: Rights
+
+  /// As below /tmp: everybody may make files there, and nobody may replace those of others.
+  @Test(.enabled(if: asNobody != nil && getuid() == 0 || Live.isRequired, "only root can be two users"))
+  func aFileOfSomebodyElseInAStickyFolderCanBeKilled() throws {
+    let nobody = try #require(Self.asNobody)
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let change = try Tool.sh.run(
+      ["-c", "chmod -R a+rX . && chmod 666 flags.json && chmod 1777 . flags.json.rollout"], in: world.folder)
+    try #require(change.status == 0)
+    func run(_ words: String...) throws -> Binary.Outcome {
+      try Binary.run(Array(nobody.dropFirst()) + words, in: world.folder, program: nobody[0])
+    }
+    let excluded = try run("exclude", "ai-summary", "tenant=acme", "--reason", "complaint")
+    #expect(excluded.status == 1 && excluded.errors.contains("not permitted"), "\(excluded)")
+    let killed = try run("kill", "ai-summary")
+    #expect(killed.status == 0 && killed.output.contains("itself, since no new file could take its place"), "\(killed)")
+    #expect(try world.isKilled())
+    let names = try FileManager.default.contentsOfDirectory(atPath: world.folder.path)
+    #expect(!names.contains { $0.contains("rollout-new") }, "\(names)")
+  }
 
   /// The executable as somebody who owns nothing here; root needs `setpriv` for that.
   static let asNobody: [String]? = {
