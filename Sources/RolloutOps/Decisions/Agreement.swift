@@ -82,8 +82,10 @@ extension Flag {
   }
 
   /// A variant that plainly is the old way, by its name or its value. Whatever it is called, `true` is on.
-  func isOldWay(_ variant: String) -> Bool {
-    self[variant] == .bool(false) || ["off", "control"].contains(variant) && self[variant] != .bool(true)
+  func isOldWay(_ variant: String) -> Bool { Self.isOldWay(variant, self[variant]) }
+
+  static func isOldWay(_ variant: String, _ value: JSON?) -> Bool {
+    value == .bool(false) || ["off", "control"].contains(variant) && value != .bool(true)
   }
 
   /// Whether it stands as a kill left it. The mark alone does not tell: somebody may have let people in beside it.

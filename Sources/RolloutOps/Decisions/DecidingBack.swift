@@ -149,22 +149,23 @@ extension Deciding {
     guard let mark = shown.mark else { return shown.variants.filter { $0.value != .bool(true) }.map(\.name) }
     var names = [mark.killsTo]
     if case .split(let split) = shown.serving { names.append(split.control) }
-    names += shown.variants.map(\.name).filter(shown.isOldWay)
-    return names.compactMap { $0 }.filter { shown[$0] != nil }
+    let values = Dictionary(shown.variants.map { ($0.name, $0.value) }) { first, _ in first }
+    names += shown.variants.map(\.name).filter { Flag.isOldWay($0, values[$0]) }
+    return names.compactMap { $0 }.filter { values[$0] != nil }
   }
 
   private func noWayBack(_ shown: Flag) -> Decision {
     let why =
       request.killTo.map { "\($0) is no way back" } ?? "which of its variants is the old way is not known"
-    var names: [String] = []
-    for name in waysBack(shown) + ["off"] where !names.contains(name) { names.append(name) }
+    var names = Distinct<String>()
+    names.add(waysBack(shown) + ["off"])
     return answer(
       .inconclusive,
       [
         shown.standsKilled(for: nil)
           ? "\(situation.key) is killed already, and stays as it is: \(why)" : "NOT off: \(situation.key): \(why)",
         "say one of: "
-          + names.map { "rolloutctl kill \(situation.key) --to \($0)" }.joined(separator: ", or "),
+          + names.all.map { "rolloutctl kill \(situation.key) --to \($0)" }.joined(separator: ", or "),
       ])
   }
 

@@ -57,14 +57,16 @@ package struct Split: Hashable, Sendable {
 extension Flag {
   /// Whether both hand out the same, whatever they are marked with.
   package func serves(_ other: Flag) -> Bool {
-    serving == other.serving && variants.count == other.variants.count
-      && variants.allSatisfy { variant in other[variant.name].map(variant.value.means) ?? false }
+    serving == other.serving && values.means(other.values)
   }
+
+  /// The variants as one object.
+  private var values: JSON { .object(variants.map { JSON.Member($0.name, $0.value) }) }
 
   /// Everything that is handed out, in one value that can be kept and compared later.
   package var fingerprint: String {
     var out: [UInt8] = []
-    JSON.object(variants.map { JSON.Member($0.name, $0.value) }).write(into: &out)
+    values.write(into: &out)
     out.append(contentsOf: serving.description.utf8)
     return SHA256.hex(out)
   }

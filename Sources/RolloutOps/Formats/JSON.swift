@@ -121,7 +121,11 @@ extension JSON {
       return left.count == right.count && zip(left, right).allSatisfy { $0.means($1) }
     case (.object(let left), .object(let right)):
       guard left.count == right.count else { return false }
-      return left.allSatisfy { member in other[member.name].map(member.value.means) ?? false }
+      guard left.count > 16 else {
+        return left.allSatisfy { member in other[member.name].map(member.value.means) ?? false }
+      }
+      let values = Dictionary(right.map { ($0.name, $0.value) }) { first, _ in first }
+      return left.allSatisfy { member in values[member.name].map(member.value.means) ?? false }
     default:
       return self == other
     }

@@ -70,20 +70,7 @@ package struct JSONReader {
   package mutating func value() throws(JSONError) -> JSON {
     guard let first = peek() else { throw surprise(wanted: "a value") }
     switch first {
-    case UInt8(ascii: "{"):
-      var members: [JSON.Member] = []
-      var seen: Set<String> = []
-      try object { (reader, name) throws(JSONError) in
-        let start = reader.position
-        // A set only pays from a handful of members on; most objects are small.
-        if members.count < 32 ? members.contains(where: { $0.name == name }) : seen.contains(name) {
-          guard reader.lastWins else { throw JSONError(.duplicate(name), at: start) }
-          members.removeAll { $0.name == name }
-        }
-        members.append(JSON.Member(name, try reader.value()))
-        if members.count == 32 { seen = Set(members.map(\.name)) } else if members.count > 32 { seen.insert(name) }
-      }
-      return .object(members)
+    case UInt8(ascii: "{"): return .object(try members())
     case UInt8(ascii: "["):
       var items: [JSON] = []
       try array { (reader) throws(JSONError) in items.append(try reader.value()) }
@@ -98,6 +85,28 @@ package struct JSONReader {
       return .spelled(String(decoding: bytes[start..<position], as: UTF8.self))
     default: throw surprise(wanted: "a value")
     }
+  }
+
+  private mutating func members() throws(JSONError) -> [JSON.Member] {
+    var members: [JSON.Member] = []
+    // Where each name stands. A table only pays from a handful of members on; most objects are small.
+    var places: [String: Int] = [:]
+    // Members that a later one has taken the place of: to close each gap at once would move all that follows, every time.
+    var gaps: Set<Int> = []
+    try object { (reader, name) throws(JSONError) in
+      let start = reader.position
+      if let known = places.isEmpty ? members.firstIndex(where: { $0.name == name }) : places[name] {
+        guard reader.lastWins else { throw JSONError(.duplicate(name), at: start) }
+        if places.isEmpty { members.remove(at: known) } else { gaps.insert(known) }
+      }
+      members.append(JSON.Member(name, try reader.value()))
+      if !places.isEmpty {
+        places[name] = members.count - 1
+      } else if members.count == 32 {
+        for (place, member) in members.enumerated() { places[member.name] = place }
+      }
+    }
+    return gaps.isEmpty ? members : members.enumerated().filter { !gaps.contains($0.offset) }.map(\.element)
   }
 
   /// Walks an object; the body is called at each member's value, which it must take or skip.

@@ -174,13 +174,11 @@ struct FlagDocument: Sendable {
       return Edit(span: flags, text: text)
     }
     let old = try object(at: found.value)
-    var changes = try shape.members(for: flag, over: old)
-    if urgency.isKill {
-      let strangers = (old.members ?? []).map(\.name).filter { !FlagdFlag.memberNames.contains($0) }
-      changes += strangers.map { ObjectEdit.Change($0, nil) }
-    }
+    let changes = try shape.members(for: flag, over: old)
     let text = try proven { (buffer) throws(JSONError) in
-      try ObjectEdit(buffer, object: found.value, unit: unit).text(changes)
+      try ObjectEdit(buffer, object: found.value, unit: unit).text(changes) { name in
+        urgency.isKill && !FlagdFlag.memberNames.contains(name)
+      }
     }
     return Edit(span: found.value, text: text)
   }

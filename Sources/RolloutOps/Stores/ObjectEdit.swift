@@ -62,14 +62,16 @@ struct ObjectEdit {
     return Array(bytes[start...newline]) + indentation
   }
 
-  /// The object's text with these changes; a changed member that stood several times stands once.
-  func text(_ changes: [Change]) -> [UInt8] {
+  /// The object's text with these changes; a changed member that stood several times stands once. `changes` are few,
+  /// however many members there are: whoever drops members by the thousand says which with `isDropped`.
+  func text(_ changes: [Change], dropping isDropped: (String) -> Bool = { _ in false }) -> [UInt8] {
     var pending = changes
     var out: [UInt8] = [UInt8(ascii: "{")]
     var written = 0
     var done: [String] = []
     for (index, member) in members.enumerated() {
       guard let change = changes.first(where: { $0.name == member.name }) else {
+        if isDropped(member.name) { continue }
         out += separator(before: index, written: written)
         out += bytes[member.start..<member.value.upperBound]
         written += 1
