@@ -15,7 +15,7 @@ extension KillCourse {
     guard facts.isRemote else { return look(store, at: now, &actions) }
     // Only what narrows is sent twice, and no server that answers in time is.
     for request in underWay(store, [.send]) where request.begun + Self.hedge <= now {
-      let twins = requests.values.filter { $0.kind == .send && $0.targets == request.targets }
+      let twins = underWay(store, [.send]).filter { $0.targets == request.targets }
       let isNewest = twins.allSatisfy { $0.begun <= request.begun }
       if isNewest, twins.count < Self.hedges, request.targets.allSatisfy({ targets[$0].phase == .sending }) {
         send(request.targets, store, at: now, &actions)
@@ -47,26 +47,24 @@ extension KillCourse {
   /// that one look proves many.
   mutating func look(_ store: Int, at now: Instant, _ actions: inout [Action]) {
     // Where looking failed and the switch is on its way, its answer is waited for, but not for long.
-    let (known, sent) = (targets, requests)
+    let (known, flips) = (targets, underWay(store, [.flip]))
     let isSwitching = { (target: Int) in
-      known[target].isUnreadable
-        && sent.values.contains {
-          $0.kind == .flip && $0.targets.contains(target) && $0.begun + Self.slow > now
-        }
+      known[target].isUnreadable && flips.contains { $0.isAbout(target) && $0.begun + Self.slow > now }
     }
     let wanting = ready(.look, store, now).filter { !isSwitching($0) } + ready(.proof, store, now) + unsure(store, now)
     guard !wanting.isEmpty else { return }
-    let looks = requests.filter { $0.value.store == store && $0.value.kind == .look }
+    let looks = stores[store].requests.compactMap { number in requests[number].map { (number, $0) } }
+      .filter { $0.1.kind == .look }
     let open = wanting.filter { target in
-      !looks.contains { $0.value.targets.contains(target) && $0.key > targets[target].lastWrite }
+      !looks.contains { number, look in number > targets[target].lastWrite && look.isAbout(target) }
     }
-    let isPrompt = looks.values.contains { $0.begun + Self.slow > now }
+    let isPrompt = looks.contains { $0.1.begun + Self.slow > now }
     let isWriting = underWay(store, [.send, .flip]).contains { $0.targets.contains { targets[$0].phase == .sending } }
     let areFresh = open.allSatisfy { targets[$0].phase == .proof && targets[$0].due + Self.slow > now }
     let isHedge = open.isEmpty && stores[store].isRemote && looks.count < Self.hedges
     guard
       isHedge
-        ? looks.values.allSatisfy({ $0.begun + Self.hedge <= now })
+        ? looks.allSatisfy({ $0.1.begun + Self.hedge <= now })
         : !isPrompt && !(isWriting && areFresh && !isEnding),
       isHedge || !open.isEmpty
     else { return }
@@ -79,9 +77,9 @@ extension KillCourse {
   /// Whose write nobody has answered for long: it may be in force all the same, which a look can tell.
   func unsure(_ store: Int, _ now: Instant) -> [Int] {
     guard stores[store].isRemote else { return [] }
-    return targets.indices.filter { id in
-      targets[id].store == store && targets[id].phase == .sending && targets[id].besides <= now
-        && requests.values.contains { $0.kind != .look && $0.targets.contains(id) && $0.begun + Self.hedge <= now }
+    return stores[store].targets.filter { id in
+      targets[id].phase == .sending && targets[id].besides <= now
+        && isAsked(about: id) { $0.kind != .look && $0.begun + Self.hedge <= now }
     }
   }
 
@@ -99,9 +97,7 @@ extension KillCourse {
     case .none: return false
     case .removal: return target.told?.isOutOfSpace == true && now >= removal
     case .platform:
-      let isSlow = requests.values.contains {
-        $0.kind == .look && $0.targets.contains(id) && $0.begun + Self.slow <= now
-      }
+      let isSlow = isAsked(about: id) { $0.kind == .look && $0.begun + Self.slow <= now }
       return target.isUnreadable || isSlow && !target.isSeen
     }
   }
@@ -110,6 +106,7 @@ extension KillCourse {
     let number = nextRequest
     nextRequest += 1
     requests[number] = Request(kind: kind, store: store, targets: some, begun: now)
+    stores[store].requests.append(number)
     for target in some {
       targets[target].requests += 1
       guard kind != .look else { continue }
@@ -119,11 +116,24 @@ extension KillCourse {
     return number
   }
 
+  mutating func close(request number: Int) -> Request? {
+    guard let request = requests.removeValue(forKey: number) else { return nil }
+    stores[request.store].requests.removeAll { $0 == number }
+    return request
+  }
+
   func ready(_ phase: Target.Phase, _ store: Int, _ now: Instant) -> [Int] {
-    targets.indices.filter { targets[$0].store == store && targets[$0].phase == phase && targets[$0].due <= now }
+    stores[store].targets.filter { targets[$0].phase == phase && targets[$0].due <= now }
   }
 
   func underWay(_ store: Int, _ kinds: [Request.Kind]) -> [Request] {
-    requests.sorted { $0.key < $1.key }.map(\.value).filter { $0.store == store && kinds.contains($0.kind) }
+    stores[store].requests.compactMap { requests[$0] }.filter { kinds.contains($0.kind) }
+  }
+
+  /// Whether such a request about that flag is under way.
+  func isAsked(about target: Int, where isMeant: (Request) -> Bool) -> Bool {
+    stores[targets[target].store].requests.contains { number in
+      requests[number].map { isMeant($0) && $0.isAbout(target) } ?? false
+    }
   }
 }

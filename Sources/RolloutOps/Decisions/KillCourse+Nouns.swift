@@ -11,6 +11,12 @@ extension KillCourse {
     let killSwitch: KillSwitch
     /// Nobody asks it before.
     var rest: Instant
+    /// Its flags, and what it is asked at this moment, each in the order of their numbers: an event of one store looks at
+    /// no other one's.
+    var targets: [Int] = []
+    var requests: [Int] = []
+    /// How many of its flags have not ended.
+    var openCount = 0
 
     package init(isRemote: Bool, width: Int = 1, batch: Int = 1, killSwitch: KillSwitch = .none, rest: Instant) {
       (self.isRemote, self.width, self.batch, self.killSwitch) = (isRemote, max(1, width), max(1, batch), killSwitch)
@@ -77,6 +83,16 @@ extension KillCourse {
     let store: Int
     let targets: [Int]
     let begun: Instant
+    private let members: Set<Int>
+
+    init(kind: Kind, store: Int, targets: [Int], begun: Instant) {
+      (self.kind, self.store, self.targets, self.begun) = (kind, store, targets, begun)
+      // One is compared sooner than it is looked up.
+      members = targets.count == 1 ? [] : Set(targets)
+    }
+
+    /// Whether it is about that flag: asked for each of them, of which one request may have thousands.
+    func isAbout(_ target: Int) -> Bool { targets.count == 1 ? targets[0] == target : members.contains(target) }
   }
 
   // MARK: What happens, and what is to be done

@@ -44,7 +44,7 @@ package struct KillCourse: Sendable {
 
   // MARK: Asking the course
 
-  package var isOver: Bool { targets.allSatisfy { $0.phase == .ended } }
+  package var isOver: Bool { stores.allSatisfy { $0.openCount == 0 } }
 
   package mutating func add(store: Store) -> Int {
     stores.append(store)
@@ -53,6 +53,8 @@ package struct KillCourse: Sendable {
 
   package mutating func add(targetIn store: Int, at now: Instant) -> Int {
     targets.append(Target(store: store, due: now))
+    stores[store].targets.append(targets.count - 1)
+    stores[store].openCount += 1
     return targets.count - 1
   }
 
@@ -60,13 +62,13 @@ package struct KillCourse: Sendable {
     var actions: [Action] = []
     switch event {
     case .looked(let number, let sights):
-      guard let request = requests.removeValue(forKey: number) else { return [] }
+      guard let request = close(request: number) else { return [] }
       for target in request.targets { see(target, sights[target] ?? .absent, in: number, at: now, &actions) }
     case .wrote(let number, let answers):
-      guard let request = requests.removeValue(forKey: number) else { return [] }
+      guard let request = close(request: number) else { return [] }
       for target in request.targets { written(target, answers[target] ?? nil, request, at: now, &actions) }
     case .brokeGlass(let number, let isThere, let trouble):
-      guard let request = requests.removeValue(forKey: number) else { return [] }
+      guard let request = close(request: number) else { return [] }
       for target in request.targets { broken(target, isThere, trouble, at: now, &actions) }
     case .recalled(let sights):
       for (target, sight) in sights.sorted(by: { $0.key < $1.key }) where [.on, .off, .unproven].contains(sight) {
@@ -77,10 +79,12 @@ package struct KillCourse: Sendable {
     case .doubted(let target, let moment):
       guard case .ended = targets[target].phase, moment < end else { break }
       (targets[target].phase, targets[target].due) = (.proof, moment)
+      stores[targets[target].store].openCount += 1
       targets[target].rechecked = targets[target].lastWrite
     case .undone(let target):
       guard case .ended = targets[target].phase else { break }
       (targets[target].phase, targets[target].ending) = (.proof, nil)
+      stores[targets[target].store].openCount += 1
       rest(target, at: now)
     case .time: break
     case .interrupted:
@@ -88,18 +92,29 @@ package struct KillCourse: Sendable {
       end = min(end, now + Self.grace)
     }
     guard now < end else { return actions + finish() }
-    for store in stores.indices where stores[store].rest <= now { begin(store, at: now, &actions) }
+    for store in stores.indices where stores[store].openCount > 0 && stores[store].rest <= now {
+      begin(store, at: now, &actions)
+    }
     return actions
   }
 
   /// When `take(.time)` may have something to do, where nothing else happens before.
   package func wake(after now: Instant) -> Instant {
-    var moments = [end, removal] + stores.map(\.rest)
+    var next: Instant?
+    func consider(_ moment: Instant) { if moment > now { next = min(next ?? moment, moment) } }
+    consider(end)
+    consider(removal)
+    for store in stores { consider(store.rest) }
     for target in targets where target.phase != .ended {
-      moments += [target.due, target.due + Self.slow, target.besides]
+      consider(target.due)
+      consider(target.due + Self.slow)
+      consider(target.besides)
     }
-    for request in requests.values { moments += [request.begun + Self.slow, request.begun + Self.hedge] }
-    return moments.filter { $0 > now }.min() ?? end
+    for request in requests.values {
+      consider(request.begun + Self.slow)
+      consider(request.begun + Self.hedge)
+    }
+    return next ?? end
   }
 
   // MARK: Understanding
@@ -168,7 +183,7 @@ package struct KillCourse: Sendable {
       return prove(id, at: now)
     }
     if case .rejectedByReaders = trouble { return end(id, .unread(trouble), &actions) }
-    let isAlone = !requests.values.contains { $0.kind != .look && $0.targets.contains(id) }
+    let isAlone = !isAsked(about: id) { $0.kind != .look }
     // A condition that does not hold any more after a write of ours was taken may be that write's own doing: what a look
     // showed in between may have been old.
     if case .changedMeanwhile = trouble, targets[id].hasTaken { targets[id].hasDoubt = true }
@@ -177,7 +192,7 @@ package struct KillCourse: Sendable {
     if isAlone, !targets[id].hasDoubt { (targets[id].firstWrite, targets[id].lastWrite) = (nil, 0) }
     if isFlip {
       // The looks go on; where none of them is under way or can succeed, this was the last way.
-      let isLooking = requests.values.contains { $0.kind == .look && $0.targets.contains(id) }
+      let isLooking = isAsked(about: id) { $0.kind == .look }
       guard !isLooking || !isAlone else { return }
       targets[id].told = targets[id].told ?? trouble
       if targets[id].phase == .look { rest(id, at: now) }
@@ -212,7 +227,7 @@ package struct KillCourse: Sendable {
 
   /// Whether a write of ours may be in force, answered or not.
   func mayBeOff(_ id: Int) -> Bool {
-    targets[id].hasDoubt || requests.values.contains { $0.kind != .look && $0.targets.contains(id) }
+    targets[id].hasDoubt || isAsked(about: id) { $0.kind != .look }
   }
 
   mutating func prove(_ id: Int, at now: Instant) {
@@ -283,6 +298,7 @@ package struct KillCourse: Sendable {
   mutating func end(_ id: Int, _ ending: Ending, _ actions: inout [Action]) {
     // What was called off before is told again only where it no longer is.
     let isKnown = targets[id].isAsBefore && [.off, .alreadyOff].contains(ending)
+    if targets[id].phase != .ended { stores[targets[id].store].openCount -= 1 }
     (targets[id].phase, targets[id].rechecked) = (.ended, nil)
     guard !isKnown else { return }
     targets[id].ending = ending

@@ -44,7 +44,9 @@ package struct AlertKill: Sendable {
         "\(cut) more alerts were cut off the event (truncatedAlerts), and nobody knows of which flags; "
           + "set max_alerts of this receiver to 0")
     }
-    var targets: [(flag: String, alerts: [Alert])] = []
+    var targets: [(flag: String, alerts: Distinct<Alert>)] = []
+    var numbers: [String: Int] = [:]
+    var entries: [String: [Entry]] = [:]
     for alert in alerts {
       switch alert.state {
       case .firing: break
@@ -62,13 +64,19 @@ package struct AlertKill: Sendable {
           "\(alert.name) fires, and \"alerts\" in rolloutctl.json leads to no flag from its labels: \(labels)")
       }
       for flag in flags {
-        if let before = answered(alert, flag) {
+        // Each journal is read once, however many alerts are about its flag.
+        let done = entries[flag] ?? self.done(flag)
+        entries[flag] = done
+        if let before = answered(alert, done) {
           answer.ignored.append(
             "\(alert.name) has killed \(flag) before, \(before), and it was restored since: left alone")
-        } else if let known = targets.firstIndex(where: { $0.flag == flag }) {
-          if !targets[known].alerts.contains(alert) { targets[known].alerts.append(alert) }
         } else {
-          targets.append((flag, [alert]))
+          let number = numbers[flag] ?? targets.count
+          if number == targets.count {
+            numbers[flag] = number
+            targets.append((flag, Distinct()))
+          }
+          targets[number].alerts.add(alert)
         }
       }
     }
@@ -77,9 +85,9 @@ package struct AlertKill: Sendable {
   }
 
   /// Every flag's journal names the alerts that it was killed for, and no others.
-  private func kill(_ targets: [(flag: String, alerts: [Alert])]) -> KillReport {
+  private func kill(_ targets: [(flag: String, alerts: Distinct<Alert>)]) -> KillReport {
     var kill = kill
-    for target in targets { kill.reasons[FlagKey(target.flag)] = reason(target.alerts) }
+    for target in targets { kill.reasons[FlagKey(target.flag)] = reason(target.alerts.all) }
     return kill.perform(targets.map(\.flag))
   }
 
@@ -96,12 +104,15 @@ package struct AlertKill: Sendable {
     return (own + named + more).joined(separator: "; ")
   }
 
-  /// When this very alert killed the flag, where somebody has moved it since. A journal that cannot be read says nothing,
-  /// and then the flag dies.
-  private func answered(_ alert: Alert, _ flag: String) -> String? {
+  /// What was done to the flag. A journal that cannot be read says nothing, and then the flag dies.
+  private func done(_ flag: String) -> [Entry] {
     let opening = Opening(context: kill.context, choices: kill.choices)
-    guard let journal = try? opening.journal(of: flag).journal, let reading = try? journal.read() else { return nil }
-    let entries = reading.entries.filter { $0.content.outcome == .done }
+    guard let journal = try? opening.journal(of: flag).journal, let reading = try? journal.read() else { return [] }
+    return reading.entries.filter { $0.content.outcome == .done }
+  }
+
+  /// When this very alert killed the flag, where somebody has moved it since.
+  private func answered(_ alert: Alert, _ entries: [Entry]) -> String? {
     guard
       let index = entries.lastIndex(where: {
         $0.content.action == .kill && $0.content.reason?.contains("[\(alert.id)]") == true

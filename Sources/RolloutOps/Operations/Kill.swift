@@ -100,10 +100,9 @@ package struct Kill: Sendable {
     let limit = managed.looked + min(TimeSpan(seconds: (within.seconds + 1) / 2), Self.listing)
     let terms = settings.terms.until(limit)
     var named: [NamedStore] = []
-    for store in settings.scope where !managed.stores.contains(store.shown) {
-      managed.stores.append(store.shown)
-      named.append(store)
-    }
+    var shown = Distinct<String>()
+    for store in settings.scope where shown.add(store.shown) { named.append(store) }
+    managed.stores = shown.all
     let shift = context.hands.shift()
     defer { shift.end() }
     let mailbox = Mailbox<(Int, [ListedFlag]?, TimeSpan?)>(shift)
@@ -124,14 +123,17 @@ package struct Kill: Sendable {
       guard answers.count < named.count, context.clock.now() < limit else { break }
       if case .signal(let number) = shift.wait(until: limit, context.clock) { Signals.raise(number, after: shift) }
     }
+    var keys = Distinct<FlagKey>()
     for (index, store) in named.enumerated() {
       guard let listed = answers[index] ?? nil else {
         managed.unread.append(store)
         continue
       }
-      managed.found.append((store.title, listed.filter { $0.mark != nil }.map(\.key)))
-      managed.keys += listed.filter { $0.mark != nil && !managed.keys.contains($0.key) }.map(\.key)
+      let marked = listed.filter { $0.mark != nil }.map(\.key)
+      managed.found.append((store.title, marked))
+      keys.add(marked)
     }
+    managed.keys = keys.all
     managed.took = context.clock.now().since(managed.looked)
     return managed
   }

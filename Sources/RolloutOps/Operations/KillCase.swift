@@ -35,6 +35,8 @@ struct KillCase: Sendable {
   private(set) var hasWritten = false
   /// When the last write began.
   private(set) var written: Instant?
+  /// When the last look that found it began.
+  private var seen: Instant?
   private(set) var line: KillReport.Line?
   /// What the store's platform may do to the flag by itself.
   private var undoers: [String] = []
@@ -63,14 +65,16 @@ struct KillCase: Sendable {
   }
 
   /// What a look means to the kill.
-  mutating func sight(_ look: Result<FlagReading, StoreTrouble>, at now: Instant) -> KillCourse.Sight {
+  mutating func sight(
+    _ look: Result<FlagReading, StoreTrouble>, begun: Instant? = nil, at now: Instant
+  ) -> KillCourse.Sight {
     let reading: FlagReading
     switch look {
     case .failure(let trouble): return .failed(trouble)
     case .success(let found): reading = found
     }
     guard let flag = reading.flag else { return .absent }
-    self.reading = reading
+    (self.reading, seen) = (reading, begun)
     if record.shown == nil || !hasWritten { record.shown = flag }
     let decision = decide(request, in: situation(reading, at: now))
     // What was written stays what the journal is told, whatever a look at it says afterwards.
@@ -267,12 +271,15 @@ struct KillCase: Sendable {
 
   /// The journal comes last. Somebody who restored the flag in this very moment loses to a kill that is still under way:
   /// then nothing is written, and the answer is false.
-  mutating func conclude(seconds: Double, tries: Int) -> Bool {
+  ///
+  /// A file is looked at once more for a flag that `isAlone`: for each of many that would be many times the whole file.
+  mutating func conclude(seconds: Double, tries: Int, isAlone: Bool) -> Bool {
     guard let decision else { return true }
-    let (store, key, written, serving) = (store, key, written, serving)
+    let (store, key, serving) = (store, key, serving)
+    let known = store.isRemote ? written : isAlone ? nil : written ?? seen
     let stands = { (newest: Instant?) in
-      // A server was asked a moment ago; only who was at the journal since then can have changed it by these means.
-      if store.isRemote, let written, newest.map({ $0 < written }) ?? true { return true }
+      // It was asked for a moment ago; only who was at the journal since then can have changed it by these means.
+      if let known, newest.map({ $0 < known }) ?? true { return true }
       guard let flag = (try? store.read(key))?.flag else { return false }
       return flag.mark?.killed == true
         || store.switchesOnLast && (serving.map { flag.serving == .everyone($0) } ?? false)

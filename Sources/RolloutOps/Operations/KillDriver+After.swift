@@ -4,14 +4,13 @@ extension KillDriver {
   // MARK: What comes after
 
   mutating func startJobs() {
-    while let target = open.waiting.first, open.concluding.count < Self.journals {
-      open.waiting.removeFirst()
+    while open.concluding.count < Self.journals, let target = open.waiting.popFirst() {
       open.concluding.insert(target)
       let seconds = cases[target].line?.seconds ?? 0
       let (found, tries, isAlone) = (cases[target], course.targets[target].tries, cases.count <= Self.fewFlags)
       mailbox.ask {
         var found = found
-        let stands = found.isJournaled || found.conclude(seconds: seconds, tries: tries)
+        let stands = found.isJournaled || found.conclude(seconds: seconds, tries: tries, isAlone: isAlone)
         return .concluded(target, found.record, stands: stands, found.facts(isAlone: isAlone))
       }
     }
@@ -21,8 +20,8 @@ extension KillDriver {
     askForUndoers()
     if !open.hasKept, open.concluding.isEmpty {
       open.hasKept = true
-      for store in stores.values.compactMap({ number in cases.first { stores[$0.identity] == number }?.store })
-      where store.isRemote && !kill.choices.dryRun {
+      let known = Dictionary(cases.map { ($0.identity, $0.store) }) { first, _ in first }
+      for store in known.values where store.isRemote && !kill.choices.dryRun {
         open.keeping += 1
         mailbox.ask {
           store.keepLook()
@@ -66,8 +65,8 @@ extension KillDriver {
       open.updates.removeFirst()
       return start(update)
     }
-    let pending = cases.indices.map { !isSettled($0) }
     if targets.hasUnfollowed {
+      let pending = cases.indices.map { !isSettled($0) }
       let isTimely = cases.indices.allSatisfy { !pending[$0] || course.targets[$0].told != nil }
       guard isTimely, asked != pending || course.isOver else { return }
       asked = pending
@@ -92,8 +91,7 @@ extension KillDriver {
   /// A store may know the flags well enough to be written at once: one answer less to wait for.
   mutating func recall(_ some: [Int]) {
     guard !kill.choices.dryRun else { return }
-    for (_, number) in stores.sorted(by: { $0.value < $1.value }) {
-      let own = some.filter { course.targets[$0].store == number }
+    for (_, own) in Dictionary(grouping: some, by: { course.targets[$0].store }).sorted(by: { $0.key < $1.key }) {
       guard let store = own.first.map({ cases[$0].store }), store.isRemote else { continue }
       let keys = own.map { ($0, cases[$0].key) }
       shift.start { [mailbox] in

@@ -42,7 +42,7 @@ struct KillDriver {
     var asking: Set<Int> = []
     var hasAsked = false
     var patience: Instant?
-    var waiting: [Int] = []
+    var waiting: ArraySlice<Int> = []
   }
 
   enum News: Sendable {
@@ -246,7 +246,7 @@ struct KillDriver {
       var sights: [Int: KillCourse.Sight] = [:]
       for target in request.targets {
         let found = looks[cases[target].key] ?? .failure(.notAsWritten(path: cases[target].store.address))
-        sights[target] = cases[target].sight(found, at: now)
+        sights[target] = cases[target].sight(found, begun: request.begun, at: now)
         if case .failure(let trouble) = found, hopeless.contains(cases[target].key) {
           sights[target] = .hopeless(trouble)
         }

@@ -10,6 +10,8 @@ struct KillProgress {
   private static let often = TimeSpan(seconds: 1)
   /// After that long silence would worry somebody.
   private static let patience = TimeSpan(seconds: 2)
+  /// No more of the stores are named.
+  private static let mostStores = 3
 
   /// When there may be something new to say.
   func wake(after now: Instant) -> Instant {
@@ -19,7 +21,7 @@ struct KillProgress {
 
   /// What is to be said now; nil where nothing is.
   func due(_ course: KillCourse, _ cases: [KillCase], at now: Instant, _ output: any Output) -> String? {
-    guard now >= start + Self.patience, output.showsProgress || !isTold else { return nil }
+    guard now >= start + Self.patience, output.showsProgress || !isTold, !course.isOver else { return nil }
     return text(course, cases, at: now)
   }
 
@@ -36,12 +38,15 @@ struct KillProgress {
     let open = cases.indices.filter { course.targets[$0].ending == nil }
     guard let first = open.first else { return nil }
     var stores: [String] = []
-    for index in open where !stores.contains(cases[index].store.address) { stores.append(cases[index].store.address) }
+    for index in open where stores.count < Self.mostStores {
+      let address = cases[index].store.address
+      if !stores.contains(address) { stores.append(address) }
+    }
     let flags = open.count == 1 ? cases[first].key.text : "\(open.count) flags"
     let tries = open.map { course.targets[$0].requests }.max() ?? 0
     let asked = tries == 1 ? "asked once" : "asked \(tries) times"
     let left = max(0, (end.microseconds - now.microseconds + 999_999) / 1_000_000)
     return Terminal.plain(
-      "\(flags) is not off yet in \(stores.prefix(3).joined(separator: ", ")): \(asked), \(left) s left")
+      "\(flags) is not off yet in \(stores.joined(separator: ", ")): \(asked), \(left) s left")
   }
 }

@@ -5,6 +5,11 @@ struct KillTargets: Sendable {
   private let opening: Opening
   private let deadline: Instant
   private var targets: [Target] = []
+  private var numbers: [FlagKey: Int] = [:]
+  /// The settings of every flag that no note was named for: they are read once, however many flags there are.
+  private var plain: Settings?
+  /// How many flags there are whose journals were not asked for a note.
+  private var unfollowed = 0
   private var looked: Set<Place> = []
   private var failures: [KillReport.Line] = []
   /// Where a store was looked for, by case.
@@ -14,10 +19,12 @@ struct KillTargets: Sendable {
   /// One for every flag in every store.
   private(set) var cases: [KillCase] = []
   /// What could not be read of the settings, and what else there is to say of them, each once.
-  private(set) var unread: [String] = []
-  private var told: [String] = []
-  /// The stores that the command line names, and those that it passes over by that.
+  var unread: [String] { gaps.all }
+  private var gaps = Distinct<String>()
+  private var told = Distinct<String>()
+  /// The stores that the command line names, and those that it passes over by that, one for each place.
   private var (said, outside): ([NamedStore], [NamedStore]) = ([], [])
+  private var placesOutside: Set<String> = []
 
   private struct Place: Hashable {
     let key: FlagKey
@@ -66,14 +73,12 @@ struct KillTargets: Sendable {
       }
     }
     do throws(Trouble) {
-      let noted = found.map(NotedSettings.init)
-      let settings = try Settings(kill.choices, note: noted, context: kill.context, lenient: true)
-      heed(settings)
-      var index = targets.count
-      if let same = targets.firstIndex(where: { $0.key == key }) {
-        index = same
-      } else {
+      let settings = try settings(found)
+      let index = numbers[key] ?? targets.count
+      if index == targets.count {
+        numbers[key] = index
         targets.append(Target(key: key, noNote: noNote, hasNote: found != nil, settings: settings))
+        if found == nil { unfollowed += 1 }
       }
       let known = cases.count
       for named in settings.scope { add(named, settings, to: index) }
@@ -84,16 +89,25 @@ struct KillTargets: Sendable {
     }
   }
 
+  private mutating func settings(_ note: Rollout.FoundNote?) throws(Trouble) -> Settings {
+    if note == nil, let plain { return plain }
+    let noted = note.map(NotedSettings.init)
+    let settings = try Settings(kill.choices, note: noted, context: kill.context, lenient: true)
+    heed(settings)
+    if note == nil { plain = settings }
+    return settings
+  }
+
   mutating func heed(_ settings: Settings) {
-    unread += settings.unread.filter { !unread.contains($0) }
-    told += settings.remarks.filter { !told.contains($0) }
+    gaps.add(settings.unread)
+    told.add(settings.remarks)
     if settings.isSaid { said = settings.stores }
-    for store in settings.outside { store.join(&outside) }
+    for store in settings.outside where placesOutside.insert(store.place).inserted { outside.append(store) }
   }
 
   /// Which stores this is about, where the command line names some and leaves others alone.
   var scope: String? { Settings.narrowed(to: said, leaving: outside) }
-  var remarks: [String] { [scope].compactMap(\.self) + told }
+  var remarks: [String] { [scope].compactMap(\.self) + told.all }
 
   /// The flags of a store that could not say before which of them are managed. It is asked again as long as it may have
   /// been away for a moment only.
@@ -160,27 +174,33 @@ struct KillTargets: Sendable {
   }
 
   /// Whether a note that a journal remembers may name more stores.
-  var hasUnfollowed: Bool { targets.contains { !$0.hasNote && !$0.isFollowed } }
+  var hasUnfollowed: Bool { unfollowed > 0 }
+
+  /// The cases of each flag.
+  private var places: [FlagKey: [Int]] { Dictionary(grouping: cases.indices) { cases[$0].key } }
 
   /// Adds the stores of the notes that the journals remember, where `isPending` says which flags still are.
   ///
   /// Where a note's relative path leads depends on which files exist. So a file that is missing is not believed to be
   /// what the note means as long as the flag's other files may be away for a moment only.
   mutating func follow(_ isPending: [Bool]) {
+    let all = places
     for index in targets.indices where !targets[index].hasNote && !targets[index].isFollowed {
-      let places = cases.indices.filter { cases[$0].key == targets[index].key }
+      let places = all[targets[index].key] ?? []
       let (isSettled, known) = (!places.contains { isPending[$0] }, cases.count)
       let noted = places.compactMap { place in remembered(cases[place], isPending[place]).map { (place, $0) } }
       var isWhole = noted.count == places.count
       for (place, noted) in noted {
         heed(noted)
         cases[place].evaluation = noted.evaluation
-        for named in noted.scope where !targets[index].settings.scope.contains(named) {
+        let own = Set(targets[index].settings.scope)
+        for named in noted.scope where !own.contains(named) {
           if isSettled || isThere(named, noted) { add(named, noted, to: index) } else { isWhole = false }
         }
       }
       // What all of its journals told, and what is added already, needs no second look.
       targets[index].isFollowed = isSettled || isWhole && cases.count == known
+      if targets[index].isFollowed { unfollowed -= 1 }
     }
   }
 
@@ -220,8 +240,9 @@ struct KillTargets: Sendable {
         KillReport.Line(flag: Kill.everyFlag, store: "", .notOff, seconds: seconds, attempts: 0, reasons: reasons)
       ]
     }
+    let places = places
     return targets.flatMap { target in
-      let own = cases.indices.filter { cases[$0].key == target.key }
+      let own = places[target.key] ?? []
       let told =
         own.compactMap { known.indices.contains($0) ? known[$0]?.adding(hints[$0] ?? []) : nil } + target.failures
       guard told.isEmpty else { return told }
@@ -235,10 +256,9 @@ struct KillTargets: Sendable {
 
   /// Whether some flag has no line of its own, or one about a file that nobody named.
   func lacks(_ known: [KillReport.Line?]) -> Bool {
-    cases.indices.contains { isByDefault(known, $0) }
-      || targets.contains { target in
-        target.failures.isEmpty && cases.indices.allSatisfy { cases[$0].key != target.key || known[$0] == nil }
-      }
+    if cases.indices.contains(where: { isByDefault(known, $0) }) { return true }
+    let told = Set(cases.indices.filter { known[$0] != nil }.map { cases[$0].key })
+    return targets.contains { $0.failures.isEmpty && !told.contains($0.key) }
   }
 
   /// Looks for what may have been meant by flags that no store has.
@@ -246,10 +266,18 @@ struct KillTargets: Sendable {
     for index in cases.indices where isByDefault(known, index) && !isThere(cases[index]) {
       hints[index] = SettingsExamining.whereLooked(kill.choices, kill.context)
     }
+    let places = places
+    // What a store has is asked for once, however many flags it lacks.
+    var listed: [String: [ListedFlag]] = [:]
     for index in targets.indices where targets[index].nothing == nil && targets[index].failures.isEmpty {
-      let own = cases.indices.filter { cases[$0].key == targets[index].key }
+      let own = places[targets[index].key] ?? []
       guard own.allSatisfy({ known[$0] == nil }) else { continue }
-      targets[index].nothing = nothing(targets[index], lookedIn: own.map { cases[$0].store })
+      for place in own where listed[cases[place].identity] == nil {
+        listed[cases[place].identity] = (try? cases[place].store.list()) ?? []
+      }
+      targets[index].nothing = nothing(
+        targets[index], in: own.map { cases[$0].store.address }.joined(separator: ", "),
+        own.flatMap { listed[cases[$0].identity] ?? [] })
     }
   }
 
@@ -263,9 +291,7 @@ struct KillTargets: Sendable {
   }
 
   /// Every store answered, and none has the flag.
-  private func nothing(_ target: Target, lookedIn stores: [any FlagStore]) -> [String] {
-    let places = stores.map(\.address).joined(separator: ", ")
-    let listed = stores.flatMap { (try? $0.list()) ?? [] }
+  private func nothing(_ target: Target, in places: String, _ listed: [ListedFlag]) -> [String] {
     var reasons: [String]
     if let noNote = target.noNote {
       let managed = listed.filter { $0.mark != nil }.map(\.key.text)

@@ -11,13 +11,26 @@ struct NamedStore: Hashable {
   }
 
   /// As `origin` writes it: a name of a configuration file stands for its address.
-  init(_ origin: String, _ text: String, _ base: @autoclosure () -> String, _ known: [NamedStore]) {
-    if let one = known.first(where: { $0.name == text }) {
+  init(_ origin: String, _ text: String, _ base: @autoclosure () -> String, _ known: Listed) {
+    if let one = known.byName[text] {
       self.init(name: text, origin: origin, address: one.address, base: one.base)
     } else {
       let plain = NamedStore(name: nil, origin: origin, address: text, base: base())
-      let name = known.first { $0.place == plain.place }?.name
+      let name = known.byPlace.isEmpty ? nil : known.byPlace[plain.place]?.name
       self.init(name: name, origin: origin, address: text, base: plain.base)
+    }
+  }
+
+  /// What configuration files list, found by name and by place; of several the first.
+  struct Listed {
+    let all: [NamedStore]
+    let byName: [String: NamedStore]
+    let byPlace: [String: NamedStore]
+
+    init(_ all: [NamedStore]) {
+      self.all = all
+      byName = Dictionary(all.compactMap { store in store.name.map { ($0, store) } }) { first, _ in first }
+      byPlace = Dictionary(all.map { ($0.place, $0) }) { first, _ in first }
     }
   }
 
@@ -41,9 +54,4 @@ struct NamedStore: Hashable {
 
   /// The same for two spellings of one place.
   var place: String { path ?? address }
-
-  /// Joins the list where it names one more place.
-  func join(_ list: inout [NamedStore]) {
-    if !list.contains(where: { $0.place == place }) { list.append(self) }
-  }
 }

@@ -209,13 +209,12 @@ struct Opening {
   func journals(_ settings: Settings, _ store: any FlagStore) throws(Trouble) -> [Journal] {
     let folder = try journalFolder(settings, store)
     do throws(JournalTrouble) {
-      var journals = try folder.flags().map(folder.journal)
+      let journals = try folder.flags().map(folder.journal)
       guard settings.namedJournal == nil, !store.keepsJournals else { return journals }
-      for journal in try JournalFolder(store.journalFolder).elsewhere() {
-        journals.removeAll { $0.flag == journal.flag }
-        journals.append(journal)
-      }
-      return journals
+      // What is pointed to counts instead of what lies here.
+      let elsewhere = try JournalFolder(store.journalFolder).elsewhere()
+      let flags = Set(elsewhere.map(\.flag))
+      return journals.filter { !flags.contains($0.flag) } + elsewhere
     } catch {
       throw .journal(error)
     }

@@ -78,9 +78,10 @@ package struct Recalling: Sendable {
 
   private func journals(_ settings: Settings, _ opening: Opening) throws(Trouble) -> [Journal] {
     var journals: [Journal] = []
+    var known: Set<String> = []
     for named in settings.scope {
       let more = try opening.journals(settings, try opening.store(named, settings.terms))
-      journals += more.filter { one in !journals.contains { $0.path == one.path } }
+      journals += more.filter { known.insert($0.path).inserted }
     }
     return journals
   }

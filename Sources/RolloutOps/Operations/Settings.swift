@@ -40,14 +40,17 @@ struct Settings {
     terms.authorities = configurations.lazy.compactMap(\.authorities).first
     terms.staysInPlace = configurations.lazy.compactMap(\.staysInPlace).first ?? false
 
-    let names = configurations.flatMap { configuration in
-      configuration.stores.map {
-        NamedStore(name: $0.name, origin: configuration.path, address: $0.address, base: configuration.folder)
-      }
-    }
+    let names = NamedStore.Listed(
+      configurations.flatMap { configuration in
+        configuration.stores.map {
+          NamedStore(name: $0.name, origin: configuration.path, address: $0.address, base: configuration.folder)
+        }
+      })
     isSaid = !choices.stores.isEmpty
+    var places: Set<String> = []
     for address in choices.stores {
-      NamedStore("--store", address, here, names).join(&stores)
+      let store = NamedStore("--store", address, here, names)
+      if places.insert(store.place).inserted { stores.append(store) }
       if let near = Self.name(near: address, among: names) {
         remarks.append("no store is listed as \(address), so it is read as a path; did you mean \(near)?")
       }
@@ -69,13 +72,14 @@ struct Settings {
       if journal == nil { journal = configuration.journal.map { Self.located($0, from: configuration.folder) } }
     }
     if isSaid {
-      outside = Self.left(of: others + names, besides: stores, context)
+      outside = Self.left(of: others + names.all, besides: stores, context)
     } else {
       stores = others
-      for store in names where !stores.contains(where: { $0.place == store.place }) { store.join(&listed) }
+      if !names.all.isEmpty { places.formUnion(others.map(\.place)) }
+      listed = names.all.filter { places.insert($0.place).inserted }
     }
     try takeGaps(configurations.flatMap(\.gaps), lenient)
-    if scope.isEmpty { stores = [NamedStore(Self.byDefault, Self.usualStore, here, [])] }
+    if scope.isEmpty { stores = [NamedStore(Self.byDefault, Self.usualStore, here, NamedStore.Listed([]))] }
     takeEvaluation(
       [(note?.evaluation, "the note"), (variables["ROLLOUT_EVALUATION"], "ROLLOUT_EVALUATION")]
         + configurations.map { ($0.evaluation, $0.path) })
@@ -107,9 +111,9 @@ struct Settings {
   }
 
   /// The listed name that is likely meant by what looks like a name, and is none.
-  private static func name(near text: String, among known: [NamedStore]) -> String? {
-    guard Configuration.isName(text), !known.contains(where: { $0.name == text }) else { return nil }
-    return Suggestion.nearest(to: text, among: known.compactMap(\.name))
+  private static func name(near text: String, among known: NamedStore.Listed) -> String? {
+    guard Configuration.isName(text), known.byName[text] == nil else { return nil }
+    return Suggestion.nearest(to: text, among: known.all.compactMap(\.name))
   }
 
   /// What configuration files say that nobody understands. Nobody falls back to the usual store where one of them may

@@ -72,4 +72,48 @@ import Testing
     let outcome = try Self.run(["kill", "k", "--to", "nobody"], in: folder)
     #expect(outcome.status == 1 && outcome.errors.contains("rolloutctl kill k --to a19999"), "\(outcome.end)")
   }
+
+  // MARK: Many flags
+
+  @Test func aKillOfThousandsOfFlagsInAFile() throws {
+    let flags = Self.members(1_500) { #""k\#($0)":\#(Self.flag())"# }
+    let folder = try Self.world(flags: "{\"flags\":{\(flags)}}")
+    let outcome = try Self.run(["kill", "--all", "--yes", "--within", "60s"], in: folder)
+    #expect(outcome.status == 0, "\(outcome.end)")
+    let text = try folder.read("flags.json")
+    #expect(text.components(separatedBy: #""rolloutctl":"killed""#).count == 1_501)
+    #expect(folder.has("flags.json.rollout/k1499.journal"))
+  }
+
+  @Test func aSettingsFileOfThousandsOfStores() throws {
+    let folder = try Self.world(flags: #"{"flags":{"k":\#(Self.flag())}}"#)
+    let stores = Self.members(12_000) { #""s\#($0)":"file:\#($0).json""# }
+    try folder.write("rolloutctl.json", #"{"stores":{\#(stores),"here":"file:flags.json"}}"#)
+    let outcome = try Self.run(["kill", "k", "--store", "here"], in: folder)
+    #expect(outcome.status == 0 && outcome.output.contains("off: everybody gets off"), "\(outcome.end)")
+    // Without a store said nobody can know which of them is meant.
+    let status = try Self.run(["status", "k"], in: folder)
+    #expect(status.status == 2 && status.errors.contains("lists several stores"), "\(status.end)")
+  }
+
+  @Test func aSettingsFileOfThousandsOfNamesThatNobodyKnows() throws {
+    let folder = try Self.world(flags: #"{"flags":{"k":\#(Self.flag())}}"#)
+    try folder.write("rolloutctl.json", "{\(Self.members(40_000) { #""storr\#($0)":1"# })}")
+    let outcome = try Self.run(["kill", "k"], in: folder)
+    #expect(outcome.output.contains("k   off: everybody gets off"), "\(outcome.end)")
+    #expect(outcome.status == 1 && outcome.errors.contains("\"storr39999\" is no setting of this version"))
+  }
+
+  @Test func anAlertThatNamesThousandsOfFlags() throws {
+    let flags = Self.members(400) { #""k\#($0)":\#(Self.flag())"# }
+    let folder = try Self.world(flags: "{\"flags\":{\(flags)}}")
+    try folder.write("rolloutctl.json", #"{"alerts":[{"when":{"flag":"*"},"kill":["$flag"]}]}"#)
+    let alerts = Self.members(8_000) {
+      #"{"labels":{"flag":"k\#($0 % 400)"},"startsAt":"2026-11-20T10:00:00Z","fingerprint":"\#($0)"}"#
+    }
+    let event = #"{"status":"firing","alerts":[\#(alerts)]}"#
+    let outcome = try Self.run(["kill", "--on-alert"], in: folder, input: event)
+    #expect(outcome.status == 0, "\(outcome.end)")
+    #expect(try folder.read("flags.json").components(separatedBy: #""rolloutctl":"killed""#).count == 401)
+  }
 }
