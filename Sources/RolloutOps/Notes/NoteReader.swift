@@ -207,10 +207,11 @@ extension NoteReader {
     plan.dashboard = value(.dashboard)?.collapsed
     readFields()
     readEvidence()
+    var approvers: Set<String> = []
     for value in values(.approvers) {
       for name in value.split(whereSeparator: { ",;&".contains($0) }).flatMap({ $0.split(word: "and") }) {
         let name = name.unwrapped.collapsed
-        if !name.isEmpty, !plan.approvers.contains(name) { plan.approvers.append(name) }
+        if !name.isEmpty, approvers.insert(name).inserted { plan.approvers.append(name) }
       }
     }
     if let unit = value(.unit) {

@@ -92,9 +92,10 @@ extension NoteText {
     guard find(opener, in: bytes, from: 0, to: bytes.count) != nil else { return nil }
     var comments: [Range<Int>] = []
     var fence: UInt8?
-    var at = 0
+    var (at, end) = (0, -1)
     while at < bytes.count {
-      let end = bytes[at...].firstIndex(of: 0x0A) ?? bytes.count
+      // One line may hold many comments: its end is looked for once.
+      if end < at { end = bytes[at...].firstIndex(of: 0x0A) ?? bytes.count }
       let first = bytes[at..<end].firstIndex { $0 != 0x20 && $0 != 0x09 } ?? end
       let mark = first + 3 <= end && Set(bytes[first..<first + 3]).count == 1 ? bytes[first] : 0
       if mark == UInt8(ascii: "`") || mark == UInt8(ascii: "~"), fence == nil || fence == mark {
@@ -107,11 +108,16 @@ extension NoteText {
       }
       at = end + 1
     }
-    for comment in comments.reversed() {
+    var clean: [UInt8] = []
+    clean.reserveCapacity(bytes.count)
+    var kept = 0
+    for comment in comments {
+      clean += bytes[kept..<comment.lowerBound]
       // One blank per character, so that columns after the comment stay true.
-      let blank = bytes[comment].filter { $0 & 0xC0 != 0x80 }.map { $0 == 0x0A || $0 == 0x0D ? $0 : 0x20 }
-      bytes.replaceSubrange(comment, with: blank)
+      clean += bytes[comment].lazy.filter { $0 & 0xC0 != 0x80 }.map { $0 == 0x0A || $0 == 0x0D ? $0 : 0x20 }
+      kept = comment.upperBound
     }
+    bytes = clean + bytes[kept...]
     return nil
   }
 

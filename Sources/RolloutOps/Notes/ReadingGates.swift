@@ -61,6 +61,7 @@ extension NoteReader {
   mutating func readTriggers() {
     nameMetrics()
     let names = metricNames
+    let variants = Set(plan.variants.all.map(\.name))
     func resolve(_ text: String) -> String? {
       if let name = names[Signal.key(text)] { return name }
       guard let signal = Signal.named(text) else { return nil }
@@ -72,7 +73,7 @@ extension NoteReader {
     ] {
       for line in triggerLines(field) {
         let (read, fault) = TriggerText.read(line.unwrappedCode, resolve: resolve)
-        for trigger in read { add(trigger, action: action) }
+        for trigger in read { add(trigger, action: action, variants) }
         if let fault { report(fault.rule, fault.reason, at: fault.at) }
       }
     }
@@ -90,7 +91,7 @@ extension NoteReader {
     }
   }
 
-  private mutating func add(_ trigger: TriggerText, action: Trigger.Action) {
+  private mutating func add(_ trigger: TriggerText, action: Trigger.Action, _ variants: Set<String>) {
     var action = action
     if case .degrade = action {
       guard let target = trigger.target else {
@@ -98,8 +99,8 @@ extension NoteReader {
           .badTrigger, "a degrade trigger says which variant to use instead: add `-> fast` at the end",
           at: trigger.text.endIndex)
       }
-      if plan.variants[String(target)] == nil, !hasBrokenVariants {
-        let near = Suggestion.nearest(to: String(target), among: plan.variants.all.map(\.name))
+      if !variants.contains(String(target)), !hasBrokenVariants {
+        let near = Suggestion.nearest(to: String(target), among: isDrowned ? [] : plan.variants.all.map(\.name))
         let hint = near.map { "did you mean `\($0)`?" } ?? "add it to `Variants:`"
         report(.badTrigger, "the flag has no variant \(target.quoted); \(hint)", at: target.startIndex)
       }
@@ -128,7 +129,7 @@ extension NoteReader {
   }
 
   private mutating func reportUnmeasured(_ trigger: TriggerText) {
-    let names = plan.metrics.map(\.name) + Signal.known.filter { $0.usual != nil }.map(\.name)
+    let names = isDrowned ? [] : plan.metrics.map(\.name) + Signal.known.filter { $0.usual != nil }.map(\.name)
     let signal = trigger.condition.signal
     let near = Suggestion.nearest(to: signal, among: names, prefixes: false)
     let hint =

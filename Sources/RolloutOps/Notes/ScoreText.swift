@@ -85,30 +85,29 @@ struct ScoreText {
 
 extension NoteReader {
   mutating func readEvidence() {
+    var fields: Set<String> = []
     for value in values(.evidence) {
       do throws(ScoreText.Fault) {
         guard let scores = try ScoreText(value.unwrapped) else {
           plan.evidence.append(value.unwrapped.collapsed)
           continue
         }
-        add(scores)
+        add(scores, besides: &fields)
       } catch {
         report(.badEvidence, "this evidence is not understood: \(error.reason)", at: error.at)
       }
     }
   }
 
-  private mutating func add(_ scores: ScoreText) {
+  private mutating func add(_ scores: ScoreText, besides known: inout Set<String>) {
     let pattern = scores.pattern.collapsed
     plan.scores.patterns.append(pattern.hasPrefix("file:") ? String(pattern.dropFirst(5)) : pattern)
-    for field in scores.fields where !plan.scores.fields.contains(String(field)) {
-      plan.scores.fields.append(String(field))
-    }
-    let known = plan.fields["trace_id"]
-    guard scores.key != "trace_id", known != String(scores.key) else { return }
-    if let known {
+    for field in scores.fields where known.insert(String(field)).inserted { plan.scores.fields.append(String(field)) }
+    let key = plan.fields["trace_id"]
+    guard scores.key != "trace_id", key != String(scores.key) else { return }
+    if let key {
       report(
-        .badEvidence, "requests are told apart by `\(known)` already; join these scores by the same field",
+        .badEvidence, "requests are told apart by `\(key)` already; join these scores by the same field",
         at: scores.key.startIndex)
     } else {
       plan.fields["trace_id"] = String(scores.key)
@@ -125,10 +124,11 @@ extension NoteReader {
         at: first.startIndex)
     }
     let measures = plan.metrics.map(\.measure) + plan.triggers.map { Signal.named($0.condition.signal)?.measure }
-    let measured = Set(measures.compactMap { $0 }.filter { $0.queries == nil }.map(\.field)).sorted()
+    let measured = Set(measures.compactMap { $0 }.filter { $0.queries == nil }.map(\.field))
+    let names = measured.sorted()
     for line in lines {
       for field in (try? ScoreText(line.unwrapped))?.fields ?? [] where !measured.contains(String(field)) {
-        let near = Suggestion.nearest(to: String(field), among: measured, prefixes: false)
+        let near = Suggestion.nearest(to: String(field), among: isDrowned ? [] : names, prefixes: false)
         let hint = near.map { "did you mean `\($0)`?" } ?? "add a metric such as `- \(field): mean(\(field))`"
         report(.badEvidence, "no metric is measured by the field \(field.quoted); \(hint)", at: field.startIndex)
       }

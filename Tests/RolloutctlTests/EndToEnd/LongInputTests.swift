@@ -116,4 +116,19 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.end)")
     #expect(try folder.read("flags.json").components(separatedBy: #""rolloutctl":"killed""#).count == 401)
   }
+
+  // MARK: Notes
+
+  @Test(arguments: ["<!--a-->", "<!--é-->"]) func aNoteOfCommentsInOneLine(comment: String) throws {
+    let line = "\n" + String(repeating: comment, count: 60_000) + "\n"
+    let folder = try Self.world(note: LiveWorld.plainNote + line, flags: #"{"flags":{}}"#)
+    let outcome = try Self.run(["check", LiveWorld.note], in: folder)
+    #expect(outcome.status == 0 && outcome.output.contains("stages from the schedule"), "\(outcome.end)")
+  }
+
+  @Test func aNoteOfThousandsOfApprovers() throws {
+    let line = "\nApprovers: \(Self.members(60_000) { "p\($0)" })\n"
+    let folder = try Self.world(note: LiveWorld.plainNote + line, flags: #"{"flags":{}}"#)
+    #expect(try Self.run(["check", LiveWorld.note], in: folder).status == 0)
+  }
 }
