@@ -4,7 +4,8 @@ import Synchronization
 /// A gzip file read as what it holds, by the system's zlib, which is opened when the first such file is met.
 ///
 /// Several members one after another are one text, as `gzip` has it. A file that ends in the middle of a member, or that
-/// is damaged, is a trouble and not a shorter log.
+/// is damaged, is a trouble and not a shorter log. So is one that grows beyond what any log does: a few megabytes of it
+/// would keep a machine busy for hours.
 package final class GzipInput: Input {
   package var size: Int? { nil }
   private let source: any Input
@@ -75,12 +76,16 @@ private struct Zlib: Sendable {
 private struct Inflation: ~Copyable {
   private static let byteCount = 112
   private static let room = 1 << 16
+  /// Lines of which each says something of its own shrink to a tenth, seldom to a fiftieth; what is made to grow shrinks
+  /// to a thousandth. Of little text nobody asks.
+  private static let (mostGrowth, alwaysFine) = (200, 128 << 20)
   private let library: Zlib
   /// Memory addresses, which may travel between threads; the lock around this value sees to it that one at a time uses
   /// them.
   private let stream: UInt
   private let compressed: UInt
   private var offset = 0
+  private var given = 0
   private var isInside = false
   private var isDone = false
 
@@ -130,7 +135,16 @@ private struct Inflation: ~Copyable {
         of: buffer.baseAddress?.advanced(by: filled), toByteOffset: 24, as: UnsafeMutableRawPointer?.self)
       stream.storeBytes(of: room, toByteOffset: 32, as: UInt32.self)
       let answer = library.step(stream, 0)
-      filled += Int(room - stream.load(fromByteOffset: 32, as: UInt32.self))
+      let grown = Int(room - stream.load(fromByteOffset: 32, as: UInt32.self))
+      filled += grown
+      given += grown
+      if given > Self.alwaysFine, given / Self.mostGrowth > offset {
+        throw FileTrouble(
+          .reading, path,
+          .damaged(
+            "it grows to more than \(Self.mostGrowth) times its size, as no log does: \(given >> 20) MiB from the first "
+              + "\(offset) bytes; if it is one, unpack it on the way: zcat FILE | rolloutctl …"))
+      }
       switch answer {
       case 0: isInside = true
       case 1:

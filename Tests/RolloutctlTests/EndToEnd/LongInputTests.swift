@@ -131,4 +131,50 @@ import Testing
     let folder = try Self.world(note: LiveWorld.plainNote + line, flags: #"{"flags":{}}"#)
     #expect(try Self.run(["check", LiveWorld.note], in: folder).status == 0)
   }
+
+  // MARK: Logs
+
+  private static let record = #"{"prompt_version":"v6","latency_ms":12}"# + "\n"
+
+  private static func compare(_ log: String, in folder: TemporaryFolder) throws -> Binary.Outcome {
+    try run(
+      ["compare", log, "--control", "v6", "--canary", "v7", "--metric", "mean(latency_ms)", "--format", "json"],
+      in: folder)
+  }
+
+  static let lines: [Case] = [
+    Case(testDescription: "a text", flag: #"{"a":"\#(String(repeating: "x\\n", count: 1 << 20))"}"#),
+    Case(testDescription: "members", flag: "{\(members(200_000) { #""a\#($0)":\#($0)"# })}"),
+    Case(testDescription: "nested values", flag: #"{"a":[\#(members(500_000) { _ in "{}" })]}"#),
+    Case(
+      testDescription: "attributes that stand twice",
+      flag: #"{"attributes":[{"key":"x","value":{"b":1,\#(members(120_000) { #""a\#($0 / 2)":1"# })}}]}"#),
+    Case(testDescription: "what is no record", flag: String(repeating: #"{"a":["#, count: 500_000)),
+  ]
+
+  @Test(arguments: lines) func aLogWithOneLineOf(_ line: Case) throws {
+    let folder = try TemporaryFolder()
+    let records = String(repeating: Self.record + Self.record.replacing("v6", with: "v7"), count: 100)
+    try folder.write("log.ndjson", records + line.flag + "\n" + records)
+    let outcome = try Self.compare("log.ndjson", in: folder)
+    #expect(outcome.output.contains(#""records":20"#) || outcome.output.contains(#""records": 200"#), "\(outcome.end)")
+    let drawn = try Self.run(["sample", "--traces", "log.ndjson", "--size", "5"], in: folder)
+    #expect(drawn.status == 0, "\(drawn.end)")
+  }
+
+  /// Hundreds of megabytes out of a few hundred kilobytes: refused at a limit, as evidence and as a sample.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/gzip")))
+  func aGzipFileThatGrowsBeyondAnyLog() throws {
+    let folder = try TemporaryFolder()
+    let make = "(cat log.ndjson; head -c 400000000 /dev/zero) | /usr/bin/gzip > log.ndjson.gz"
+    try folder.write("log.ndjson", String(repeating: Self.record, count: 100))
+    #expect(try Binary.run(["-c", make], in: folder, program: "/bin/sh").status == 0)
+    for words in [
+      ["compare", "log.ndjson.gz", "--control", "v6", "--canary", "v7"], ["sample", "--traces", "log.ndjson.gz"],
+    ] {
+      let outcome = try Self.run(words, in: folder)
+      #expect(outcome.status == 1 && outcome.output == "", "\(outcome)")
+      #expect(outcome.errors.contains("it grows to more than 200 times its size"), "\(outcome)")
+    }
+  }
 }
