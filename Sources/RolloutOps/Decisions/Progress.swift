@@ -20,7 +20,10 @@ package struct Progress: Sendable {
   /// Since when the exposure is unchanged, the store's propagation bound included.
   package private(set) var since: Instant?
   /// Taken out while the rollout goes on, beyond the note's own exclusions.
-  package private(set) var exclusions: [Selector] = []
+  package var exclusions: [Selector] { excluded.sorted { $0.value < $1.value }.map(\.key) }
+  /// Each with its number among all that ever were.
+  private var excluded: [Selector: Int] = [:]
+  private var exclusionCount = 0
   package private(set) var hold: Hold?
   package private(set) var kill: Kill?
   /// The variant that stands in for the canary after a degrade.
@@ -131,13 +134,13 @@ package struct Progress: Sendable {
     case .adopt:
       move(to: content.to ?? place, entry)
       adopted = content.detail("shown")?.text
-      exclusions = []
+      excluded = [:]
       for text in content.detail("exclusions")?.items ?? [] {
         guard let selector = text.text.flatMap({ try? SelectorText(Substring($0)).selector }) else {
           notUnderstood.append(entry.sequence)
           continue
         }
-        exclusions.append(selector)
+        exclude(selector)
       }
     case .kill:
       // Words that come later prove nothing about the switch.
@@ -157,11 +160,11 @@ package struct Progress: Sendable {
       }
     case .exclude:
       guard let selector = selector(of: content) else { return notUnderstood.append(entry.sequence) }
-      if !exclusions.contains(selector) { exclusions.append(selector) }
+      exclude(selector)
       adopted = content.detail("shown")?.text ?? adopted
     case .include:
       guard let selector = selector(of: content) else { return notUnderstood.append(entry.sequence) }
-      exclusions.removeAll { $0 == selector }
+      excluded[selector] = nil
       // Somebody is in again: what was seen and waited for was another exposure.
       if place.stageIndex != nil { since = started(entry) }
     case .degrade:
@@ -195,12 +198,20 @@ package struct Progress: Sendable {
   /// Words about other people, or about other limits, are void; a changed exclusion starts the soak anew.
   private mutating func replanned(_ entry: Entry, before: Plan?) {
     guard let before, let plan else { return }
-    attestations.removeAll { word in
-      guard let stage = word.stage else { return false }
-      return before.triggers != plan.triggers
-        || before.stages.first { $0.name == stage }?.audience != plan.stages.first { $0.name == stage }?.audience
+    let areOther = before.triggers != plan.triggers
+    let others = Set((before.stages + plan.stages).map(\.name)).filter { stage in
+      before.stages.first { $0.name == stage }?.audience != plan.stages.first { $0.name == stage }?.audience
+    }
+    if areOther || !others.isEmpty {
+      attestations.removeAll { word in word.stage.map { areOther || others.contains($0) } ?? false }
     }
     if before.exclusions != plan.exclusions, place.stageIndex != nil { since = started(entry) }
+  }
+
+  private mutating func exclude(_ selector: Selector) {
+    guard excluded[selector] == nil else { return }
+    excluded[selector] = exclusionCount
+    exclusionCount += 1
   }
 
   private func selector(of content: Entry.Content) -> Selector? {

@@ -32,16 +32,19 @@ package struct Exposure: Hashable, Sendable {
   }
 
   package func excluding(_ selectors: [Selector]) -> Exposure {
-    Exposure(grants: grants, exclusions: exclusions + selectors.filter { !exclusions.contains($0) })
+    let known = Set(exclusions)
+    return Exposure(grants: grants, exclusions: exclusions + selectors.filter { !known.contains($0) })
   }
 
   /// Whether nobody is let in here whom `other` keeps out. Selectors are compared as they stand, so a `false` may also
   /// mean "cannot tell": the careful answer for whoever asks before narrowing.
   package func isWithin(_ other: Exposure) -> Bool {
     guard !isOff else { return true }
-    guard other.exclusions.allSatisfy(exclusions.contains) else { return false }
+    guard Set(exclusions).isSuperset(of: other.exclusions) else { return false }
+    // Each cohort has one grant, and so has everybody.
+    let shares = Dictionary(other.grants.map { ($0.cohort, $0.share) }) { max($0, $1) }
     return grants.allSatisfy { grant in
-      other.grants.contains { ($0.cohort == nil || $0.cohort == grant.cohort) && $0.share >= grant.share }
+      [nil, grant.cohort].contains { cohort in shares[cohort].map { $0 >= grant.share } ?? false }
     }
   }
 
@@ -55,8 +58,12 @@ package struct Exposure: Hashable, Sendable {
         : ($0.element.cohort == nil) != ($1.element.cohort == nil)
           ? $0.element.cohort == nil : $0.offset < $1.offset
     }
+    var cohorts: Set<Selector> = []
     for (_, grant) in ordered where grant.share > .zero {
-      if !kept.contains(where: { $0.cohort == nil || $0.cohort == grant.cohort }) { kept.append(grant) }
+      if let cohort = grant.cohort, !cohorts.insert(cohort).inserted { continue }
+      kept.append(grant)
+      // What comes behind everybody lets in nobody.
+      if grant.cohort == nil { break }
     }
     return kept
   }

@@ -59,17 +59,16 @@ extension Selector: CustomStringConvertible {
 
   /// Every attribute that it reads, in order, once each.
   package var attributes: [String] {
-    var found: [String] = []
+    var found = Distinct<String>()
     func visit(_ selector: Selector) {
       switch selector {
-      case .equals(let attribute, _), .oneOf(let attribute, _):
-        if !found.contains(attribute) { found.append(attribute) }
+      case .equals(let attribute, _), .oneOf(let attribute, _): found.add(attribute)
       case .not(let inner): visit(inner)
       case .all(let parts): parts.forEach(visit)
       }
     }
     visit(self)
-    return found
+    return found.all
   }
 }
 

@@ -47,7 +47,10 @@ struct FieldMap: Sendable {
         guard !known.contains(where: { $0.request == index }) else { continue }
         targets[name] = known + [Target(request: index, kind: request.kind, rank: UInt8(rank))]
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        for count in 1..<max(parts.count, 1) { parents.insert(parts[..<count].joined(separator: ".")) }
+        // Nothing deeper is read.
+        for count in 1..<min(max(parts.count, 1), JSONReader.deepest) {
+          parents.insert(parts[..<count].joined(separator: "."))
+        }
       }
     }
   }

@@ -56,7 +56,7 @@ package struct LogPattern: Sendable {
       let path = "\(folder)/\(name)"
       let kind = try files.facts(path)?.kind
       if rest.isEmpty {
-        if let kind, kind != .folder, !found.contains(path) { found.append(path) }
+        if let kind, kind != .folder { found.append(path) }
       } else if kind == .folder {
         try expand(path, rest, into: &found)
       }

@@ -78,12 +78,14 @@ package enum Terminal {
         lines.append(line)
         (line, used) = ("", 0)
       }
-      while width(rest) > columns {
+      // Of a word without an end each line takes its own part, and never looks at the rest.
+      while true {
         let part = beginning(of: rest, within: columns)
+        guard part.endIndex < rest.endIndex else { break }
         // A cluster of characters may be wider than any line; it stays whole.
         let piece = part.isEmpty ? rest.prefix(1) : part
         lines.append(String(piece))
-        rest = rest.dropFirst(piece.count)
+        rest = rest[piece.endIndex...]
       }
       line += rest
       used += width(rest)
