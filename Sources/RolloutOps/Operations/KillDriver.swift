@@ -110,6 +110,8 @@ struct KillDriver {
       }
     }
     for news in mailbox.takeAll() { hear(news) }
+    // The deadline may have come between the course's last look at the clock and ours.
+    perform(course.take(.time, at: now))
     for target in open.looking {
       cases[target].tell(["not seen by an application: nobody answered that before the deadline"])
     }

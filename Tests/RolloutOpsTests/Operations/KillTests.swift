@@ -344,6 +344,18 @@ import Testing
         + "\"defaultVariant\": \"off\"")
   }
 
+  /// The deadline may come between any two looks at the clock.
+  @Test func whereverTheDeadlineComesTheFlagIsCalledNotOff() throws {
+    for look in 1...300 {
+      let world = try Self.exposing()
+      world.files.fail(.read, .other(code: 5, text: "it does not answer"))
+      world.clock.jump(by: TimeSpan(seconds: 60), beforeLook: look)
+      let lines = world.kill().lines
+      #expect(lines.count == 1 && lines[0].outcome == .notOff, "\(look)")
+      #expect(lines[0].reasons.first?.hasPrefix("NOT off") == true, "\(look): \(lines[0].reasons)")
+    }
+  }
+
   // MARK: Several stores
 
   /// The usual world, and a store before it that somebody else names.
