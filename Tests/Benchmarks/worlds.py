@@ -213,7 +213,14 @@ class JournalWorld(World):
         lines = list(self.chained(real, count))
         self.count, self.size = len(lines), sum(map(len, lines))
         write(self.journal, b"".join(lines))
-        self.flags = read(self.path("flags.json"))
+        self.flags = self.remembering(json.loads(lines[-2]))
+        write(self.path("flags.json"), self.flags)
+
+    def remembering(self, intent):
+        """The flag file, in which the flag remembers the entry that it was last changed by."""
+        flags = json.loads(read(self.path("flags.json")))
+        flags["flags"][KEY]["metadata"]["rolloutctl.journal"] = f"{intent['seq']}:{intent['sha256'][:16]}"
+        return json.dumps(flags, indent=2).encode() + b"\n"
 
     def reset(self):
         """Back to before a kill."""

@@ -33,6 +33,29 @@ enum JSONSpacing {
     return kept + text[from...]
   }
 
+  /// The same without as many blanks and line ends as are too many for `size`, from `start` on and then before it; nil where
+  /// there are too few. For a text that must fit where there is no more room: it looks worse, and says the same.
+  static func squeezed(_ text: [UInt8], to size: Int, from start: Int) -> [UInt8]? {
+    guard text.count > size else { return text }
+    var blanks: [Int] = []
+    var (at, isInside) = (0, false)
+    while at < text.count {
+      switch text[at] {
+      case UInt8(ascii: "\\") where isInside: at += 1
+      case UInt8(ascii: "\""): isInside.toggle()
+      case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
+        if !isInside { blanks.append(at) }
+      default: break
+      }
+      at += 1
+    }
+    let near = blanks.drop { $0 < start }
+    let gone = (near + blanks.prefix(blanks.count - near.count)).prefix(text.count - size)
+    guard gone.count == text.count - size else { return nil }
+    let places = Set(gone)
+    return text.indices.filter { !places.contains($0) }.map { text[$0] }
+  }
+
   /// Where a value ends: the commas and closing brackets outside of texts.
   private struct Ends: IteratorProtocol {
     private let text: [UInt8]

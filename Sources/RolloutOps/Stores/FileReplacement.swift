@@ -146,13 +146,23 @@ struct FileReplacement {
     _ new: [UInt8], into look: Look, _ copy: (path: String, time: Instant)?, _ hindrance: FileTrouble?
   ) throws(FileTrouble) -> Outcome {
     let old = look.file.bytes
-    let text = JSONSpacing.fitted(new, to: old.count, from: new.firstDifference(from: old))
+    let start = new.firstDifference(from: old)
+    var text = JSONSpacing.fitted(new, to: old.count, from: start)
     do throws(FileTrouble) {
       guard try files.holds(path, old) else {
         if let copy { try? files.remove(copy.path) }
         return .overtaken
       }
-      try files.overwrite(path, text, over: old)
+      do throws(FileTrouble) {
+        try files.overwrite(path, text, over: old)
+      } catch {
+        guard error.reason == .diskFull, let fit = JSONSpacing.squeezed(text, to: old.count, from: start) else {
+          throw error
+        }
+        // Nothing was written: room is asked for before.
+        text = fit
+        try files.overwrite(path, text, over: old)
+      }
     } catch {
       guard stands(text, over: old) else {
         if let copy, (try? files.holds(path, old)) == true { try? files.remove(copy.path) }

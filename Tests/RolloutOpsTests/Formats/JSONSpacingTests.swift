@@ -24,6 +24,18 @@ import Testing
     #expect(fitted("{\"a\":\"\(run),\"}", to: 5) == "{\"a\":\"\(run),\"}")
   }
 
+  @Test func blanksGiveWayWhereThereIsNoRoom() {
+    func squeezed(_ text: String, to size: Int, from start: Int) -> String? {
+      JSONSpacing.squeezed(Array(text.utf8), to: size, from: start).map { String(decoding: $0, as: UTF8.self) }
+    }
+    // Those behind the change first, and none inside a text.
+    #expect(squeezed(#"{ "a b": 1,  "c": "\" d" }"#, to: 21, from: 8) == #"{ "a b":1,"c":"\" d"}"#)
+    #expect(squeezed(#"{ "a b": 1 }"#, to: 10, from: 9) == #"{"a b": 1}"#)
+    #expect(squeezed(#"{ "a b": 1 }"#, to: 9, from: 9) == #"{"a b":1}"#)
+    #expect(squeezed(#"{ "a b": 1 }"#, to: 8, from: 9) == nil)
+    #expect(squeezed("{}", to: 5, from: 0) == "{}")
+  }
+
   /// Its length does not grow with the number of changes.
   @Test func aTextThatIsChangedBackAndForthStaysAsLongAsTheLongest() throws {
     let (short, long) = (

@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
+@testable import RolloutOps
+
 /// Full and read-only disks and missing rights, for real: file systems of a test's own in a mount namespace, which is
 /// gone with it.
 @Suite struct BadDiskTests {
@@ -90,6 +92,31 @@ import Testing
     #expect(again.status == 5 && last.status == 0, "\(again)\(last)")
     #expect(try runs.file("killed").contains(#""rolloutctl": "killed""#))
     #expect(try runs["reverify"].status == 0)
+  }
+
+  /// Not a byte is free behind the file, and what a kill writes is longer than what it takes away.
+  @Test(.enabled(if: canMount, reason)) func aFileThatFillsItsLastPageCanBeKilled() throws {
+    let world = try LiveWorld()
+    let flag =
+      #"{"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on","metadata":{"rolloutctl":"managed"}}"#
+    let head = #"{"flags": {\#n  "ai-summary": \#(flag),\#n\#(String(repeating: " ", count: 60))"other": {"#
+    let tail = #""state":"DISABLED","variants":{"on":true},"defaultVariant":"on","metadata":{"why":""#
+    let end = "\"}}}}\n"
+    let filling = String(repeating: "x", count: 4096 - (head + tail + end).utf8.count)
+    try world.folder.write("flags.json", head + tail + filling + end)
+    let runs = try play(
+      """
+      mkdir disk; mount -t tmpfs -o size=64k tmpfs disk; cp flags.json disk; cd disk
+      dd if=/dev/zero of=fill bs=1k count=100 2>/dev/null || true
+      run kill kill ai-summary
+      keep flags.json after
+      """, in: world)
+    let killed = try runs["kill"]
+    #expect(killed.status == 0 && killed.output.contains("itself, since no new file could take its place"), "\(killed)")
+    let after = try runs.file("after")
+    let json = try JSON.parse(after)
+    #expect(after.utf8.count == 4096 && json["flags"]?["ai-summary"]?["defaultVariant"] == "off")
+    #expect(json["flags"]?["other"]?["metadata"]?["why"]?.text == filling)
   }
 
   @Test(.enabled(if: canMount, reason)) func aReadOnlyJournalStopsWhatWidensAndNotWhatNarrows() throws {
