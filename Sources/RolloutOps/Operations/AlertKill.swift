@@ -123,21 +123,33 @@ package struct AlertKill: Sendable {
 
   // MARK: What it goes by
 
+  /// Whoever keeps the pipe open must not keep us waiting for ever: then it is said that nothing was turned off.
   private func read() throws(Trouble) -> [UInt8] {
+    let reading = Beside<Result<[UInt8], FileTrouble>>()
+    let inputs = kill.context.inputs
+    reading.begin { Self.all(of: inputs) }
+    guard let answer = reading.next(within: kill.within.seconds * 1000) else {
+      throw .evidence(
+        "standard input was not closed within \(kill.within), so no event is known; nothing was turned off")
+    }
+    do throws(FileTrouble) { return try answer.get() } catch { throw .file(error) }
+  }
+
+  private static func all(of inputs: any Inputs) -> Result<[UInt8], FileTrouble> {
     var bytes: [UInt8] = []
     do throws(FileTrouble) {
-      let input = try kill.context.inputs.open("-")
+      let input = try inputs.open("-")
       let size = 1 << 16
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 1)
       defer { buffer.deallocate() }
       while bytes.count <= Self.longest {
         let count = try input.read(into: buffer, at: bytes.count)
-        if count == 0 { return bytes }
+        if count == 0 { return .success(bytes) }
         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       }
       throw FileTrouble(.reading, "standard input", .tooLong(size: bytes.count, limit: Self.longest))
     } catch {
-      throw .file(error)
+      return .failure(error)
     }
   }
 

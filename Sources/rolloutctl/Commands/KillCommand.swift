@@ -34,7 +34,8 @@ struct KillOptions: TakesCommonFlags, Equatable {
         details: """
           An event of Alertmanager's or PagerDuty's webhook. `"alerts"` in `rolloutctl.json` says which flags its labels \
           stand for; the alert is the reason. What is resolved kills nothing, and an alert that killed a flag before \
-          does not kill it again after somebody restored it.
+          does not kill it again after somebody restored it. An event that has not come to its end after the time of \
+          `--within` is an error.
           """
       ) { $0.onAlert = true }.decisive(),
       .value(

@@ -27,6 +27,22 @@ import Testing
       input: event)
   }
 
+  /// A pipe that nobody closes: the deadline is for the event, too.
+  @Test(.enabled(if: Tool.sh.isWanted, Tool.sh.reason)) func anEventThatDoesNotEndIsNotWaitedForForEver() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let outcome = try Tool.sh.run(
+      [
+        "-c", "mkfifo event && printf '{' 1<>event && exec \"$0\" kill --on-alert --within 1s 0<>event",
+        try #require(Binary.path),
+      ],
+      in: world.folder)
+    #expect(outcome.status == 1, "\(outcome)")
+    #expect(
+      outcome.errors.contains("standard input was not closed within 1s") && outcome.errors.contains("nothing was"))
+    #expect(try !world.isKilled())
+  }
+
   @Test func whatFiresDiesAndWhatIsOverIsNamed() throws {
     let flag = #"{"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}"#
     let world = try LiveWorld(flags: "{\"flags\": {\"one\": \(flag), \"two\": \(flag), \"three\": \(flag)}}")
