@@ -6,7 +6,11 @@ enum POSIXOwner {
   /// A folder that was made just now. One that is called after a file is that file's.
   static func give(_ path: String) {
     guard geteuid() == 0, let owner = owner(beside: path) else { return }
-    lchown(path, owner.user, owner.group)
+    // Whoever has the folder around it could have put something else there in the meantime.
+    let number = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else { return }
+    fchown(number, owner.user, owner.group)
+    close(number)
   }
 
   /// An open file that root may have made.
