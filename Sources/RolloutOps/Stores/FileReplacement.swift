@@ -147,24 +147,15 @@ struct FileReplacement {
   ) throws(FileTrouble) -> Outcome {
     let old = look.file.bytes
     let start = new.firstDifference(from: old)
-    var text = JSONSpacing.fitted(new, to: old.count, from: start)
+    let text = JSONSpacing.fitted(new, to: old.count, from: start)
     do throws(FileTrouble) {
       guard try files.holds(path, old) else {
         if let copy { try? files.remove(copy.path) }
         return .overtaken
       }
-      do throws(FileTrouble) {
-        try files.overwrite(path, text, over: old)
-      } catch {
-        guard error.reason == .diskFull, let fit = JSONSpacing.squeezed(text, to: old.count, from: start) else {
-          throw error
-        }
-        // Nothing was written: room is asked for before.
-        text = fit
-        try files.overwrite(path, text, over: old)
-      }
+      try files.overwrite(path, text, over: old)
     } catch {
-      guard stands(text, over: old) else {
+      guard stands(text, over: old) || fits(text, over: old, from: start, after: error) else {
         if let copy, (try? files.holds(path, old)) == true { try? files.remove(copy.path) }
         throw hindrance ?? error
       }
@@ -185,6 +176,14 @@ struct FileReplacement {
       try? files.overwrite(path, old, over: found)
     }
     return false
+  }
+
+  /// The same with fewer blanks, where there was no room for it as it is, and the old one is still whole.
+  private func fits(_ text: [UInt8], over old: [UInt8], from start: Int, after trouble: FileTrouble) -> Bool {
+    guard trouble.reason == .diskFull, let fit = JSONSpacing.squeezed(text, to: old.count, from: start),
+      (try? files.holds(path, old)) == true
+    else { return false }
+    return (try? files.overwrite(path, fit, over: old)) != nil || stands(fit, over: old)
   }
 
   /// A kill that stands is off, also if a power cut could still undo it.
