@@ -31,17 +31,7 @@ package struct Recalling: Sendable {
       if !opening.isNote(target), !ends.knows(rollout.journal) { try refuseUnknown(rollout.journal) }
     } else {
       settings = try Settings(choices, note: nil, context: context)
-      journals = []
-      for named in settings.scope {
-        let store = try opening.store(named, settings.terms)
-        let more = try opening.journals(settings, store)
-        journals += more.filter { one in !journals.contains { $0.path == one.path } }
-        if filter.verify {
-          journals += try ends.look(at: more, in: store) { key throws(Trouble) in
-            try opening.journal(of: key, settings, store).journal
-          }
-        }
-      }
+      journals = try self.journals(settings, opening, verifying: filter.verify, &ends)
     }
     return try recall(journals, filter, ends, severalFlags: target == nil, remarks: settings.remarks)
   }
@@ -52,8 +42,9 @@ package struct Recalling: Sendable {
     let settings = try Settings(choices, note: nil, context: context)
     var filter = Filter()
     (filter.since, filter.until) = (since, until)
-    let report = try recall(
-      try journals(settings, opening), filter, JournalEnds(), severalFlags: true, remarks: settings.remarks)
+    var ends = JournalEnds()
+    let journals = try journals(settings, opening, verifying: false, &ends)
+    let report = try recall(journals, filter, ends, severalFlags: true, remarks: settings.remarks)
     let moves = report.entries.filter { $0.entry.content.action != .attest }.map { HistoryReport.Told($0.entry) }
     return HistoryReport(
       moves, calendar: report.calendar, severalFlags: true, unread: report.unread, remarks: report.remarks)
@@ -76,12 +67,22 @@ package struct Recalling: Sendable {
     throw .usage("there is no journal of \(journal.flag); \(advice)")
   }
 
-  private func journals(_ settings: Settings, _ opening: Opening) throws(Trouble) -> [Journal] {
+  /// Those of all stores, each once; where they are verified, also those that only a flag remembers.
+  private func journals(
+    _ settings: Settings, _ opening: Opening, verifying: Bool, _ ends: inout JournalEnds
+  ) throws(Trouble) -> [Journal] {
     var journals: [Journal] = []
     var known: Set<String> = []
     for named in settings.scope {
-      let more = try opening.journals(settings, try opening.store(named, settings.terms))
-      journals += more.filter { known.insert($0.path).inserted }
+      let store = try opening.store(named, settings.terms)
+      let found = try opening.journals(settings, store)
+      var lost: [Journal] = []
+      if verifying {
+        lost = try ends.look(at: found, in: store) { key throws(Trouble) in
+          try opening.journal(of: key, settings, store).journal
+        }
+      }
+      journals += (found + lost).filter { known.insert($0.path).inserted }
     }
     return journals
   }
