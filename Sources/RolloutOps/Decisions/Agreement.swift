@@ -88,6 +88,9 @@ extension Flag {
     value == .bool(false) || ["off", "control"].contains(variant) && value != .bool(true)
   }
 
+  /// Whether its mark says the same place, whoever is served.
+  func isMarked(as other: Flag) -> Bool { mark?.killed == other.mark?.killed && mark?.stage == other.mark?.stage }
+
   /// Whether it stands as a kill left it. The mark alone does not tell: somebody may have let people in beside it.
   func standsKilled(for variants: Variants?) -> Bool {
     guard let mark, mark.killed else { return false }
@@ -176,10 +179,17 @@ extension Progress {
     }
     var landed = self
     landed.add(Self.outcome(of: pending, .done, at: pending.time))
-    if let shown, let meant = landed.expectedOrClosed, shown.serves(meant) { return .landed }
     var undone = self
     undone.add(Self.outcome(of: pending, .undone, at: pending.time))
-    switch (shown, undone.expectedOrClosed) {
+    let before = undone.expectedOrClosed
+    if let shown, let meant = landed.expectedOrClosed, shown.serves(meant) {
+      // Both may serve the same people, as everybody at the last stage and a finished flag: then the mark tells.
+      guard let before, shown.serves(before), shown.isMarked(as: before), !shown.isMarked(as: meant) else {
+        return .landed
+      }
+      return .undone
+    }
+    switch (shown, before) {
     case (nil, nil): return .undone
     case (nil, .some): return undone.place == .off ? .undone : .unclear
     case (let shown?, let before?): return shown.serves(before) ? .undone : .unclear

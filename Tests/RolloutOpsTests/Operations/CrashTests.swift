@@ -89,11 +89,31 @@ import Testing
       #expect(
         agreement == .killedOutside && after.flag?.mark?.killed == true, "\(hint): \(agreement)")
     }
+    if let mark = after.flag?.mark, !mark.killed {
+      #expect(mark.stage == after.progress.place.description, hint)
+    }
     let moves = after.progress.visits.count - before.progress.visits.count
     #expect(moves <= 1, "\(hint): a stage was entered twice")
     if let index = after.progress.place.stageIndex, let old = before.progress.place.stageIndex {
       #expect(abs(index - old) <= 1, "\(hint): a stage was skipped")
     }
+  }
+
+  /// Finished with somebody left out serves as the last stage does: what became of the way back, only the mark tells.
+  @Test func aWayBackThatServesTheSameIsSettledByTheMark() throws {
+    let world = World()
+    for _ in try #require(try world.status().stages) { _ = try world.advance() }
+    try world.attest("gates")
+    _ = try world.move(.finish)
+    var random = SplitMix64(seed: 1)
+    Deed.exclude.perform(in: world, &random)
+    #expect(try World.Look(world).flag?.mark?.stage == "finished")
+    let stages = try #require(try World.Look(world).progress.plan?.stages)
+    #expect(try #require(stages.last).name == "100%")
+    try crashEverywhere(.rollback, in: world, seed: 1, step: 0, random: random)
+    world.files.restart()
+    _ = try world.move(.rollback, reason: "worse")
+    #expect(try World.Look(world).flag?.mark?.stage == "100%")
   }
 
   /// At no moment is there a rollout that the flag's key alone does not lead to.
