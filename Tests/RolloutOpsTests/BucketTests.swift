@@ -33,6 +33,23 @@ import Testing
     #expect(Bucket.cbor(text) == head + Array(text.utf8))
   }
 
+  /// The formulas, against 40,000 units.
+  @Test(arguments: [5, 25, 50, 70, 95]) func howOftenTwoHashesDisagree(percent: Int) {
+    let share = Percentage(percent: percent)
+    let units = (0..<40_000).map { "tenant-\($0)" }
+    let isIn = FlagHash.allCases.map { hash in
+      units.map { Bucket(flag: FlagKey("ai-summary"), unit: $0, version: hash).isWithin(share) }
+    }
+    let found = Disagreement.all(among: FlagHash.allCases.reversed(), at: share)
+    #expect(found.map { [$0.one, $0.other] } == [[.v1, .v2], [.v1, .v3], [.v2, .v3]])
+    for (disagreement, (one, other)) in zip(found, [(0, 1), (0, 2), (1, 2)]) {
+      let counted = zip(isIn[one], isIn[other]).count { $0 != $1 }
+      #expect(abs(Double(counted) / 400 - disagreement.percent) < 1, "\(disagreement): \(counted)")
+    }
+    #expect(
+      Disagreement.all(among: [.v2], at: share).isEmpty && Disagreement.all(among: [.v1, .v3], at: .whole).isEmpty)
+  }
+
   @Test(arguments: FlagHash.allCases) func aLargerShareHoldsTheSmallerAndSharesAreTheirSize(version: FlagHash) {
     let shares = [100, 5_000_000, 25_000_000, 50_000_000].map(Percentage.init(micro:))
     var counts = [Int](repeating: 0, count: shares.count)

@@ -1,32 +1,25 @@
 /// Requests that tell whether a flag is served as it stands: one for each cohort that is let in, one for each exclusion,
 /// and one for everybody else.
 extension Split {
-  /// `hashes` are those that readers of the store may use, and none where the store deals by a hash of its own: then of
-  /// a share some units are asked, and nothing is expected of any of them.
-  package func probes(of flag: FlagKey, hashes: [FlagHash]) -> [Probe] {
+  /// Readers of a flag file deal by one of several hashes, and whoever answers tells by which: of a share those
+  /// units are asked that tell the hashes apart. Where the store deals by a hash
+  /// of its own, some units are asked, and nothing is expected of any of them.
+  package func probes(of flag: FlagKey, byFlagHash: Bool) -> [Probe] {
     var probes: [Probe] = []
     for grant in exposure.grants {
       let who = Exposure(grants: [grant]).description
       if grant.share.isWhole {
         if let found = candidate(for: grant.cohort, where: { membership($0, flag, .v3) == .cohort(grant) }) {
-          probes.append(found.probe(who, canary, .new(canary, always: true)))
+          probes.append(found.probe(who, canary, nil, .new(canary, always: true)))
         }
-      } else if hashes.isEmpty {
+      } else if !byFlagHash {
         var units: Set<String> = []
         let strangers = candidates(for: grant.cohort).prefix(Self.strangers).filter { units.insert($0.unit).inserted }
-        probes += strangers.map { $0.probe(who, nil, .new(canary, always: false)) }
+        probes += strangers.map { $0.probe(who, nil, nil, .new(canary, always: false)) }
       } else {
-        // Readers of another version of the hash let in another unit.
-        for hash in hashes {
-          let isIn = { (candidate: Candidate) -> Bool in
-            guard Bucket(flag: flag, unit: candidate.unit, version: hash).isWithin(grant.share),
-              case .share(grant, _) = membership(candidate, flag, hash)
-            else { return false }
-            return true
-          }
-          if let found = candidate(for: grant.cohort, where: isIn) {
-            probes.append(found.probe(who, hashes.count == 1 ? canary : nil, .new(canary, always: false)))
-          }
+        probes += dealt(grant, of: flag).map { candidate, letsIn in
+          candidate.probe(
+            who, canary, Probe.Dealing(canary: canary, control: control, letsIn: letsIn), .new(canary, always: false))
         }
       }
     }
@@ -35,22 +28,50 @@ extension Split {
         probes.append(found.probe("\(exclusion), who is excluded", control))
       }
     }
-    if let other = outsider(of: flag, hashes) { probes.append(other.probe("everybody else", control)) }
+    if let other = outsider(of: flag, byFlagHash) { probes.append(other.probe("everybody else", control)) }
     return probes
   }
 
+  /// Units that tell every two hashes apart, and one at least that each of them lets in, as far as there are such.
+  private func dealt(_ grant: Grant, of flag: FlagKey) -> [(candidate: Candidate, letsIn: Set<FlagHash>)] {
+    var found: [(candidate: Candidate, letsIn: Set<FlagHash>)] = []
+    var unmet = Set(FlagHash.allCases)
+    var alike = Set(
+      FlagHash.allCases.flatMap { one in FlagHash.allCases.map { [one, $0] as Set } }.filter { $0.count == 2 })
+    for (number, candidate) in candidates(for: grant.cohort).enumerated() {
+      if unmet.isEmpty, alike.isEmpty || number >= Self.picky { break }
+      let letsIn = Set(FlagHash.allCases.filter { isDealt(candidate, by: grant, flag, $0) })
+      let told = alike.filter { $0.intersection(letsIn).count == 1 }
+      guard !letsIn.isEmpty, !told.isEmpty || !unmet.isDisjoint(with: letsIn) else { continue }
+      found.append((candidate, letsIn))
+      unmet.subtract(letsIn)
+      alike.subtract(told)
+    }
+    return found
+  }
+
+  private func isDealt(_ candidate: Candidate, by grant: Grant, _ flag: FlagKey, _ hash: FlagHash) -> Bool {
+    // The bucket first: what the attributes say takes longer.
+    guard Bucket(flag: flag, unit: candidate.unit, version: hash).isWithin(grant.share),
+      case .share(grant, _) = membership(candidate, flag, hash)
+    else { return false }
+    return true
+  }
+
   /// A request that is let in by nothing, where there is one that every reader keeps out.
-  private func outsider(of flag: FlagKey, _ hashes: [FlagHash]) -> Candidate? {
+  private func outsider(of flag: FlagKey, _ byFlagHash: Bool) -> Candidate? {
     let open = exposure.grants.first { $0.cohort == nil }
     guard let open else {
       return candidate(for: nil) { if case .noCohort = membership($0, flag, .v3) { true } else { false } }
     }
-    guard !open.share.isWhole, !hashes.isEmpty else { return nil }
-    return candidate(for: nil) { candidate in hashes.allSatisfy { !membership(candidate, flag, $0).isIn } }
+    guard !open.share.isWhole, byFlagHash else { return nil }
+    return candidate(for: nil) { candidate in FlagHash.allCases.allSatisfy { !membership(candidate, flag, $0).isIn } }
   }
 
   /// How many units of a share are asked where nobody can tell which of them are in.
   private static let strangers = 10
+  /// How many are looked at to tell hashes apart: of nearly everybody there is hardly one that does.
+  private static let picky = 1000
   /// Enough to find one of a thousandth nearly always; who is let in by less is not asked for.
   private static let most = 4000
 
@@ -58,8 +79,10 @@ extension Split {
     let attributes: JSON
     let unit: String
 
-    func probe(_ who: String, _ expected: String?, _ before: Probe.Before = .old) -> Probe {
-      Probe(who: who, attributes: attributes, unit: unit, expected: expected, before: before)
+    func probe(
+      _ who: String, _ expected: String?, _ dealing: Probe.Dealing? = nil, _ before: Probe.Before = .old
+    ) -> Probe {
+      Probe(who: who, attributes: attributes, unit: unit, expected: expected, dealing: dealing, before: before)
     }
   }
 

@@ -27,7 +27,6 @@ package struct PlanDifference: Hashable, Sendable {
     compare("variants", \.variants, frozen: true) { variants in
       list(variants.all.map { "\($0.name) = \($0.value.written(.spaced))" })
     }
-    compare("flag hash", \.flagHash, frozen: true, as: \.rawValue)
     compare("version", \.version, frozen: true) { text($0?.description) }
     compare("control version", \.controlVersion, frozen: true) { text($0?.description) }
     found += stages(old.stages, new.stages, upTo: reached)

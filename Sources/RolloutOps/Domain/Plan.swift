@@ -23,7 +23,6 @@ package struct Plan: Hashable, Sendable {
   package var steadyState: TimeSpan?
   package var variants = Variants.boolean
   package var killTo = KillTarget.control
-  package var flagHash = FlagHash.v3
   package var metrics: [Metric] = []
   package var triggers: [Trigger] = []
   package var samples: Int?
@@ -181,6 +180,15 @@ package enum KillTarget: String, Sendable {
 /// Which bucketing the readers of the flag file use; see the reference page of flagd's fractional operation.
 package enum FlagHash: String, CaseIterable, Sendable {
   case v1, v2, v3
+
+  /// Whose readers deal by it, as measured with each; an upgrade may change that.
+  package var readers: String {
+    switch self {
+    case .v1: "Java"
+    case .v2: "flagd, Go and Node"
+    case .v3: "Python and Rust"
+    }
+  }
 }
 
 package enum ChecklistMode: String, CaseIterable, Sendable {

@@ -8,6 +8,8 @@ package struct Probe: Hashable, Sendable {
   package let unit: String
   /// The variant that it should be served; nil where only the platform's own hash knows.
   package let expected: String?
+  /// Where readers of one hash let it in and readers of another do not.
+  package let dealing: Dealing?
   /// What it was served before everybody got the same.
   package let before: Before
 
@@ -19,8 +21,25 @@ package struct Probe: Hashable, Sendable {
     case new(String, always: Bool)
   }
 
-  package init(who: String, attributes: JSON, unit: String, expected: String?, before: Before = .unknown) {
+  /// What a unit of a share is served by each hash: the answer tells by which of them its server deals.
+  package struct Dealing: Hashable, Sendable {
+    package let canary: String
+    package let control: String
+    /// Whose readers let the unit in.
+    package let letsIn: Set<FlagHash>
+
+    package init(canary: String, control: String, letsIn: Set<FlagHash>) {
+      (self.canary, self.control, self.letsIn) = (canary, control, letsIn)
+    }
+
+    package func variant(by hash: FlagHash) -> String { letsIn.contains(hash) ? canary : control }
+  }
+
+  package init(
+    who: String, attributes: JSON, unit: String, expected: String?, dealing: Dealing? = nil, before: Before = .unknown
+  ) {
     (self.who, self.attributes, self.unit, self.expected, self.before) = (who, attributes, unit, expected, before)
+    self.dealing = dealing
   }
 
   /// The same request, of which something else is expected.
@@ -52,10 +71,26 @@ package struct Served: Hashable, Sendable {
   /// Whether somebody among them was served the new version before: of anybody else the same answers would tell nothing of
   /// a change.
   package let isWitnessed: Bool
+  /// By which of the hashes the server may deal, as it answered for units of a share; nil where no such unit was served.
+  package let hashes: Set<FlagHash>?
+  /// The hashes that the note names; empty where it names none.
+  package let noted: [FlagHash]
   private let variants: [Variants.Variant]
 
-  package init(address: String, _ answers: [Answer], variants: [Variants.Variant], isWitnessed: Bool = true) {
+  package init(
+    address: String, _ answers: [Answer], variants: [Variants.Variant], noted: [FlagHash] = [], isWitnessed: Bool = true
+  ) {
+    self.noted = noted
     (self.address, self.answers, self.variants, self.isWitnessed) = (address, answers, variants, isWitnessed)
+    let dealt = answers.compactMap { answer -> (dealing: Probe.Dealing, variant: String)? in
+      guard let dealing = answer.probe.dealing, let served = Self.variant(answer.outcome, among: variants) else {
+        return nil
+      }
+      return (dealing, served)
+    }
+    hashes =
+      dealt.isEmpty
+      ? nil : Set(FlagHash.allCases.filter { hash in dealt.allSatisfy { $0.dealing.variant(by: hash) == $0.variant } })
   }
 
   /// The name of what was served. An endpoint in front of a platform may have a value and no name for it; a name whose
@@ -73,9 +108,23 @@ package struct Served: Hashable, Sendable {
     return variants.first { $0.value.means(value) }?.name ?? name ?? value.written(.compact)
   }
 
+  /// The variant that the request should be served by this server, which may deal by any of the hashes.
+  package func expected(_ answer: Answer) -> String? {
+    guard let dealing = answer.probe.dealing, let hash = hashes?.min(by: { $0.rawValue < $1.rawValue }) else {
+      return answer.probe.expected
+    }
+    return dealing.variant(by: hash)
+  }
+
+  /// Whether it stands for whom it names: a unit that only readers of another hash let in is one of everybody else.
+  package func isOfItsKind(_ answer: Answer) -> Bool {
+    guard let dealing = answer.probe.dealing, hashes?.isEmpty == false else { return true }
+    return expected(answer) == dealing.canary
+  }
+
   /// Whether it is what was expected; nil where nothing was, or nobody knows.
   package func isExpected(_ answer: Answer) -> Bool? {
-    guard let expected = answer.probe.expected else { return nil }
+    guard let expected = expected(answer) else { return nil }
     switch answer.outcome {
     case .served: return variant(answer.outcome) == expected
     case .codeDefault, .unknown: return nil
@@ -85,13 +134,13 @@ package struct Served: Hashable, Sendable {
   /// Whether applications are served what they should be: no answer is otherwise, and every one that was expected came.
   /// Nil where nobody knows.
   package var agrees: Bool? {
-    if answers.contains(where: { isExpected($0) == false }) { return false }
+    if hashes?.isEmpty == true || answers.contains(where: { isExpected($0) == false }) { return false }
     return isAsExpected && isWitnessed ? true : nil
   }
 
   /// The same, whether or not it tells anything of a change.
   package var isAsExpected: Bool {
-    answers.contains { $0.probe.expected != nil }
-      && answers.allSatisfy { $0.probe.expected == nil || isExpected($0) == true }
+    hashes?.isEmpty != true && answers.contains { expected($0) != nil }
+      && answers.allSatisfy { expected($0) == nil || isExpected($0) == true }
   }
 }

@@ -28,7 +28,8 @@ extension Plan {
     members.add("steady_state", steadyState.map { .number($0.seconds) } ?? .null)
     members.add("variants", variants.frozen)
     members.add("kill_to", .string(killTo.rawValue))
-    members.add("flag_hash", .string(flagHash.rawValue))
+    // Versions of this program that compared it with the note's cannot read a plan without it.
+    members.add("flag_hash", .string(FlagHash.v3.rawValue))
     members.add("metrics", .array(metrics.map { ["name": .string($0.name), "definition": .text($0.definition)] }))
     members.add("triggers", .array(triggers.map(\.frozen)))
     members.add("samples", samples.map { .number($0) } ?? .null)
@@ -74,7 +75,6 @@ extension Plan {
     steadyState = try plan.optionalInteger("steady_state").map { TimeSpan(seconds: $0) }
     variants = try Variants(frozen: plan.member("variants"))
     killTo = try plan.choice("kill_to")
-    flagHash = try plan.choice("flag_hash")
     for item in try plan.items("metrics") {
       metrics.append(Metric(name: try item.text("name"), definition: try item.optionalText("definition")))
     }

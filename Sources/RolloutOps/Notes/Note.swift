@@ -22,6 +22,17 @@ package struct Note: Hashable, Sendable {
   /// Where applications' questions can be asked.
   package var evaluation: String? { written[.evaluation]?.first { Evaluation.isEndpoint($0.text) }?.text }
   package var runbook: String? { written[.runbook]?.first?.text }
+  /// The hashes that readers of the flag file deal by; empty where nobody said. No part of the plan: it changes who is
+  /// asked what they are served, and nobody's stage.
+  package var flagHashes: [FlagHash] {
+    var found: [FlagHash] = []
+    for written in written[.flagHash] ?? [] {
+      for (_, hash) in FlagHash.named(in: Substring(written.text)) {
+        if let hash, !found.contains(hash) { found.append(hash) }
+      }
+    }
+    return found
+  }
   /// Where the first value of that field stands.
   package func position(of field: NoteField.ID) -> Position? { written[field]?.first?.position }
 
@@ -47,6 +58,15 @@ package struct Note: Hashable, Sendable {
       path: path, digest: digest, title: reader.outline.title.map(String.init),
       plan: diagnostics.contains { $0.severity == .error } ? nil : plan, diagnostics: diagnostics,
       written: reader.written)
+  }
+}
+
+extension FlagHash {
+  /// The parts of `v2, v3`, with the hash that each names.
+  static func named(in list: Substring) -> [(text: Substring, hash: FlagHash?)] {
+    list.split(separator: ",").map { part in
+      (part.unwrapped, FlagHash(rawValue: part.collapsed.lowercased()))
+    }
   }
 }
 

@@ -153,6 +153,8 @@ package struct NoteField: Hashable, Sendable {
     NoteField(.notify, "Notify", "addresses", "who hears of every move", list: true, repeats: true),
     NoteField(
       .fields, "Fields", "list of `name = field`", "what the evidence calls its fields", list: true, repeats: true),
-    NoteField(.flagHash, "Flag hash", "v1 | v2 | v3", "which bucketing the readers of a flag file use"),
+    NoteField(
+      .flagHash, "Flag hash", "v2, v3",
+      "by which hashes the services that read the flag file deal units; see rolloutctl help stores"),
   ]
 }

@@ -249,7 +249,7 @@ extension NoteReader {
     plan.promotesItself = choice(.automation, [("promote", true), ("none", false)]) ?? false
     plan.provenEvidence = choice(.evidenceLevel, [("proven", true), ("default", false)]) ?? false
     plan.killTo = choice(.killTo, [("control", .control), ("off", .off)]) ?? .control
-    plan.flagHash = choice(.flagHash, FlagHash.allCases.map { ($0.rawValue, $0) }) ?? .v3
+    readFlagHashes()
     if let samples = value(.samples) {
       let digits = samples.filter { $0 != "," && $0 != "_" }
       if let count = Int(digits), (1...1_000_000_000).contains(count), digits.first != "+" {
@@ -259,6 +259,14 @@ extension NoteReader {
           .badValue, "`Samples` is a number of canary units, such as 200; \(samples.quoted) is not",
           at: samples.startIndex)
       }
+    }
+  }
+
+  private mutating func readFlagHashes() {
+    for (text, hash) in values(.flagHash).flatMap({ FlagHash.named(in: $0.unwrapped) }) where hash == nil {
+      report(
+        .badValue, "`Flag hash` knows v1, v2 and v3, or several of them with commas between, not \(text.quoted)",
+        at: text.startIndex)
     }
   }
 

@@ -57,10 +57,10 @@ package struct Planning: Sendable {
     let zone: ZoneRules
     do throws(ZoneTrouble) { zone = try context.zone(plan.timeZone) } catch { throw .zone(error) }
     let now = context.clock.now()
-    guard let start else { return PlanReport(plan, note: path, from: now, zone: zone, now: now) }
+    guard let start else { return PlanReport(plan, of: found.note, note: path, from: now, zone: zone, now: now) }
     guard let instant = LocalCalendar(zone: zone, now: now).time(start) else {
       throw .usage("--at \(start) is no time; write \(LocalCalendar.timeForms)")
     }
-    return PlanReport(plan, note: path, from: instant, zone: zone, now: now)
+    return PlanReport(plan, of: found.note, note: path, from: instant, zone: zone, now: now)
   }
 }

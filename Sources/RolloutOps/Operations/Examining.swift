@@ -27,7 +27,8 @@ package struct Examining: Sendable {
       case .kills(let lines): kills = lines
       }
     }
-    let flags = Crew(threads: min(8, kills.count)).each(kills) { [stores] in flag($0, stores) }
+    let readers = readers(of: targets)
+    let flags = Crew(threads: min(8, kills.count)).each(kills) { [stores] in flag($0, stores, readers) }
     // What the settings lack is said among their own checks.
     let more = remarks.filter { remark in !checks.contains { $0.sentence.hasPrefix(remark) } }
     return DoctorReport(settings: checks, stores.map(\.line), flags: flags, remarks: more)
@@ -156,7 +157,22 @@ package struct Examining: Sendable {
     return Kill(context: context, choices: choices, within: within).perform(targets).lines
   }
 
-  private func flag(_ line: KillReport.Line, _ stores: [Examined]) -> DoctorReport.FlagLine {
+  /// Whether the services that read the flag agree on who is in, as far as the notes say in which languages they are.
+  private func readers(of targets: [String]) -> [FlagKey: [Check]] {
+    let opening = Opening(context: context, choices: choices)
+    var checks: [FlagKey: [Check]] = [:]
+    for target in targets where opening.isNote(target) {
+      guard let note = try? opening.note(at: target).note, let plan = note.plan else { continue }
+      checks[plan.flag] = plan.disagreements(among: note.flagHashes).map { stage, sentence in
+        Check("readers", .warning, "\(plan.stages[stage].name): \(sentence)")
+      }
+    }
+    return checks
+  }
+
+  private func flag(
+    _ line: KillReport.Line, _ stores: [Examined], _ readers: [FlagKey: [Check]]
+  ) -> DoctorReport.FlagLine {
     let home = stores.first { $0.line.store == line.store }
     let would = line.outcome == .alreadyOff ? "it is off already" : "it would be turned off"
     var checks = [
@@ -172,6 +188,7 @@ package struct Examining: Sendable {
             : Check("managed", .warning, "it is not managed by rolloutctl: kill --all would pass it over"))
       }
       checks += store.examine(line.flag)
+      if store.dealsByFlagHash { checks += readers[line.flag] ?? [] }
     }
     return DoctorReport.FlagLine(flag: line.flag, store: line.store, serving: line.serving, checks: checks)
   }

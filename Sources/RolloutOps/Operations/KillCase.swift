@@ -310,7 +310,7 @@ struct KillCase: Sendable {
     let meant = Flag(variants: shown.variants, serving: .everyone(serving), mark: nil)
     return ServedLook(
       context: kill.context, endpoint: evaluation.endpoint(until: end, kill.context), flag: key,
-      variants: meant.variants, probes: meant.probes(of: key, hashes: store.hashes(nil), after: before))
+      variants: meant.variants, probes: meant.probes(of: key, byFlagHash: store.dealsByFlagHash, after: before))
   }
 
   /// What whoever killed wants to know next; read when it is off. `isAlone` says that few flags are meant.

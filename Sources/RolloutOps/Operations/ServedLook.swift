@@ -5,6 +5,7 @@ struct ServedLook: Sendable {
   let flag: FlagKey
   let variants: [Variants.Variant]
   let probes: [Probe]
+  var noted: [FlagHash] = []
   let witnesses = Witnesses()
 
   private static let width = 4
@@ -13,7 +14,7 @@ struct ServedLook: Sendable {
   private static let (firstPause, longestPause) = (50_000, 1_000_000)
 
   func look() -> Served {
-    Served(address: endpoint.address, ask(), variants: variants)
+    Served(address: endpoint.address, ask(), variants: variants, noted: noted)
   }
 
   private func ask() -> [Served.Answer] {
@@ -39,7 +40,7 @@ struct ServedLook: Sendable {
     while true {
       let answers = ask()
       let served = Served(
-        address: endpoint.address, answers, variants: variants,
+        address: endpoint.address, answers, variants: variants, noted: noted,
         isWitnessed: !needsWitness || witnesses.vouch(for: probes))
       if served.agrees == false { otherwise = served }
       let limit = otherwise == nil ? min(end, patience) : end
@@ -110,36 +111,26 @@ extension Rollout {
   /// What applications are served, where the settings name somebody to ask. `waits` for a change made a moment ago.
   func served(waits: Bool) -> Served? {
     guard let evaluation, let shown = flag.flag else { return nil }
-    let probes = shown.probes(of: key, hashes: store.hashes(progress.plan), after: progress.widest)
+    let probes = shown.probes(of: key, byFlagHash: store.dealsByFlagHash, after: progress.widest)
     guard !probes.isEmpty else { return nil }
     let end = context.clock.now() + TimeSpan(seconds: Self.lookSeconds)
     let look = ServedLook(
       context: context, endpoint: evaluation.endpoint(until: end, context), flag: key, variants: shown.variants,
-      probes: probes)
+      probes: probes, noted: note?.note.flagHashes ?? [])
     return waits ? look.look(until: end, patience: end, needsWitness: false) : look.look()
-  }
-}
-
-extension FlagStore {
-  /// By which hashes readers of this store may deal; none where it deals by one of its own. Without a plan nobody knows
-  /// which version its readers have.
-  func hashes(_ plan: Plan?) -> [FlagHash] {
-    guard dealsByFlagHash else { return [] }
-    return plan.map { [$0.flagHash] } ?? FlagHash.allCases
   }
 }
 
 extension Flag {
   /// Requests that tell whether it is served as it stands. Rules that rolloutctl did not write tell nobody whom they mean.
   /// Where all get the same, those are asked who got something else `before`.
-  func probes(of key: FlagKey, hashes: [FlagHash], after before: Flag? = nil) -> [Probe] {
+  func probes(of key: FlagKey, byFlagHash: Bool, after before: Flag? = nil) -> [Probe] {
     switch serving {
-    case .split(let split): return split.probes(of: key, hashes: hashes)
+    case .split(let split): return split.probes(of: key, byFlagHash: byFlagHash)
     case .everyone(let variant):
       var probes: [Probe] = []
       if case .split(let split)? = before?.serving {
-        // Which hash the server deals by, no note can know for sure: one unit of each is asked.
-        probes = split.probes(of: key, hashes: hashes.isEmpty ? [] : FlagHash.allCases)
+        probes = split.probes(of: key, byFlagHash: byFlagHash)
       }
       if probes.isEmpty {
         var earlier = Probe.Before.unknown

@@ -12,9 +12,11 @@ package struct PlanReport: Sendable {
   /// When the last stage, and the steady state after it, have lasted.
   package let ends: Instant
   package let calendar: LocalCalendar
+  /// Where services in several languages disagree on who is in.
+  package let disagreements: [(stage: Int, sentence: String)]
 
   /// Every stage entered the moment it may be: soak alone, without windows and people.
-  package init(_ plan: Plan, note: String, from start: Instant, zone: ZoneRules, now: Instant) {
+  package init(_ plan: Plan, of read: Note, note: String, from start: Instant, zone: ZoneRules, now: Instant) {
     var time = start
     var steps: [Step] = []
     for (index, stage) in plan.stages.enumerated() {
@@ -26,6 +28,7 @@ package struct PlanReport: Sendable {
     }
     (self.plan, self.note, self.steps, self.ends) = (plan, note, steps, time)
     calendar = LocalCalendar(zone: zone, now: now)
+    disagreements = plan.disagreements(among: read.flagHashes)
   }
 
   private static func needs(_ plan: Plan, _ index: Int) -> [String] {
@@ -48,7 +51,7 @@ package struct PlanReport: Sendable {
         .filter { !$0.isEmpty }.joined(separator: "   ")
     ]
     let names = steps.map { Terminal.width(Terminal.plain($0.stage.name)) }.max() ?? 0
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       let who = who(step.stage)
       let soak = step.stage.soak > .zero ? "\(step.stage.soak)" : "no soak"
       let needs = step.needs.isEmpty ? "" : "   needs \(step.needs.joined(separator: ", "))"
@@ -56,6 +59,7 @@ package struct PlanReport: Sendable {
         "  \(calendar.exact(step.starts))   \(Terminal.padded(Terminal.plain(step.stage.name), to: names))"
           + "   \(Terminal.padded(soak, to: 7))   \(Terminal.plain(who))\(ink.dim(needs))")
       if let watch = step.stage.watch { lines.append("      " + ink.dim("watch: " + Terminal.plain(watch))) }
+      for (stage, sentence) in disagreements where stage == index { lines.append("      " + ink.warning(sentence)) }
     }
     if !plan.exclusions.isEmpty {
       lines.append("  never: " + plan.exclusions.map { Terminal.plain("\($0)") }.joined(separator: "; "))
@@ -86,6 +90,7 @@ package struct PlanReport: Sendable {
             "who": .string(who(step.stage)), "earliest": .string(calendar.iso(step.starts)),
             "soak_seconds": .number(step.stage.soak.seconds), "needs": .strings(step.needs),
             "watch": .text(step.stage.watch),
+            "disagreements": .strings(disagreements.filter { $0.stage == index }.map(\.sentence)),
           ]
         }), "finish": .string(calendar.iso(ends)), "exit": 0,
     ]

@@ -4,18 +4,33 @@ extension Served {
   func lines(ink: Ink) -> [String] {
     let place = Terminal.plain(address)
     switch agrees {
-    case true: return ["  served: \(told(answers))   \(ink.dim(place))"]
+    case true:
+      return ["  served: \(told(answers.filter(isOfItsKind)))   \(ink.dim(place))"]
+        + [otherHash].compactMap { $0 }.map { "  \(ink.warning("flag hash:")) \($0)" }
     case false:
       let wrong = answers.filter { isExpected($0) == false }
-        .map { "      \(Terminal.plain($0.probe.who)) gets \(variant(of: $0)), not \(expected($0))" }
+        .map { "      \(Terminal.plain($0.probe.who)) gets \(variant(of: $0)), not \(wanted($0))" }
       return [
         "  \(ink.bad("≠ served"))  \(place) does not answer as the store shows"
-      ] + Self.few(wrong) { "      and \($0) more" }
+      ]
+        + (wrong.isEmpty
+          ? ["      it deals the units of a share by none of the hashes v1, v2 and v3"]
+          : Self.few(wrong) { "      and \($0) more" })
     default:
       let known = answers.filter { if case .served = $0.outcome { true } else { false } }
-      return (known.isEmpty ? [] : ["  served: \(told(known))   \(ink.dim(place))"])
+      return (known.isEmpty ? [] : ["  served: \(told(known.filter(isOfItsKind)))   \(ink.dim(place))"])
         + reasons.map { "  \(ink.warning("served: not known:")) \(Terminal.plain($0))" }
     }
+  }
+
+  /// Where the server deals by no hash that the note names. What it serves is right all the same.
+  var otherHash: String? {
+    guard let hashes, !hashes.isEmpty, !noted.isEmpty, hashes.isDisjoint(with: noted) else { return nil }
+    let own = hashes.map(\.rawValue).sorted().joined(separator: " or ")
+    let said = noted.map(\.rawValue).joined(separator: ", ")
+    return
+      "\(Terminal.plain(address)) deals by \(own), and the note says \(said); `Flag hash: \(own)` in the note says it "
+      + "right, and moves nobody"
   }
 
   /// Why it is not known what is served, once each.
@@ -61,8 +76,10 @@ extension Served {
           counts.append((name, 1))
         }
       }
+      // The units of a share that is dealt as it stands are all of them there are to tell.
+      let isWhole = members.count == 1 || counts.count == 1 && members.allSatisfy { $0.probe.dealing != nil }
       for (variant, count) in counts {
-        let words = members.count == 1 ? who : "\(count) of \(members.count) units asked of \(who)"
+        let words = isWhole ? who : "\(count) of \(members.count) units asked of \(who)"
         if let index = groups.firstIndex(where: { $0.variant == variant }) {
           groups[index].who.append(words)
         } else {
@@ -95,7 +112,7 @@ extension Served {
     }
   }
 
-  private func expected(_ answer: Answer) -> String { Terminal.plain(answer.probe.expected ?? "") }
+  private func wanted(_ answer: Answer) -> String { Terminal.plain(expected(answer) ?? "") }
 
   /// What a kill says of who is still served something else: `team = staff gets canary`.
   func exceptions() -> [String] {
@@ -107,6 +124,7 @@ extension Served {
   package var json: JSON {
     [
       "evaluation": .string(address), "agrees": agrees.map(JSON.bool) ?? .null,
+      "hashes": hashes.map { .strings($0.map(\.rawValue).sorted()) } ?? .null,
       "answers": .array(
         answers.map { answer in
           var value: JSON?
@@ -116,7 +134,7 @@ extension Served {
           }
           return [
             "who": .string(answer.probe.who), "unit": .string(answer.probe.unit),
-            "attributes": answer.probe.attributes, "expected": .text(answer.probe.expected),
+            "attributes": answer.probe.attributes, "expected": .text(expected(answer)),
             "variant": .text(variant(answer.outcome).map(Self.short)), "value": value ?? .null,
           ]
         }), "reasons": .strings(reasons),

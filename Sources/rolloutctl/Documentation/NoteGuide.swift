@@ -46,8 +46,8 @@ enum NoteGuide {
   /// What a note may say already, and a later version goes by.
   private static let unused = Block.paragraph(
     """
-    This version knows no approvals or deploy windows. `Approvers:`, `Notify:` and `Flag hash:` are read and checked, and \
-    change nothing yet.
+    This version knows no approvals or deploy windows. `Approvers:` and `Notify:` are read and checked, and change nothing \
+    yet. `Flag hash:` changes nobody's stage, so it may be corrected at any time.
     """)
 
   private static let form: [Block] = [

@@ -37,7 +37,7 @@ enum StoreGuide {
   ]
 
   @Sendable static func blocks() -> [Block] {
-    [.entries(addresses)] + choosing + changing + platforms + journals + reading
+    [.entries(addresses)] + choosing + changing + platforms + journals + reading + hashes
   }
 
   private static var choosing: [Block] {
@@ -227,6 +227,30 @@ enum StoreGuide {
     ]
   }
 
+  /// As measured with each of them; who was in at a smaller share is in at a larger one with all of them.
+  private static var hashes: [Block] {
+    [
+      .paragraph(
+        """
+        Readers of flag files deal units by one of three hashes. Services that read the same flag by different ones \
+        disagree on who is in at a share, and an upgrade that brings another hash deals everybody anew; whole cohorts, \
+        exclusions and kills are the same for all. `Flag hash: v2, v3` in a note says which there are: then \
+        `rolloutctl plan` and `rolloutctl doctor` say how many they disagree on.
+        """),
+      .entries([
+        Entry(
+          "v1", "Java's flagd provider (0.11.15) and others from before 2025, as Python's openfeature-flagd-core 1"),
+        Entry(
+          "v2",
+          """
+          flagd (0.16.1), the providers of Go (August 2026) and Node (0.16.1, which takes units with other letters than \
+          those of ASCII otherwise than the rest)
+          """),
+        Entry("v3", "the providers of Python (0.6.1) and Rust (0.3.0)"),
+      ]),
+    ]
+  }
+
   private static var reading: [Block] {
     [
       .paragraph(
@@ -243,8 +267,8 @@ enum StoreGuide {
         """),
       .paragraph(
         """
-        Whom a share lets in is known for the hash of flag files; of a platform's share ten units are asked, and how many \
-        of them are in is told. Shares of less than about a thousandth may find nobody to ask for.
+        Of a share of a flag file one unit is asked for each hash that readers know, and the answers tell by which of them \
+        the server deals. Of a platform's share ten units are asked, and how many of them are in is told. Shares of less than about a thousandth may find nobody to ask for.
         """),
       .paragraph(
         """

@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "flag", "unit", "stages", "variants", "kill_to", "flag_hash", "triggers", "default_bands", "schedule",
+    "flag", "unit", "stages", "variants", "kill_to", "triggers", "default_bands", "schedule",
   ])
   func aMissingMemberIsTrouble(name: String) throws {
     let plan = try #require(Note.read(Array(NoteFixtures.full.utf8), path: "n.md").plan)
@@ -101,7 +101,6 @@ struct RandomPlans {
         [.init("a", .spelled("1.50")), .init("b", .null), .init("c", ["x": [1, true]])], canary: "a", control: "b"),
     ])
     plan.killTo = pick([.control, .off])
-    plan.flagHash = pick(FlagHash.allCases)
     plan.metrics = list { random in Metric(name: random.text(), definition: random.maybe { $0.text() }) }
     plan.triggers = list { $0.trigger() }
     plan.samples = maybe { $0.int(1...10_000) }

@@ -48,7 +48,7 @@ import Testing
     #expect(plan.promotesItself)
     #expect(plan.provenEvidence)
     #expect(plan.evaluation == "eval/run-7.md")
-    #expect(plan.flagHash == .v2)
+    #expect(note.flagHashes == [.v2])
     #expect(plan.killTo == .control)
     #expect(note.journal == "etcd+http://host:2379/rollouts")
     #expect(note.written[.notify]?.map(\.text) == ["https://chat.example.com/hook", "ops@lists"])

@@ -24,8 +24,7 @@ import Testing
     return ServedLook(
       context: world.context(), endpoint: EvaluationEndpoint(address, StoreTerms(root: "/w"), world.context()),
       flag: World.key, variants: Self.killed.variants,
-      // The note names one hash, and the server may have another.
-      probes: Self.killed.probes(of: World.key, hashes: [.v3], after: shown))
+      probes: Self.killed.probes(of: World.key, byFlagHash: true, after: shown))
   }
 
   private func seen(_ look: ServedLook) -> Served {

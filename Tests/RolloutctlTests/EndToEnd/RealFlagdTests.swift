@@ -46,6 +46,42 @@ import Testing
     #expect(seen.after == 0, "it was seen, and somebody is served on: \(seen)")
   }
 
+  /// It is right by its own hash at every share, whatever the note says, and a note that names another one is put right.
+  @Test(arguments: ["", "Flag hash: v3", "Flag hash: v1, v2"]) func everyShareIsServedAsItStands(field: String) throws {
+    let note = LiveWorld.plainNote.replacing(
+      "Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s",
+      with: "Schedule: 0.501% 0s -> 25% 0s -> 50% 0s -> 99.9% 0s -> 100% 0s\n\(field)")
+    let world = try LiveWorld(note: note)
+    try world.folder.write("rolloutctl.json", #"{"evaluation": "http://127.0.0.1:8016/ofrep/v1"}"#)
+    try world.done("promote", LiveWorld.note)
+    for stage in ["25%", "50%", "99.9%"] {
+      _ = try world.run("attest", LiveWorld.note, "gates", "--evidence", "looked at the dashboard")
+      _ = try world.run("attest", LiveWorld.note, "review", "--evidence", "read fifty samples", actor: "lee")
+      let moved = try beside(world, "promote", LiveWorld.note, "--to", stage)
+      #expect(moved.exit == 0 && moved.output.contains("  served: on to \(stage) of everybody"), "\(moved)")
+      // Of nearly everybody no unit tells the hashes apart.
+      let isTold = field == "Flag hash: v3" && stage != "99.9%"
+      #expect(moved.output.contains("deals by v2, and the note says v3") == isTold, "\(moved)")
+      #expect(!moved.output.contains("≠") && !moved.output.contains("not known"), "\(moved)")
+    }
+    // It moves nobody, so that it may be corrected in the middle of a rollout.
+    if field == "Flag hash: v3" {
+      try world.folder.write(LiveWorld.note, note.replacing("Flag hash: v3", with: "Flag hash: v2"))
+      let status = try beside(world, "status", LiveWorld.note)
+      #expect(!status.output.contains("plan changed") && !status.output.contains("deals by"), "\(status)")
+    }
+  }
+
+  private func beside(_ world: LiveWorld, _ words: String...) throws -> Seen {
+    let outcome = try Tool(name: "unshare").run(
+      [
+        "-n", "python3", Live.script("flagd_kill.py"), try #require(RealFlagd.path), world.folder.path("flags.json"),
+        world.folder.path("flags.json"), try #require(Binary.path),
+      ] + words, in: world.folder)
+    try #require(outcome.end == .status(0), "\(outcome)")
+    return try JSONDecoder().decode(Seen.self, from: Data(outcome.output.utf8))
+  }
+
   /// Whoever watches the file itself sees every change of it, not the first alone, and also where its time lies ahead.
   @Test(arguments: ["fsnotify", "fileinfo"]) func aWatcherSeesKillsAndRestoresInARow(provider: String) throws {
     let world = try LiveWorld()
