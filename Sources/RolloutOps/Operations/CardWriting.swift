@@ -16,7 +16,7 @@ package struct CardWriting: Sendable {
       let settings = try Settings(choices, note: nil, context: context, lenient: true)
       return joined(
         try stores(settings, opening, deadline), none: "no flag is marked as managed by rolloutctl; name one"
-      ) { store throws(StoreTrouble) in try store.list().filter { $0.mark != nil }.map(\.key) }
+      ) { store throws(StoreTrouble) in try store.listWithJournaled().filter { $0.mark != nil }.map(\.key) }
     }
     var (cards, failures): ([CardReport.Card], [String]) = ([], [])
     for target in targets {

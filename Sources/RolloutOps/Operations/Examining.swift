@@ -92,7 +92,7 @@ package struct Examining: Sendable {
     var listed: [ListedFlag] = []
     if !checks.contains(where: { $0.state == .failed }) {
       do throws(StoreTrouble) {
-        listed = try store.list()
+        listed = try store.listWithJournaled()
         checks.append(counted(listed))
       } catch {
         checks.append(unlisted(error, deadline))

@@ -108,7 +108,7 @@ package struct Kill: Sendable {
     let mailbox = Mailbox<(Int, [ListedFlag]?, TimeSpan?)>(shift)
     for (index, store) in named.enumerated() {
       mailbox.ask {
-        guard let opened = try? opening.store(store, terms), let listed = try? opened.list() else {
+        guard let opened = try? opening.store(store, terms), let listed = try? opened.listWithJournaled() else {
           return (index, nil, nil)
         }
         return (index, listed, opened.timeToKill(listed.count { $0.mark != nil }))

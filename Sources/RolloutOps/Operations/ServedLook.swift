@@ -1,7 +1,7 @@
 /// Asks an evaluation endpoint what applications are served: before a change, to find those whom it is for, and after it.
 struct ServedLook: Sendable {
   let context: Context
-  let endpoint: EvaluationEndpoint
+  let endpoint: any Evaluator
   let flag: FlagKey
   let variants: [Variants.Variant]
   let probes: [Probe]
@@ -108,9 +108,11 @@ extension Rollout {
   /// How long a look is worth to somebody who waits for its answer.
   static let lookSeconds = 3
 
-  /// What applications are served, where the settings name somebody to ask. `waits` for a change made a moment ago.
+  /// What applications are served, where the settings name somebody to ask. `waits` for a change made a moment ago. Where
+  /// they name nobody, the store itself may evaluate for whoever only looks: a change was read back from it already.
   func served(waits: Bool) -> Served? {
-    guard let evaluation, let shown = flag.flag else { return nil }
+    guard let shown = flag.flag else { return nil }
+    guard let evaluation else { return waits ? nil : evaluated(shown) }
     let probes = shown.probes(of: key, byFlagHash: store.dealsByFlagHash, after: progress.widest)
     guard !probes.isEmpty else { return nil }
     let end = context.clock.now() + TimeSpan(seconds: Self.lookSeconds)
@@ -118,6 +120,19 @@ extension Rollout {
       context: context, endpoint: evaluation.endpoint(until: end, context), flag: key, variants: shown.variants,
       probes: probes, noted: note?.note.flagHashes ?? [])
     return waits ? look.look(until: end, patience: end, needsWitness: false) : look.look()
+  }
+}
+
+extension Rollout {
+  private func evaluated(_ shown: Flag) -> Served? {
+    guard let evaluator = store.evaluator else { return nil }
+    let probes = shown.probes(of: key, byFlagHash: store.dealsByFlagHash, after: progress.widest)
+    guard !probes.isEmpty else { return nil }
+    let served = ServedLook(context: context, endpoint: evaluator, flag: key, variants: shown.variants, probes: probes)
+      .look()
+    // Nobody asked for it, so nobody misses it where it has nothing to say.
+    let isSilent = served.answers.allSatisfy { if case .unknown = $0.outcome { true } else { false } }
+    return isSilent ? nil : served
   }
 }
 

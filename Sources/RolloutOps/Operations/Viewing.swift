@@ -17,6 +17,11 @@ package struct Viewing: Sendable {
       rollout.remarks.append("the note has \(errors) error\(errors == 1 ? "" : "s"); rolloutctl check shows them")
     }
     rollout.measure()
+    if !rollout.flag.parents.isEmpty {
+      let parents = rollout.flag.parents.joined(separator: ", ")
+      rollout.remarks.append("\(rollout.key) depends on \(parents): whoever gets no \(parents) gets no \(rollout.key)")
+    }
+    if rollout.progress.phase != .none { rollout.remarks += rollout.store.remarks(on: rollout.key) }
     let zone = rollout.zone(&rollout.remarks)
     var report = StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)
     report.served = rollout.served(waits: false)

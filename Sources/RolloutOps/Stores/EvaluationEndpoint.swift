@@ -1,6 +1,22 @@
+/// Somebody who answers as an application's SDK would.
+package protocol Evaluator: Sendable {
+  /// For people.
+  var address: String { get }
+
+  /// Why it cannot be asked at all, however often; nil where it can.
+  var fault: StoreTrouble? { get }
+
+  /// What an application that makes this request is served now.
+  func answer(_ flag: FlagKey, _ probe: Probe) -> Served.Outcome
+}
+
+extension Evaluator {
+  package var fault: StoreTrouble? { nil }
+}
+
 /// Where an application's question can be asked: a server that speaks OpenFeature's remote evaluation protocol (OFREP),
 /// such as flagd or a relay in front of a platform. It evaluates, and never writes.
-package struct EvaluationEndpoint: Sendable {
+package struct EvaluationEndpoint: Evaluator {
   package let address: String
   /// Or why it cannot be asked at all.
   private let client: Result<StoreClient, StoreTrouble>
@@ -21,8 +37,7 @@ package struct EvaluationEndpoint: Sendable {
     }
   }
 
-  /// Why it cannot be asked at all, however often; nil where it can.
-  var fault: StoreTrouble? {
+  package var fault: StoreTrouble? {
     do throws(StoreTrouble) {
       _ = try client.get()
       return nil
@@ -31,7 +46,6 @@ package struct EvaluationEndpoint: Sendable {
     }
   }
 
-  /// What an application that makes this request is served now.
   package func answer(_ flag: FlagKey, _ probe: Probe) -> Served.Outcome {
     do throws(StoreTrouble) {
       return try ask(flag, probe.attributes.setting("targetingKey", to: .string(probe.unit)))

@@ -86,6 +86,15 @@ package protocol FlagStore: Sendable {
   /// How a person turns the flag off without rolloutctl. `variant` is what everybody shall get, where that is known.
   func byHand(_ key: FlagKey, serving variant: String?) -> ByHand
 
+  /// Who tells what applications are served, where the store itself evaluates its flags; nil where it does not.
+  var evaluator: (any Evaluator)? { get }
+
+  /// Whether a flag may lose its mark, which stands beside it, without anything else being changed.
+  var losesMarks: Bool { get }
+
+  /// What whoever looks at one flag should know beside who is served. It may take requests of its own.
+  func remarks(on key: FlagKey) -> [String]
+
   /// Whether a kill would work right now, without a change that anybody could see.
   func examine() -> [Check]
 
@@ -112,6 +121,12 @@ extension FlagStore {
   package var dealsByFlagHash: Bool { false }
 
   package var switchesOnLast: Bool { false }
+
+  package var evaluator: (any Evaluator)? { nil }
+
+  package var losesMarks: Bool { false }
+
+  package func remarks(on key: FlagKey) -> [String] { [] }
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 
@@ -252,9 +267,14 @@ package struct FlagReading: Sendable {
   package let spelled: String?
   /// Why running readers may not follow what stands in the store now: they reject the file for this.
   package let trouble: StoreTrouble?
+  /// Other flags that it depends on: whom they keep out, it keeps out too, whatever it says itself.
+  package let parents: [String]
 
-  package init(key: FlagKey, flag: Flag?, version: String, spelled: String?, trouble: StoreTrouble? = nil) {
+  package init(
+    key: FlagKey, flag: Flag?, version: String, spelled: String?, trouble: StoreTrouble? = nil, parents: [String] = []
+  ) {
     (self.key, self.flag, self.version, self.spelled, self.trouble) = (key, flag, version, spelled, trouble)
+    self.parents = parents
   }
 }
 

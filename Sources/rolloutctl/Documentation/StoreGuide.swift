@@ -180,8 +180,9 @@ enum StoreGuide {
         Entry(
           "Unleash",
           """
-          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 1; one more for each further \
-          strategy
+          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 14; one more for each further \
+          strategy. A status asks the playground who is served: once for each cohort, each exclusion and everybody else, \
+          ten times for a share
           """),
         Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 5, status 1"),
         Entry(
@@ -259,7 +260,8 @@ enum StoreGuide {
         evaluation protocol (flagd does, and relays in front of platforms), `Evaluation: https://HOST/ofrep/v1` in the \
         note, `ROLLOUT_EVALUATION` or `"evaluation"` in `rolloutctl.json` names it. Then `status` and every verb that \
         changes a flag ask it as an application would, one request for each cohort, each exclusion and everybody else, \
-        and say who is served what; a move looks for up to 3 s until that is what the store shows. A kill ends when \
+        and say who is served what; a move looks for up to 3 s until that is what the store shows. Where nobody is named, \
+        `status` of a flag in Unleash asks its playground, which takes the same token and heeds what the flag depends on. A kill ends when \
         everybody who was in is answered with the kill's variant, one unit for each version of the hash: applications that \
         still get something else at the deadline make it NOT off, exit 1. It says "seen" only where one of them was served \
         the new version by this server before, or must have been, as a whole cohort is. A server that cannot be asked changes nothing: the kill is read back from the \

@@ -2,6 +2,7 @@
 with what is missing. Run by a Python that has Tests/Live/requirements-platforms.txt."""
 
 from platform_check import Reader, Server
+from unleash_playground import murmur
 
 F = "/api/admin/projects/default/features"
 E = F + "/checkout/environments/production"
@@ -9,20 +10,6 @@ server = Server("unleash_server.py", headers={"Authorization": "planted-platform
 reader = Reader("unleash_reader.py", f"http://127.0.0.1:{server.ports['port']}/api", "tenant")
 api, same = server.api, server.same
 TENANTS = [f"tenant-{n}" for n in range(2000)]
-
-
-def murmur(text, seed=0):
-    """MurmurHash3, 32 bits, of https://github.com/aappleby/smhasher."""
-    data, h = text.encode(), seed
-    for at in range(0, len(data), 4):
-        k = int.from_bytes(data[at:at + 4], "little") * 0xcc9e2d51 & 0xffffffff
-        h ^= ((k << 15 | k >> 17) & 0xffffffff) * 0x1b873593 & 0xffffffff
-        if at + 4 <= len(data):
-            h = ((h << 13 | h >> 19) & 0xffffffff) * 5 + 0xe6546b64 & 0xffffffff
-    h ^= len(data)
-    h = (h ^ h >> 16) * 0x85ebca6b & 0xffffffff
-    h = (h ^ h >> 13) * 0xc2b2ae35 & 0xffffffff
-    return h ^ h >> 16
 
 
 def bucket(group, unit):

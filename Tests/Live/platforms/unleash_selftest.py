@@ -238,6 +238,22 @@ told = api("GET", "/api/admin/projects/default/change-requests/config")
 same([(one["environment"], one["changeRequestEnabled"]) for one in told],
      [("development", False), ("production", True)])
 
+# The playground: each context, with what the flag depends on. And a request that is too long.
+state()
+api("POST", E + "/on")
+play = "/api/admin/playground/advanced"
+who = {"environments": ["production"], "projects": ["default"], "context": {"appName": "x", "properties": {}}}
+
+
+def played(**properties):
+    told = api("POST", play, {**who, "context": {"appName": "x", "properties": properties}})["features"]
+    return [one["isEnabled"] for one in told[0]["environments"]["production"]]
+
+
+same((played(tenant="nobody"), len(played(tenant="a,b", plan="x,y"))), ([False], 4))
+has(api("POST", play, {**who, "context": {"properties": {"tenant": ["a"]}}}, want=400), name="BadDataError")
+has(api("POST", S, {"name": "flexibleRollout", "title": "x" * 103_000}, want=413), message="request entity too large")
+
 # Faults, races, the record.
 state()
 server.control("DELETE", "/requests")

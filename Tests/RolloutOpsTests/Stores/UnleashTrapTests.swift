@@ -28,7 +28,9 @@ import Testing
     return (trouble.status, text)
   }
 
-  private var writes: Int { get throws { try platform.requests.count { $0.method != "GET" } } }
+  private var writes: Int {
+    get throws { try platform.requests.count { $0.method != "GET" && !$0.path.contains("/playground/") } }
+  }
 
   /// With an environment whose only strategy is ours, so that the next promotion makes a second one.
   private func begun() throws {
@@ -159,6 +161,62 @@ import Testing
     let kill = world.kill()
     #expect(kill.status == .done && kill.lines[0].off, "\(kill.lines)")
     #expect(try store().read(World.key).flag?.mark?.killed == true)
+  }
+
+  // MARK: What it takes
+
+  private var titles: [String] {
+    get throws {
+      let environments = try platform.state["flags"]?["ai-summary"]?["environments"]?.items
+      return environments?.first { $0["name"] == "production" }?["strategies"]?.items?.compactMap { $0["title"]?.text }
+        ?? []
+    }
+  }
+
+  /// A long list stands in a strategy once, and its title names it; one that says it all, as older versions wrote it, is
+  /// read too, and written anew with the next change.
+  @Test func aLongListIsNamedInTheTitleAndReadFromTheConstraint() throws {
+    let values = (1...60).map { "tenant-\($0)" }
+    let list = values.joined(separator: ", ")
+    world.files.put(
+      World.note,
+      try #require(world.files.text(World.note)).replacing("internal: team = staff", "internal: tenant in [\(list)]"))
+    #expect(try world.move(.promote).status == .done)
+    let title = try #require(try titles.first)
+    #expect(title.contains(/^rolloutctl \| tenant in \[60-values-[0-9a-f]{12}\]$/), "\(title)")
+    let shown = try store().read(World.key).flag
+    #expect(shown?.serving.description.contains("tenant-60") == true)
+    #expect(try world.status().drift == nil)
+    try platform.edit(
+      "ai-summary",
+      ["environments": ["1": ["strategies": ["0": ["title": .string("rolloutctl | tenant in [\(list)]")]]]]])
+    #expect(try store().read(World.key).flag == shown)
+    try world.attest("gates")
+    #expect(try world.move(.promote).status == .done)
+    let acme = Selector.equals(attribute: "plan", AttributeValue("free"))
+    #expect(try world.move(.exclude, reason: "asked") { $0.selector = acme }.status == .done)
+    #expect(try titles.allSatisfy { $0.utf8.count < 100 })
+    // Somebody else's list behind the same title is not ours.
+    try platform.edit(
+      "ai-summary", ["environments": ["1": ["strategies": ["0": ["constraints": ["0": ["values": ["other"]]]]]]]])
+    guard case .foreign? = try store().read(World.key).flag?.serving else {
+      Issue.record("it was read as what its title says")
+      return
+    }
+  }
+
+  @Test func aContextFieldThatIsMissingOrNarrowerIsNoConflict() throws {
+    try begun()
+    let answer: JSON = [
+      "status": 404, "body": "{\"name\":\"NotFoundError\",\"message\":\"Could not find Context field with name city\"}",
+    ]
+    try platform.fail(["method": "PATCH", "do": ["answer": answer]])
+    let city = Selector.equals(attribute: "city", AttributeValue("x"))
+    let (status, text) = try trouble { try world.move(.exclude, reason: "asked") { $0.selector = city } }
+    #expect(status == .inconclusive && text.contains("has to be a context field there"), "\(text)")
+    try platform.control(.post, "/edit", ["state": ["context": [["name": "city", "legalValues": [["value": "y"]]]]]])
+    let legal = try trouble { try world.move(.exclude, reason: "asked") { $0.selector = city } }
+    #expect(legal.status == .inconclusive && legal.text.contains("among its legal ones"), "\(legal.text)")
   }
 
   // MARK: No

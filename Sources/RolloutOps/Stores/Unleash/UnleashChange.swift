@@ -35,8 +35,7 @@ struct UnleashChange {
   }
 
   private static func subject(of strategy: JSON) -> UnleashRule.Who? {
-    let unit = strategy["parameters"]?["stickiness"]?.text ?? ""
-    return UnleashRule(title: strategy["title"]?.text ?? "", unit: unit)?.subject
+    UnleashRule(titleOf: strategy)?.subject
   }
 
   /// Whether the strategies, in the order in which they would stand, are read otherwise than they are meant.

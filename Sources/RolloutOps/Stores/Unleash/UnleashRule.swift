@@ -20,7 +20,10 @@ struct UnleashRule: Hashable {
     switch who {
     case .nobody: GrantTitle.text(["nobody"])
     case .everybody: GrantTitle.text(["on"])
-    case .grant(let grant, let exclusions, _): GrantTitle.text(grant, without: exclusions)
+    case .grant(let grant, let exclusions, _):
+      GrantTitle.text(
+        Grant(cohort: grant.cohort.map(UnleashLongList.shortened), share: grant.share),
+        without: exclusions.map(UnleashLongList.shortened))
     }
   }
 
@@ -90,9 +93,11 @@ struct UnleashRule: Hashable {
 
   /// The rule that wrote a strategy, as the server shows it; nil where nobody of us has, or somebody edited it.
   static func reading(_ strategy: JSON, of key: FlagKey, _ segments: UnleashSegments) -> UnleashRule? {
-    guard let title = strategy["title"]?.text, let unit = strategy["parameters"]?["stickiness"]?.text,
-      let rule = UnleashRule(title: title, unit: unit), var written = try? rule.strategy(of: key, segments)
+    guard let rule = UnleashRule(titleOf: strategy), var written = try? rule.strategy(of: key, segments),
+      let title = strategy["title"]
     else { return nil }
+    // A list may be spelled out in it, as versions before this one did.
+    written = written.setting("title", to: title)
     let shown = strategy["segments"] ?? []
     if segments.isUnasked, written["segments"]?.items?.count == shown.items?.count {
       written = written.setting("segments", to: shown)

@@ -110,7 +110,9 @@ extension UnleashStore {
 
   package func examine(_ key: FlagKey) -> [Check] {
     var checks = undoers(key).map { Check("plan", .warning, $0) }
-    do throws(StoreTrouble) { _ = try look(key, forKill: true) } catch {
+    do throws(StoreTrouble) {
+      if try look(key, forKill: true) != nil { checks += remarks(on: key).map { Check("tag", .warning, $0) } }
+    } catch {
       if case .occupied(let why) = error { checks.append(Check("archived", .warning, why)) }
     }
     return checks

@@ -38,6 +38,9 @@ extension UnleashStore {
 
   // MARK: Before anything is written
 
+  /// Of a strategy, which is sent with a few words around it.
+  private static let longest = 98_000
+
   /// The strategies that it takes, and that they are read as what they are meant to be.
   private func drafts(for meant: Flag, _ key: FlagKey) throws(StoreTrouble) -> [JSON] {
     let fine = key.text.utf8.allSatisfy { byte in
@@ -57,6 +60,12 @@ extension UnleashStore {
       let draft = try rule.strategy(of: key, segments)
       guard UnleashRule.reading(draft, of: key, segments) == rule else {
         throw .beyond("Unleash would not show \"\(rule.title)\" again as it is meant; simplify it")
+      }
+      let bytes = draft.written(.compact).utf8.count
+      guard bytes <= Self.longest else {
+        throw .beyond(
+          "Unleash takes 100 kB in one request, and \"\(rule.title)\" would have \(bytes / 1000); make a segment of the "
+            + "list there and write segment = NAME")
       }
       drafts.append(draft)
     }
@@ -149,7 +158,10 @@ extension UnleashStore {
     let step = { (kind: String, name: String, value: JSON) -> JSON in
       ["op": .string(kind), "path": .string("/\(name)"), "value": value]
     }
-    let tests = names.compactMap { name in old[name].map { step("test", name, $0) } }
+    var tests = names.compactMap { name in old[name].map { step("test", name, $0) } }
+    // A title tells a long list by its digest, so that it need not go out twice.
+    let room = Self.longest - draft.written(.compact).utf8.count
+    if JSON.array(tests).written(.compact).utf8.count > room { tests.removeAll { $0["path"] == "/constraints" } }
     let changes = (names + ["segments", "disabled", "variants"]).compactMap { name in
       draft[name].map { step("add", name, $0) }
     }
@@ -162,7 +174,9 @@ extension UnleashStore {
       if let now, UnleashRule.same(draft, now) { return }
       throw .changedMeanwhile(path: dashboard(key))
     }
-    if answer.status == 404 { throw .changedMeanwhile(path: dashboard(key)) }
+    if answer.status == 404, client.said(answer)?.hasPrefix("Could not find strategy") == true {
+      throw .changedMeanwhile(path: dashboard(key))
+    }
     _ = try proven(answer)
   }
 

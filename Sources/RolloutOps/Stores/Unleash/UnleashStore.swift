@@ -85,7 +85,8 @@ package struct UnleashStore: FlagStore {
 
   func reading(_ key: FlagKey, _ look: Look?) -> FlagReading {
     FlagReading(
-      key: key, flag: look?.flag.flag, version: look?.version ?? "", spelled: look?.flag.spelled)
+      key: key, flag: look?.flag.flag, version: look?.version ?? "", spelled: look?.flag.spelled,
+      parents: look?.parents ?? [])
   }
 
   /// Inside, nil where the project has no such feature.
@@ -224,6 +225,16 @@ package struct UnleashStore: FlagStore {
       let requests = client.base.below("/projects/\(PercentCode.encoded(project))/change-requests").description
       throw .refused(
         ServerRefusal(client.base.place, status: 403, .needsApproval(where: requests), said: client.said(answer)))
+    }
+    if [400, 404].contains(answer.status), let said = client.said(answer),
+      said.lowercased().contains("context field")
+    {
+      let page = client.base.below("/context")
+      throw .refused(
+        ServerRefusal(
+          client.base.place, status: answer.status, .rejected,
+          said: "\(said); an attribute of the note has to be a context field there, with the note's values among its legal "
+            + "ones, where it has such: see \(page)"))
     }
     // It answers everything and changes nothing, until somebody ends it: no retry helps.
     if answer.status == 503, let said = client.said(answer), said.contains("maintenance mode") {

@@ -52,8 +52,8 @@ struct UnleashTerm: Hashable {
 
   /// NOT_IN holds where the attribute is missing, as `not` does in a note.
   func constraint() throws(StoreTrouble) -> JSON {
-    var texts: [String] = []
-    for value in values { texts += try Self.texts(value) }
+    for value in values { try Self.check(value) }
+    let texts = Self.texts(of: values)
     if texts.count > 250 {
       throw .beyond(
         "\(attribute): Unleash takes 250 values in a list, these are \(texts.count); make a segment of them there and write "
@@ -65,15 +65,27 @@ struct UnleashTerm: Hashable {
     ]
   }
 
-  /// Everything is compared as text there. A truth value is spelled "true" by most of its SDKs, "True" by Python's.
-  private static func texts(_ value: AttributeValue) throws(StoreTrouble) -> [String] {
+  private static func check(_ value: AttributeValue) throws(StoreTrouble) {
     if value.quoted {
       throw .beyond("Unleash cannot tell the text \(value) from the same without quotation marks; write \(value.text)")
     }
     guard (1...100).contains(value.text.utf16.count) else {
       throw .beyond("Unleash takes values of 1 to 100 characters: \(value)")
     }
-    return value.text == "true" ? ["true", "True"] : value.text == "false" ? ["false", "False"] : [value.text]
+  }
+
+  /// Everything is compared as text there. A truth value is spelled "true" by most of its SDKs, "True" by Python's.
+  static func texts(of values: [AttributeValue]) -> [String] {
+    values.flatMap { value -> [String] in
+      value.text == "true" ? ["true", "True"] : value.text == "false" ? ["false", "False"] : [value.text]
+    }
+  }
+
+  static func values(of texts: [String]) -> [AttributeValue] {
+    texts.enumerated().compactMap { index, text in
+      let isSecond = index > 0 && ["true True", "false False"].contains("\(texts[index - 1]) \(text)")
+      return isSecond ? nil : AttributeValue(text)
+    }
   }
 
   static func field(_ attribute: String) throws(StoreTrouble) -> String {
