@@ -26,6 +26,13 @@ extension NoteReader {
         "\(member.name.quoted) cannot be a variant's name: it is made of letters, digits and . _ - : /",
         at: entry.name.startIndex)
     }
+    if let other = members.first(where: { $0.value.type != members[0].value.type }) {
+      let first = members[0]
+      wrong(
+        "the variants are of several types: \(first.name.quoted) is \(first.value.type) and \(other.name.quoted) "
+          + "\(other.value.type); flagd takes one type for all, and an application asks for one",
+        at: entry.name.startIndex)
+    }
     guard !hasBrokenVariants else { return }
     plan.variants = Variants(members.map { .init($0.name, $0.value) }, canary: "canary", control: "control")
     if plan.variants["canary"] == plan.variants["control"] {
@@ -40,7 +47,24 @@ extension NoteReader {
     }
   }
 
-  private mutating func wrong(_ message: String, at place: String.Index) {
+}
+
+extension JSON {
+  /// As OpenFeature tells the types of a flag apart.
+  fileprivate var type: String {
+    switch self {
+    case .null: "null"
+    case .bool: "true or false"
+    case .string: "a text"
+    case .spelled: "a number"
+    case .array: "a list"
+    case .object: "an object"
+    }
+  }
+}
+
+extension NoteReader {
+  fileprivate mutating func wrong(_ message: String, at place: String.Index) {
     hasBrokenVariants = true
     report(.badVariants, message, at: place)
   }

@@ -25,9 +25,11 @@ struct Configuration {
   private(set) var evaluation: String?
   /// Whether flag files are written into, and never replaced.
   private(set) var staysInPlace: Bool?
+  /// Whether applications read the flag files themselves, though git keeps them.
+  private(set) var isLive: Bool?
   private(set) var gaps: [Gap] = []
 
-  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace"]
+  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "live"]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
@@ -90,6 +92,8 @@ struct Configuration {
     case ("ca_file", .string(let file)): authorities = Path.joined(folder, file)
     case ("replace", "in place"): staysInPlace = true
     case ("replace", "rename"): staysInPlace = false
+    case ("live", .bool(let isLive)): self.isLive = isLive
+    case ("live", _): throw .settings(path: path, "\"live\" is true or false")
     case ("replace", _): throw .settings(path: path, "\"replace\" is \"rename\" or \"in place\"")
     case ("stores", .object(let named)):
       try Self.each(named) { (one) throws(Trouble) in stores.append(try store(one)) }

@@ -229,8 +229,19 @@ package struct Move: Sendable {
     if decision.acts { rollout.measured = nil }
     var after = StatusReport(
       rollout.situation, decision: decision.acts ? nil : shown(request, decision), done: decision, zone: zone)
-    if decision.writes, !choices.dryRun { after.served = rollout.served(waits: true) }
+    if decision.writes, !choices.dryRun {
+      after.served = rollout.served(waits: true)
+      after.isWorkingCopy = rollout.store.isWorkingCopy
+    }
+    if decision.acts, !choices.dryRun, !rollout.store.keepsJournals, hasBegun(decision, rollout) {
+      WorkingCopy.leaveIgnores(in: Path.folder(of: rollout.journal.path), context.files)
+    }
     return MoveReport(verb: request.verb, decision: decision, dryRun: choices.dryRun, after: after, remarks: remarks)
+  }
+
+  /// Whether all that the journal has was written a moment ago.
+  private func hasBegun(_ decision: Decision, _ rollout: Rollout) -> Bool {
+    !rollout.reading.entries.isEmpty && rollout.reading.entries.count <= 2
   }
 
   /// A refused promotion shows its own gates; other refusals show where the rollout stands.

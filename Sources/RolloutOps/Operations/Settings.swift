@@ -39,6 +39,7 @@ struct Settings {
     terms.allowsPlain = choices.allowsPlain
     terms.authorities = configurations.lazy.compactMap(\.authorities).first
     terms.staysInPlace = configurations.lazy.compactMap(\.staysInPlace).first ?? false
+    terms.isLive = configurations.lazy.compactMap(\.isLive).first ?? false
 
     let names = NamedStore.Listed(
       configurations.flatMap { configuration in

@@ -34,6 +34,8 @@ package struct KillFacts: Sendable {
   package let restore: String
   /// The line for the other kind of off, with what it does.
   package let other: String?
+  /// Whether what was changed is one of several copies.
+  package var isWorkingCopy = false
   /// What may turn it on again without anybody deciding that, in sentences.
   package private(set) var undoers: [String]
   /// For the times in it.
@@ -178,6 +180,7 @@ package struct KillFacts: Sendable {
       JSON.Member("owner", .text(owner)), JSON.Member("on_call", .text(onCall)),
       JSON.Member("runbook", .text(runbook)), JSON.Member("restore", .string(restore)),
       JSON.Member("instead", .text(other)), JSON.Member("may_be_undone", .strings(undoers)),
+      JSON.Member("working_copy", .bool(isWorkingCopy)),
     ]
   }
 }

@@ -134,7 +134,11 @@ package struct KillReport: Sendable {
       }
       var details: [String] = []
       if line.off, !dryRun, let propagation = line.propagation {
-        details.append("  read back from the store; running applications follow within \(propagation)")
+        let isCopy = line.facts?.isWorkingCopy == true && line.served?.answer.agrees != true
+        details.append(
+          isCopy
+            ? "  read back \(MoveReport.inWorkingCopy)"
+            : "  read back from the store; running applications follow within \(propagation)")
       }
       if line.off, let (served, seconds) = line.served, served.agrees == true {
         let count = served.answers.count == 1 ? "the request" : "all \(served.answers.count) requests"

@@ -29,8 +29,13 @@ package struct MoveReport: Sendable {
     var lines = ["\(flag)   \(would)\(verb.rawValue): \(reasons.first ?? "")"]
     lines += reasons.dropFirst().map { "  \($0)" }
     if decision.acts, !dryRun { lines += consequence + (after.served?.lines(ink: ink) ?? []) }
+    if after.isWorkingCopy, after.served?.agrees != true { lines.append("  \(Self.inWorkingCopy)") }
     return lines.joined(separator: "\n")
   }
+
+  /// What git keeps is a copy; nobody knows who reads it.
+  static let inWorkingCopy =
+    "in this working copy: applications that read another copy follow when it is pushed and deployed"
 
   private var consequence: [String] {
     var lines: [String] = []
@@ -49,7 +54,9 @@ package struct MoveReport: Sendable {
 
   package var json: JSON {
     after.json.setting("verb", to: .string(verb.rawValue)).setting("done", to: .bool(decision.acts && !dryRun))
-      .setting("dry_run", to: .bool(dryRun)).setting("reasons", to: .strings(decision.reasons))
+      .setting("working_copy", to: .bool(after.isWorkingCopy)).setting("dry_run", to: .bool(dryRun)).setting(
+        "reasons", to: .strings(decision.reasons)
+      )
       .setting("exit", to: .number(Int(status.rawValue)))
       .setting("from", to: decision.from.json).setting("to", to: decision.to.json)
   }

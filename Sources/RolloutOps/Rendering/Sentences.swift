@@ -99,7 +99,8 @@ package enum Sentences {
         return [
           "there is no flag file at \(trouble.path)",
           "name the right one with --store, or run it where rolloutctl.json is "
-            + "(a new one: echo '{\"flags\": {}}' > \(trouble.path))",
+            + (trouble.path.hasSuffix(".yaml") || trouble.path.hasSuffix(".yml")
+              ? "(rolloutctl edits JSON, not YAML)" : "(a new one: echo '{\"flags\": {}}' > \(trouble.path))"),
         ]
       }
       return [file(trouble)]

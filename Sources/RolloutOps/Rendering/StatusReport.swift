@@ -41,6 +41,8 @@ package struct StatusReport: Sendable {
   package let calendar: LocalCalendar
   /// What applications are served, where there is somebody to ask.
   package var served: Served?
+  /// Whether what was changed is one of several copies.
+  package var isWorkingCopy = false
 
   package enum Outlook: String, Sendable { case promote, hold, rollback, degrade, kill, done }
 

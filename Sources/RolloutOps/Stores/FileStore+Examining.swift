@@ -11,7 +11,14 @@ extension FileStore {
       return [Check("file", .failed, Sentences.store(.file(error)).joined(separator: "; "))]
     }
     let checks = [DocumentCheck.of(bytes, path: path), replaceable(bytes, facts), lock(), time(facts)]
-    return checks.compactMap(\.self) + writers.map { Check("writers", .warning, $0) }
+    return checks.compactMap(\.self) + writers.map { Check("writers", .warning, $0) } + copies
+  }
+
+  private var copies: [Check] {
+    guard isWorkingCopy else { return [] }
+    let why =
+      "git keeps this file: applications that read another copy of it follow when a change is pushed and deployed"
+    return [Check("copy", .warning, "\(why); where they read this one, \"live\": true in rolloutctl.json says so")]
   }
 
   private var writers: [String] { FileWriters(path, real: real, context.files).sentences }

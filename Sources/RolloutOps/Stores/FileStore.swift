@@ -14,13 +14,20 @@ package struct FileStore: FlagStore {
   let path: String
   let context: Context
   let staysInPlace: Bool
+  private let isLive: Bool
   private let last = Remembered<FlagDocument>()
   private let losses = Remembered<[String]>([])
   private let vain = Remembered(0)
 
   /// `path` is absolute; `address` is how the operator wrote it.
-  package init(path: String, address: String, context: Context, staysInPlace: Bool = false) {
-    (self.path, self.address, self.context, self.staysInPlace) = (path, address, context, staysInPlace)
+  package init(path: String, address: String, context: Context, staysInPlace: Bool = false, isLive: Bool = false) {
+    (self.path, self.address, self.context) = (path, address, context)
+    (self.staysInPlace, self.isLive) = (staysInPlace, isLive)
+  }
+
+  package var isWorkingCopy: Bool {
+    guard !isLive else { return false }
+    return WorkingCopy(around: real, context.files)?.keeps(real) ?? false
   }
 
   package var dealsByFlagHash: Bool { true }

@@ -232,7 +232,30 @@ struct FlagDocument: Sendable {
     }
   }
 
+  /// Files that are right, and that rolloutctl does not edit, are called what they are.
+  private static func other(_ bytes: [UInt8], _ path: String) -> StoreTrouble? {
+    if let json = try? JSON.parse(bytes) {
+      guard json["flags"]?.items != nil else { return nil }
+      return .badAddress(
+        path,
+        why:
+          "\"flags\" is a list there, which flagd and Go read and other readers do not; rolloutctl edits an object, a "
+          + "key and a flag for each")
+    }
+    let isYAML =
+      [".yaml", ".yml"].contains { path.hasSuffix($0) }
+      || bytes.split(separator: 0x0A).contains { line in
+        line.starts(with: "flags:".utf8)
+      }
+    guard isYAML else { return nil }
+    return .badAddress(
+      path,
+      why: "it is a flag file in YAML, and rolloutctl edits JSON, which flagd reads as well; convert it once: "
+        + "yq -o json \(Shell.word(path)) > flags.json")
+  }
+
   private static func trouble(_ fault: FlagScan.Fault, in bytes: [UInt8], _ path: String) -> StoreTrouble {
+    if fault.kind == .malformed, let other = other(bytes, path) { return other }
     let position = position(of: fault.offset, in: bytes)
     return switch fault.kind {
     case .malformed, .ambiguous: .malformed(path: path, position, fault.sentence)

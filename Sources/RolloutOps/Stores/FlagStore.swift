@@ -83,6 +83,10 @@ package protocol FlagStore: Sendable {
   /// How long running applications may go on serving the old answer.
   var propagation: TimeSpan { get }
 
+  /// Whether it is one of several copies, so that a change here reaches applications that read another when that is made
+  /// the same. It may take a look at the disk.
+  var isWorkingCopy: Bool { get }
+
   /// How a person turns the flag off without rolloutctl. `variant` is what everybody shall get, where that is known.
   func byHand(_ key: FlagKey, serving variant: String?) -> ByHand
 
@@ -125,6 +129,8 @@ extension FlagStore {
   package var evaluator: (any Evaluator)? { nil }
 
   package var losesMarks: Bool { false }
+
+  package var isWorkingCopy: Bool { false }
 
   package func remarks(on key: FlagKey) -> [String] { [] }
 

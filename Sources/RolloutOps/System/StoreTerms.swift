@@ -8,6 +8,8 @@ package struct StoreTerms: Sendable {
   package var authorities: String?
   /// Whether a flag file is written into, and never replaced.
   package var staysInPlace = false
+  /// Whether applications read the flag files themselves, though git keeps them.
+  package var isLive = false
   /// The folder below which stores that have none of their own keep journals.
   package var root: String
 

@@ -54,7 +54,8 @@ enum StoreGuide {
         wherever an address can stand, the name can too. `rolloutctl status`, `rolloutctl changes` and \
         `rolloutctl kill` look in every store that is named or listed; with `--store`, given once or several times, only \
         there. `"ca_file"` names certificates to trust in place of the system's. `"replace": "in place"` has flag files \
-        written into instead of replaced.
+        written into instead of replaced. `"live": true` says that applications read the flag files that lie here, though \
+        git keeps them.
         """),
       .paragraph(
         """
@@ -85,6 +86,14 @@ enum StoreGuide {
         machine that is noticed and said: exit 6, and a kill is off and says so beside it. Among the clients of a \
         network file system nobody notices. Whoever writes the file by a program can take the same lock, `flock` on \
         `FILE.rollout/lock`.
+        """),
+      .paragraph(
+        """
+        A flag file that git keeps is one of several copies. What a kill or another change does to it reaches applications \
+        that read another copy when it is pushed and deployed; that is said with each change, unless `"live": true` or an \
+        `Evaluation:` says that they follow. The folder of the journals gets a `.gitignore` once: journals are for \
+        committing, locks are not. A flag file in YAML, and one whose `flags` is a list, are named as what they are, and \
+        not edited.
         """),
       .paragraph(
         """

@@ -233,7 +233,8 @@ package struct UnleashStore: FlagStore {
       throw .refused(
         ServerRefusal(
           client.base.place, status: answer.status, .rejected,
-          said: "\(said); an attribute of the note has to be a context field there, with the note's values among its legal "
+          said:
+            "\(said); an attribute of the note has to be a context field there, with the note's values among its legal "
             + "ones, where it has such: see \(page)"))
     }
     // It answers everything and changes nothing, until somebody ends it: no retry helps.
