@@ -15,7 +15,13 @@ import Testing
     var rejected = true
     var testDescription: String { name }
 
-    init(_ name: String, _ text: String, _ line: Int, _ column: Int, _ sentence: String, malformed: Bool = false) {
+    var by: FlagReaders
+
+    init(
+      _ name: String, _ text: String, _ line: Int, _ column: Int, _ sentence: String, _ by: FlagReaders = .all,
+      malformed: Bool = false
+    ) {
+      self.by = by
       (self.name, self.text, self.line, self.column) = (name, text, line, column)
       (self.sentence, rejected) = (sentence, !malformed)
     }
@@ -23,7 +29,7 @@ import Testing
     var trouble: StoreTrouble {
       let position = Position(line: line, column: column)
       return rejected
-        ? .rejectedByReaders(path: FlagWorld.path, position, sentence)
+        ? .rejectedByReaders(path: FlagWorld.path, position, sentence, by: by)
         : .malformed(path: FlagWorld.path, position, sentence)
     }
   }
@@ -35,33 +41,34 @@ import Testing
     Trap(
       "unknown key",
       file(other: #"{"state":"ENABLED","description":"x","variants":{"on":true},"defaultVariant":"on"}"#),
-      3, 27, #"flag "b": a flag has no member "description""#),
+      3, 27, #"flag "b": a flag has no member "description""#, .python),
     Trap(
       "state in small letters", file(other: #"{"state":"enabled","variants":{"on":true},"defaultVariant":"on"}"#),
-      3, 17, #"flag "b": "state" is neither "ENABLED" nor "DISABLED""#),
+      3, 17, #"flag "b": "state" is neither "ENABLED" nor "DISABLED""#, [.node, .python]),
     Trap(
       "no state", file(other: #"{"variants":{"on":true},"defaultVariant":"on"}"#),
-      3, 8, #"flag "b": it has no "state""#),
+      3, 8, #"flag "b": it has no "state""#, [.node, .python]),
     Trap(
-      "empty variants", file(other: #"{"state":"ENABLED","variants":{}}"#), 3, 8, #"flag "b": it has no "variants""#),
+      "empty variants", file(other: #"{"state":"ENABLED","variants":{}}"#), 3, 8, #"flag "b": it has no "variants""#,
+      .python),
     Trap(
       "unknown default", file(other: #"{"state":"ENABLED","variants":{"on":true},"defaultVariant":"off"}"#),
-      3, 67, #"flag "b": the default variant "off" is not among the variants"#),
+      3, 67, #"flag "b": the default variant "off" is not among the variants"#, [.go, .node]),
     Trap(
       "default is a number", file(other: #"{"state":"ENABLED","variants":{"on":true},"defaultVariant":1}"#),
-      3, 67, #"flag "b": "defaultVariant" is not the name of a variant"#),
+      3, 67, #"flag "b": "defaultVariant" is not the name of a variant"#, [.go, .node, .python]),
     Trap(
       "nested metadata",
       file(other: #"{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on","metadata":{"é":"é","x":{}}}"#),
-      3, 92, #"flag "b": the metadata may hold only named texts, numbers and truth values"#),
+      3, 92, #"flag "b": the metadata may hold only named texts, numbers and truth values"#, .python),
     Trap(
       "null in metadata",
       file(other: #"{"state":"ENABLED","variants":{"on":true},"defaultVariant":"on","metadata":{"x":null}}"#),
-      3, 84, #"flag "b": the metadata may hold only named texts, numbers and truth values"#),
+      3, 84, #"flag "b": the metadata may hold only named texts, numbers and truth values"#, .python),
     Trap("not an object", file(other: "true"), 3, 8, #"flag "b": it is not an object"#),
     Trap(
       "metadata of the file", "{\"metadata\":[],\n\"flags\":{\"a\":\(good)}}", 1, 2,
-      "the file's \"metadata\" is not an object"),
+      "the file's \"metadata\" is not an object", [.go, .java, .python]),
   ]
 
   static let ambiguous = [
@@ -92,7 +99,6 @@ import Testing
       "byte order mark", "\u{FEFF}{\"flags\":{}}", 1, 1, "the file starts with a byte order mark, which readers refuse",
       malformed: true),
     Trap("no flags", "{\"a\":\(good)}", 1, 1, "the file has no object \"flags\"", malformed: true),
-    Trap("list of flags", "{\"flags\":[{\"key\":\"a\"}]}", 1, 1, "the file has no object \"flags\"", malformed: true),
     Trap("list", "[]", 1, 1, "found '[' where an object should be", malformed: true),
     Trap(
       "deep", "{\"flags\":{},\"x\":" + String(repeating: "[", count: 300), 1, 272, "the nesting is deeper than 256",

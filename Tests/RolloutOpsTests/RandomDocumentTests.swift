@@ -166,7 +166,7 @@ import Testing
     let world = FlagWorld(#"{"flags":{}}"#)
     let store = try StoreAddress("file:flags.json").opening(from: "/w", StoreTerms(root: "/w"), world.context)
     #expect(store.address == "file:flags.json")
-    #expect(store.propagation == TimeSpan(seconds: 5))
+    #expect(store.propagation == TimeSpan(seconds: 6))
     #expect(try store.list() == [])
   }
 }

@@ -110,8 +110,8 @@ package enum StoreTrouble: Error, Hashable, Sendable {
   case badAddress(String, why: String)
   /// Not JSON, or not a flagd document.
   case malformed(path: String, Position, String)
-  /// Readers such as OpenFeature's providers would reject the whole file and go on serving the old one.
-  case rejectedByReaders(path: String, Position, String)
+  /// Some of OpenFeature's providers would reject the whole file and go on serving the old one.
+  case rejectedByReaders(path: String, Position, String, by: FlagReaders)
   /// The flag is not what was read before: somebody else changed it.
   case changedMeanwhile(path: String)
   /// The change is in force, and what somebody else put there in the last moment is gone.

@@ -77,6 +77,9 @@ package enum Sentences {
   package static func http(_ trouble: HTTPTrouble) -> String {
     let server = trouble.place
     return switch trouble.reason {
+    // The last of several tries may have had a moment only, which is no fault of the server's.
+    case .timeout(let milliseconds) where milliseconds < 100:
+      "\(server) did not answer in the time that was left; see whether it is up and reachable"
     case .timeout(let milliseconds):
       "\(server) did not answer within \(Figures.plain(Double(milliseconds) / 1000)) s; see whether it is up and reachable"
     case .unresolved: "\(server): the host's name has no address; check its spelling and the name server"
@@ -107,10 +110,10 @@ package enum Sentences {
     case .badAddress(let address, let why): return ["the store address \(address) cannot be used: \(why)"]
     case .malformed(let path, let position, let why):
       return ["\(path):\(position.line):\(position.column): \(why)", "the file was not touched; mend it first"]
-    case .rejectedByReaders(let path, let position, let why):
+    case .rejectedByReaders(let path, let position, let why, let readers):
       return [
         "\(path):\(position.line):\(position.column): \(why)",
-        "readers reject the whole file because of this and go on serving the old one; mend it first",
+        "\(readers.words) reject the whole file because of this and go on serving the old one; mend it first",
       ]
     case .changedMeanwhile(let path):
       return ["\(path): somebody else changed the flag in this moment; look with status, then run it again"]

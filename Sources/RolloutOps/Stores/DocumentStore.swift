@@ -3,7 +3,7 @@
 package struct DocumentStore: FlagStore {
   package let address: String
   /// flagd asks for such a document every 5 s where nobody says otherwise.
-  package let propagation = TimeSpan(seconds: 5)
+  package let propagation = TimeSpan(seconds: 6)
 
   static let tokenVariable = "ROLLOUT_HTTP_TOKEN"
 

@@ -7,8 +7,8 @@ package struct FileStore: FlagStore {
   package static let sizeLimit = 64 << 20
 
   package let address: String
-  /// Readers of files poll; flagd does so every 5 s, OpenFeature's Python provider twice a second.
-  package let propagation = TimeSpan(seconds: 5)
+  /// Readers of files poll; the providers for Node and Java do so every 5 s and take up to 0.2 s more, Python's twice a second.
+  package let propagation = TimeSpan(seconds: 6)
 
   /// Absolute, and as it was named: symbolic links are followed when it is opened.
   let path: String

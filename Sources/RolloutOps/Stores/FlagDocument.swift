@@ -15,7 +15,13 @@ struct FlagDocument: Sendable {
     let scan = try Self.scan(bytes, keys, path: path)
     (self.bytes, self.keys, self.path) = (bytes, keys, path)
     (flags, found) = (scan.flags, scan.found)
-    (fault, rejection) = (scan.faults.first, scan.faults.first { $0.kind == .rejected && !$0.isOurs })
+    fault = scan.faults.first
+    let rejections = scan.faults.filter { $0.kind == .rejected && !$0.isOurs }
+    rejection = rejections.first.map { first in
+      var first = first
+      first.by = rejections.reduce([]) { $0.union($1.by) }
+      return first
+    }
   }
 
   init(_ bytes: [UInt8], key: FlagKey, path: String) throws(StoreTrouble) {
@@ -259,7 +265,7 @@ struct FlagDocument: Sendable {
     let position = position(of: fault.offset, in: bytes)
     return switch fault.kind {
     case .malformed, .ambiguous: .malformed(path: path, position, fault.sentence)
-    case .rejected: .rejectedByReaders(path: path, position, fault.sentence)
+    case .rejected: .rejectedByReaders(path: path, position, fault.sentence, by: fault.by)
     }
   }
 

@@ -11,6 +11,9 @@ struct FlagScan {
     let kind: Kind
     let offset: Int
     let sentence: String
+    /// Whose readers refuse the whole file for it, as measured with flagd's providers: of Go (flagd itself as well), Node,
+    /// Java and Python.
+    var by = FlagReaders.all
     /// Whether it lies in a flag that was looked for, where writing the flag mends it.
     var isOurs = false
   }
@@ -70,10 +73,12 @@ struct FlagScan {
         hasFlags = false
         try reader.skipValue()
       case "metadata":
-        if value != UInt8(ascii: "{") { note(.rejected, start, "the file's \"metadata\" is not an object") }
+        if value != UInt8(ascii: "{") {
+          note(.rejected, start, "the file's \"metadata\" is not an object", [.go, .java, .python])
+        }
         try scanMetadata(&reader, of: "the file's")
       case "$evaluators":
-        if value != UInt8(ascii: "{") { note(.rejected, start, "\"$evaluators\" is not an object") }
+        if value != UInt8(ascii: "{") { note(.rejected, start, "\"$evaluators\" is not an object", .go) }
         try reader.skipValue()
       default: try reader.skipValue()
       }
@@ -131,7 +136,8 @@ struct FlagScan {
         try reader.skipValue()
         let text = value..<reader.position
         if !reader.bytes(text, are: "\"ENABLED\""), !reader.bytes(text, are: "\"DISABLED\"") {
-          note(.rejected, value, "\"state\" is neither \"ENABLED\" nor \"DISABLED\"", in: flag, reader)
+          note(
+            .rejected, value, "\"state\" is neither \"ENABLED\" nor \"DISABLED\"", [.node, .python], in: flag, reader)
         }
       case .variants where first == UInt8(ascii: "{"):
         var more = try reader.openObject()
@@ -146,24 +152,31 @@ struct FlagScan {
       case .defaultVariant where first == UInt8(ascii: "n"): try reader.skipValue()
       case .defaultVariant:
         try reader.skipValue()
-        note(.rejected, value, "\"defaultVariant\" is not the name of a variant", in: flag, reader)
+        note(
+          .rejected, value, "\"defaultVariant\" is not the name of a variant", [.go, .node, .python], in: flag, reader)
       case .metadata where first == UInt8(ascii: "{"): try scanMetadata(&reader, of: nil, in: flag)
       case .metadata where first == UInt8(ascii: "n"): try reader.skipValue()
       case .metadata:
         try reader.skipValue()
-        note(.rejected, value, "\"metadata\" is not an object", in: flag, reader)
+        note(.rejected, value, "\"metadata\" is not an object", [.go, .java], in: flag, reader)
       case nil:
         try reader.skipValue()
-        note(.rejected, start, "a flag has no member \"\(reader.text(of: name))\"", in: flag, reader)
+        note(.rejected, start, "a flag has no member \"\(reader.text(of: name))\"", .python, in: flag, reader)
       case .variants, .targeting, .source, .selector: try reader.skipValue()
       }
       more = try reader.nextMember()
     }
-    if !seen.contains(.state) { note(.rejected, open, "it has no \"state\"", in: flag, reader) }
-    if variants.isEmpty { note(.rejected, open, "it has no \"variants\"", in: flag, reader) }
+    if !seen.contains(.state) { note(.rejected, open, "it has no \"state\"", [.node, .python], in: flag, reader) }
+    if variants.isEmpty {
+      note(
+        .rejected, open, "it has no \"variants\"", seen.contains(.variants) ? .python : [.node, .python], in: flag,
+        reader)
+    }
     if let fallback, !fallback.name.range.isEmpty, !variants.contains(where: { reader.same($0, fallback.name) }) {
       let name = reader.text(of: fallback.name)
-      note(.rejected, fallback.offset, "the default variant \"\(name)\" is not among the variants", in: flag, reader)
+      note(
+        .rejected, fallback.offset, "the default variant \"\(name)\" is not among the variants", [.go, .node], in: flag,
+        reader)
     }
   }
 
@@ -180,7 +193,9 @@ struct FlagScan {
       try reader.skipValue()
       if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "n") || name.range.isEmpty {
         let whose = owner.map { "\($0) metadata" } ?? "the metadata"
-        note(.rejected, start, "\(whose) may hold only named texts, numbers and truth values", in: flag, reader)
+        note(
+          .rejected, start, "\(whose) may hold only named texts, numbers and truth values",
+          owner == nil ? .python : [.java, .python], in: flag, reader)
       }
       if lists, flag != nil, first == UInt8(ascii: "\"") {
         var inside = JSONReader(reader.bytes, at: value)
@@ -199,20 +214,21 @@ struct FlagScan {
 
   private static func twice(_ name: String) -> String { JSONError(.duplicate(name), at: 0).sentence }
 
-  private mutating func note(_ kind: Fault.Kind, _ offset: Int, _ sentence: String) {
-    faults.append(Fault(kind: kind, offset: offset, sentence: sentence))
+  private mutating func note(_ kind: Fault.Kind, _ offset: Int, _ sentence: String, _ by: FlagReaders = .all) {
+    faults.append(Fault(kind: kind, offset: offset, sentence: sentence, by: by))
   }
 
   private mutating func note(
-    _ kind: Fault.Kind, _ offset: Int, _ sentence: String, in flag: JSONReader.Name?,
+    _ kind: Fault.Kind, _ offset: Int, _ sentence: String, _ by: FlagReaders = .all, in flag: JSONReader.Name?,
     _ reader: JSONReader
   ) {
-    guard let flag else { return note(kind, offset, sentence) }
+    guard let flag else { return note(kind, offset, sentence, by) }
     let isOurs = wanted.index(of: flag, in: reader) != nil
     // Nobody reads the ten-thousandth; the first elsewhere and the first here are all that is asked for.
     guard faults.count < 100 || isOurs else { return }
     faults.append(
-      Fault(kind: kind, offset: offset, sentence: "flag \"\(reader.text(of: flag))\": \(sentence)", isOurs: isOurs))
+      Fault(
+        kind: kind, offset: offset, sentence: "flag \"\(reader.text(of: flag))\": \(sentence)", by: by, isOurs: isOurs))
   }
 
   /// The keys that are looked for.

@@ -27,7 +27,7 @@ import Testing
     Case(
       testDescription: "another flag that readers reject",
       flags: "{\"flags\": {\n\"ai-summary\": \(good),\n\"x\": {\"state\": \"ON\", \"variants\": {\"a\": 1}}}}",
-      says: ["flags.json:3:", "flag \"x\"", "readers reject the whole file"]),
+      says: ["flags.json:3:", "flag \"x\"", "readers in Node and Python reject the whole file"]),
     Case(
       testDescription: "a default that is no variant",
       flags: "{\"flags\": {\"ai-summary\": \(good),\n\"x\": \(good.replacing(#"t": "off""#, with: #"t": "nope""#))}}",
