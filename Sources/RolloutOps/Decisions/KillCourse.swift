@@ -186,7 +186,7 @@ package struct KillCourse: Sendable {
     let isAlone = !isAsked(about: id) { $0.kind != .look }
     // A condition that does not hold any more after a write of ours was taken may be that write's own doing: what a look
     // showed in between may have been old.
-    if case .changedMeanwhile = trouble, targets[id].hasTaken { targets[id].hasDoubt = true }
+    if trouble.isOvertaken, targets[id].hasTaken { targets[id].hasDoubt = true }
     if trouble.hidesTheOutcome { targets[id].hasDoubt = true }
     // A write that was refused changed nothing: a look that began before it is as good as a later one.
     if isAlone, !targets[id].hasDoubt { (targets[id].firstWrite, targets[id].lastWrite) = (nil, 0) }
@@ -202,7 +202,9 @@ package struct KillCourse: Sendable {
       return
     }
     guard targets[id].phase == .sending, isAlone else { return }
-    if case .changedMeanwhile = trouble, targets[id].isRefreshed {
+    if trouble.isOvertaken, targets[id].isRefreshed {
+      // A copy says more than that somebody may have been first.
+      if trouble.isRefusal { targets[id].told = trouble }
       targets[id].phase = .send
       return
     }

@@ -25,9 +25,13 @@ struct Configuration {
   private(set) var evaluation: String?
   /// Whether flag files are written into, and never replaced.
   private(set) var staysInPlace: Bool?
+  /// Whether nobody else writes the documents behind web servers.
+  private(set) var hasSingleWriter: Bool?
   private(set) var gaps: [Gap] = []
 
-  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace"]
+  private static let members = [
+    "store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "single writer",
+  ]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
@@ -91,6 +95,8 @@ struct Configuration {
     case ("replace", "in place"): staysInPlace = true
     case ("replace", "rename"): staysInPlace = false
     case ("replace", _): throw .settings(path: path, "\"replace\" is \"rename\" or \"in place\"")
+    case ("single writer", .bool(let isSingle)): hasSingleWriter = isSingle
+    case ("single writer", _): throw .settings(path: path, "\"single writer\" is true or false")
     case ("stores", .object(let named)):
       try Self.each(named) { (one) throws(Trouble) in stores.append(try store(one)) }
     case ("alerts", .array(let routes)):

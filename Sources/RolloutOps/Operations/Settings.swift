@@ -39,6 +39,7 @@ struct Settings {
     terms.allowsPlain = choices.allowsPlain
     terms.authorities = configurations.lazy.compactMap(\.authorities).first
     terms.staysInPlace = configurations.lazy.compactMap(\.staysInPlace).first ?? false
+    terms.hasSingleWriter = configurations.lazy.compactMap(\.hasSingleWriter).first ?? false
 
     let names = NamedStore.Listed(
       configurations.flatMap { configuration in

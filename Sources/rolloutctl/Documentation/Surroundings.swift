@@ -26,6 +26,12 @@ struct EnvironmentVariable: Sendable {
     EnvironmentVariable(
       name: "ROLLOUT_HTTP_TOKEN", meaning: "the bearer token for a flag document behind `https://`", flag: "store"),
     EnvironmentVariable(
+      name: "ROLLOUT_HTTP_USERNAME",
+      meaning:
+        "who asks for such a document by Basic authentication, where no token is set; with `ROLLOUT_HTTP_PASSWORD`",
+      flag: "store"),
+    EnvironmentVariable(name: "ROLLOUT_HTTP_PASSWORD", meaning: "that user's password", flag: "store"),
+    EnvironmentVariable(
       name: "ETCD_USERNAME", meaning: "who asks etcd, where it wants to know; with `ETCD_PASSWORD`", flag: "store"),
     EnvironmentVariable(name: "ETCD_PASSWORD", meaning: "that user's password", flag: "store"),
     EnvironmentVariable(
