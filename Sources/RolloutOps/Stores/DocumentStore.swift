@@ -33,7 +33,8 @@ package struct DocumentStore: FlagStore {
     let place = Shell.word(client.base.place + client.base.path)
     let curl = (["curl -fsS"] + client.curlTerms).joined(separator: " ")
     var remarks = [
-      "jq spaces the whole document anew; an answer of 412 means that somebody else was first: paste it again"
+      "jq spaces the whole document anew; an answer of 412 means that somebody else was first, or, with Apache, that the "
+        + "last change is not a second old: paste it again"
     ]
     if client.base.query != nil {
       remarks.append(

@@ -64,7 +64,7 @@ enum FileTable {
       "`rolloutctl.json`",
       """
       settings, found upward from the working folder, then in the XDG folder: `store`, `stores`, \
-      `journal`, `evaluation`, `ca_file`, `alerts`, `replace`
+      `journal`, `evaluation`, `ca_file`, `alerts`, `replace`, `single writer`
       """),
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),

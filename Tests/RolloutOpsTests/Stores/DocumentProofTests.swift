@@ -208,6 +208,16 @@ import Testing
     #expect(try world.status().place.stageIndex == 1)
   }
 
+  /// WsgiDAV empties it before it writes it anew.
+  @Test func aDocumentThatIsBeingWrittenIsAskedForAgain() throws {
+    server.fail(.get, .answer(200), times: 3)
+    #expect(try world.move(.promote).status == .done)
+    server.fail(.get, .answer(200), times: 1_000)
+    let start = world.clock.now()
+    _ = try refusal { _ = try world.status() }
+    #expect(world.clock.now().since(start) < TimeSpan(seconds: 2), "one that stays empty is no moment's state")
+  }
+
   // MARK: Name and password
 
   @Test func aNameAndAPasswordAreSentWhereThereIsNoToken() throws {

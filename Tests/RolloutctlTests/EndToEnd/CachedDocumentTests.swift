@@ -44,6 +44,33 @@ import Testing
   @Test(.enabled(if: RealCache.isThere("nginx") || Live.isRequired, "nginx is not installed"))
   func behindNginxAKillIsMadeAtTheSource() throws { try killThrough("nginx") }
 
+  @Test(.enabled(if: RealCache.isThere("varnishd") || Live.isRequired, "varnish is not installed"))
+  func behindVarnishEveryVerbIsMadeAtTheSource() throws { try moveThrough("varnish") }
+
+  @Test(.enabled(if: RealCache.isThere("nginx") || Live.isRequired, "nginx is not installed"))
+  func behindNginxEveryVerbIsMadeAtTheSource() throws { try moveThrough("nginx") }
+
+  /// Back to back, while the cache goes on serving what it was given first.
+  private func moveThrough(_ kind: String) throws {
+    let cache = try LiveServer("cache_before.py", [kind, "\(try origin.port("port"))"])
+    let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
+    try world.folder.write(LiveWorld.note, LiveWorld.plainNote.replacing("Store: file:flags.json\n", with: ""))
+    let before = try curl(through)
+    for words in [
+      ["promote", LiveWorld.note], ["exclude", "ai-summary", "tenant=acme", "--reason", "they asked"],
+      ["kill", "ai-summary"], ["restore", "ai-summary", "--reason", "mended"], ["status", "ai-summary"],
+      ["history", "--verify"],
+    ] {
+      let outcome = try world.start(words + ["--store", through]).finish()
+      #expect(outcome.end == .status(0), "\(words): \(outcome)")
+    }
+    #expect(try curl(through) == before, "\(kind) keeps nothing")
+    let source = try curl(address)
+    #expect(source.contains("acme") && source.contains("ai-summary"), "\(source)")
+    let doctor = try world.run("doctor", "--store", through)
+    #expect(doctor.output.contains("applications behind"), "\(doctor)")
+  }
+
   private func killThrough(_ kind: String) throws {
     let cache = try LiveServer("cache_before.py", [kind, "\(try origin.port("port"))"])
     let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
