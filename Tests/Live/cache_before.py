@@ -8,6 +8,7 @@ It prints {"port": N} when it answers, and ends when its standard input is close
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import threading
 import time
 
 LIFETIME = 1800
+# Whoever started this may block signals, and the cache must be able to end.
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
 kind, origin = sys.argv[1], int(sys.argv[2])
 folder = tempfile.mkdtemp(prefix="cache-before-")
 
@@ -67,9 +70,17 @@ until = time.monotonic() + 60
 while not answers(port) and process.poll() is None and time.monotonic() < until:
     time.sleep(0.02)
 print(json.dumps({"port": port} if answers(port) else {"failed": kind}), flush=True)
-watch = threading.Thread(target=sys.stdin.read, daemon=True)
-watch.start()
-watch.join(LIFETIME)
+over = threading.Event()
+
+
+def watch():
+    sys.stdin.read()
+    over.set()
+
+
+signal.signal(signal.SIGTERM, lambda *_: over.set())
+threading.Thread(target=watch, daemon=True).start()
+over.wait(LIFETIME)
 process.terminate()
 try:
     process.wait(20)

@@ -202,9 +202,8 @@ package struct KillCourse: Sendable {
       return
     }
     guard targets[id].phase == .sending, isAlone else { return }
-    if trouble.isOvertaken, targets[id].isRefreshed {
-      // A copy says more than that somebody may have been first.
-      if trouble.isRefusal { targets[id].told = trouble }
+    // Where a copy was served it is so for a while: it goes on with a breath, like after any failure.
+    if case .changedMeanwhile = trouble, targets[id].isRefreshed {
       targets[id].phase = .send
       return
     }
