@@ -1,6 +1,8 @@
 """A real cache before a server on loopback, in its usual settings: what it got once it serves without asking anybody.
 
-  cache_before.py varnish|nginx ORIGIN_PORT
+  cache_before.py varnish|nginx|nginx-deaf ORIGIN_PORT
+
+A deaf one takes no query of an address for another address, so nobody gets past it.
 
 It prints {"port": N} when it answers, and ends when its standard input is closed or after half an hour.
 """
@@ -32,7 +34,8 @@ http {{
   proxy_cache_path {folder}/cache keys_zone=kept:1m;
   server {{
     listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://127.0.0.1:{origin}; proxy_cache kept; proxy_cache_valid 200 120s; }}
+    location / {{ proxy_pass http://127.0.0.1:{origin}; proxy_cache kept; proxy_cache_valid 200 120s;
+      {key} }}
   }}
 }}
 """
@@ -50,7 +53,8 @@ def command(port):
         return ["varnishd", "-F", "-j", "none", "-n", folder + "/v", "-a", f"127.0.0.1:{port}",
                 "-b", f"127.0.0.1:{origin}", "-s", "malloc,16m"]
     with open(folder + "/nginx.conf", "w") as file:
-        file.write(NGINX.format(folder=folder, port=port, origin=origin))
+        key = "proxy_cache_key $uri;" if kind == "nginx-deaf" else ""
+        file.write(NGINX.format(folder=folder, port=port, origin=origin, key=key))
     return ["nginx", "-p", folder, "-c", folder + "/nginx.conf"]
 
 

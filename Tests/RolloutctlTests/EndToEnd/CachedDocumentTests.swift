@@ -71,6 +71,26 @@ import Testing
     #expect(doctor.output.contains("applications behind"), "\(doctor)")
   }
 
+  /// Nothing gets past it, and its tag fits no more: nobody else is blamed, and "off" is not said.
+  @Test(.enabled(if: RealCache.isThere("nginx") || Live.isRequired, "nginx is not installed"))
+  func aCacheThatNobodyGetsPastIsNamed() throws {
+    let cache = try LiveServer("cache_before.py", ["nginx-deaf", "\(try origin.port("port"))"])
+    let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
+    try #require(try !isKilled(through))
+    try put(Self.on.replacing("\"f\": {", with: "\"g\": {\"state\": \"ENABLED\", \"variants\": {\"a\": 1}}, \"f\": {"))
+    let kill = try world.run("kill", "f", "--within", "2s", "--store", through)
+    let words = kill.output + kill.errors
+    #expect(kill.end == .status(1) && words.contains("NOT off"), "\(kill)")
+    #expect(words.contains("a cache stands before \(through.dropLast("/flags.json".count))"), "\(kill)")
+    #expect(!words.contains("somebody else changed"), "\(kill)")
+    #expect(try !isKilled(address))
+    // The other way round: the cache says off, the source does not.
+    try self.kill(address)
+    try put(Self.on)
+    let again = try world.run("kill", "f", "--within", "2s", "--store", through)
+    #expect(again.end == .status(1) && !again.output.contains("already off"), "\(again)")
+  }
+
   private func killThrough(_ kind: String) throws {
     let cache = try LiveServer("cache_before.py", [kind, "\(try origin.port("port"))"])
     let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
