@@ -6,6 +6,7 @@ A flag of their own counts the rounds that were taken. It prints {"taken": N, "l
 not counted, somebody has overwritten.
 """
 
+import http.client
 import json
 import sys
 import time
@@ -36,7 +37,7 @@ def settled():
             document = json.loads(body)
             if tag and not tag.startswith("W/"):
                 return document, tag
-        except (ValueError, urllib.error.URLError, OSError):
+        except (ValueError, OSError, http.client.HTTPException):
             pass
         time.sleep(0.005)
 
@@ -54,6 +55,6 @@ while time.monotonic() < until:
         # Somebody else was first, or the server broke over both of us.
         if error.code not in (409, 412) and error.code < 500:
             raise
-    except OSError:
+    except (OSError, http.client.HTTPException):
         pass
 print(json.dumps({"taken": taken, "lost": taken - (counted(settled()[0]) - start)}), flush=True)

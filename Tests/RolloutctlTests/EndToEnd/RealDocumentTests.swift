@@ -55,7 +55,10 @@ import Testing
       return outcome.output
     }
 
-    func document() throws -> [String: Any] { try #require(try LiveWorld.object(try curl(address))) }
+    func document() throws -> [String: Any] {
+      let text = try curl(address)
+      return try #require(try? LiveWorld.object(text), "\(text)")
+    }
 
     func flag(_ key: String = "ai-summary") throws -> [String: Any]? {
       (try document()["flags"] as? [String: Any])?[key] as? [String: Any]
@@ -160,7 +163,7 @@ import Testing
       #expect([0, 1, 6].contains(restore.status) && (!kind.isAtomic || restore.status != 1), "\(restore)")
     } while ContinuousClock.now < end
     let outcome = try outsider.finish()
-    let told = try #require(try LiveWorld.object(outcome.output), "\(outcome)")
+    let told = try #require(try? LiveWorld.object(outcome.output), "\(outcome)")
     let (taken, lost) = (told["taken"] as? Int ?? 0, told["lost"] as? Int ?? -1)
     #expect(taken > 0 && kills > 0, "\(told)")
     // Where a server compares in one step and writes in another, what comes in between is lost by its own doing; that
