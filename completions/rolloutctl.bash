@@ -87,7 +87,7 @@ __rolloutctl_flags() {
     compare) __rolloutctl_words --traces --by --control --canary --metric --unit --segment --where --since --share --sequential --format --color --quiet --verbose --help ;;
     history) __rolloutctl_words --verify --since --until --action --actor --limit --store --journal --allow-http --format --color --quiet --verbose --help ;;
     attest) __rolloutctl_words --evidence --stage --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    doctor) __rolloutctl_words --card --within --store --journal --allow-http --format --color --quiet --verbose --help ;;
+    doctor) __rolloutctl_words --card --prove --within --store --journal --allow-http --format --color --quiet --verbose --help ;;
     demo) __rolloutctl_words --color --quiet --verbose --help ;;
     watch) __rolloutctl_words --once --interval --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     sample) __rolloutctl_words --traces --by --size --each --seed --arm --version --where --since --until --store --journal --allow-http --format --color --quiet --verbose --help ;;

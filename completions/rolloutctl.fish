@@ -358,6 +358,7 @@ complete -c rolloutctl -n '__rolloutctl_at attest' -s h -l help -d 'print this h
 complete -c rolloutctl -n '__rolloutctl_at attest 0' -k -a '(__rolloutctl_lookup flags) (__rolloutctl_files .md)'
 complete -c rolloutctl -n '__rolloutctl_at attest 1' -k -a '(__rolloutctl_lookup items)'
 complete -c rolloutctl -n '__rolloutctl_at doctor' -l card -d 'print the lines that kill without this program'
+complete -c rolloutctl -n '__rolloutctl_at doctor' -l prove -d 'see whether documents behind https:// guard their changes'
 complete -c rolloutctl -n '__rolloutctl_at doctor' -l within -x -d 'how long to wait for a store; 30s if not given'
 complete -c rolloutctl -n '__rolloutctl_at doctor' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json, an address or a name'
 complete -c rolloutctl -n '__rolloutctl_at doctor' -l journal -x -k -a '(__rolloutctl_files /)' -d 'where the journals are: a folder, or etcd+https://…'

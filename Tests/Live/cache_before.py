@@ -1,6 +1,8 @@
 """A real cache before a server on loopback, in its usual settings: what it got once it serves without asking anybody.
 
-  cache_before.py varnish|nginx ORIGIN_PORT
+  cache_before.py varnish|nginx|nginx-deaf ORIGIN_PORT
+
+A deaf one takes no query of an address for another address, so nobody gets past it.
 
 It prints {"port": N} when it answers, and ends when its standard input is closed or after half an hour.
 """
@@ -8,6 +10,7 @@ It prints {"port": N} when it answers, and ends when its standard input is close
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +19,8 @@ import threading
 import time
 
 LIFETIME = 1800
+# Whoever started this may block signals, and the cache must be able to end.
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
 kind, origin = sys.argv[1], int(sys.argv[2])
 folder = tempfile.mkdtemp(prefix="cache-before-")
 
@@ -29,7 +34,8 @@ http {{
   proxy_cache_path {folder}/cache keys_zone=kept:1m;
   server {{
     listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://127.0.0.1:{origin}; proxy_cache kept; proxy_cache_valid 200 120s; }}
+    location / {{ proxy_pass http://127.0.0.1:{origin}; proxy_cache kept; proxy_cache_valid 200 120s;
+      {key} }}
   }}
 }}
 """
@@ -47,7 +53,8 @@ def command(port):
         return ["varnishd", "-F", "-j", "none", "-n", folder + "/v", "-a", f"127.0.0.1:{port}",
                 "-b", f"127.0.0.1:{origin}", "-s", "malloc,16m"]
     with open(folder + "/nginx.conf", "w") as file:
-        file.write(NGINX.format(folder=folder, port=port, origin=origin))
+        key = "proxy_cache_key $uri;" if kind == "nginx-deaf" else ""
+        file.write(NGINX.format(folder=folder, port=port, origin=origin, key=key))
     return ["nginx", "-p", folder, "-c", folder + "/nginx.conf"]
 
 
@@ -67,9 +74,17 @@ until = time.monotonic() + 60
 while not answers(port) and process.poll() is None and time.monotonic() < until:
     time.sleep(0.02)
 print(json.dumps({"port": port} if answers(port) else {"failed": kind}), flush=True)
-watch = threading.Thread(target=sys.stdin.read, daemon=True)
-watch.start()
-watch.join(LIFETIME)
+over = threading.Event()
+
+
+def watch():
+    sys.stdin.read()
+    over.set()
+
+
+signal.signal(signal.SIGTERM, lambda *_: over.set())
+threading.Thread(target=watch, daemon=True).start()
+over.wait(LIFETIME)
 process.terminate()
 try:
     process.wait(20)

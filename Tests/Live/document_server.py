@@ -4,18 +4,22 @@ behind https://.
 It prints {"port": PORT} as one line of JSON and ends when its standard input is closed or after half an hour. What it
 takes as a token is "Bearer TOKEN"; where TOKEN is "-" it asks nobody for one. PUT needs If-Match, as careful services do: 428 without it, 412 where it is stale.
 
-  document_server.py TOKEN [--weak | --untagged] [--read-only]
+As real servers do (real_documents.py starts them): --careless takes every change, whatever it depends on, as nginx does;
+--weak-first has a weak tag for a second after each change, as Apache; --unstored forbids caches to keep it.
+
+  document_server.py TOKEN [--weak | --weak-first | --untagged | --careless] [--read-only] [--unstored]
 """
 
 import json
 import os
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 LIFETIME = 1800
 words = sys.argv[1:]
-held = {"body": b'{"flags": {}}', "edition": 1, "puts": 0}
+held = {"body": b'{"flags": {}}', "edition": 1, "puts": 0, "changed": 0.0}
 
 
 class Document(BaseHTTPRequestHandler):
@@ -33,7 +37,8 @@ class Document(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def tag(self):
-        return ("W/" if "--weak" in words else "") + f'"{held["edition"]}"'
+        is_young = "--weak-first" in words and time.monotonic() - held["changed"] < 1
+        return ("W/" if "--weak" in words or is_young else "") + f'"{held["edition"]}"'
 
     def allowed(self):
         return words[0] == "-" or self.headers.get("Authorization") == f"Bearer {words[0]}"
@@ -41,7 +46,8 @@ class Document(BaseHTTPRequestHandler):
     def do_GET(self):
         if not self.allowed():
             return self.reply(401, b'{"message": "who are you?"}')
-        self.reply(200, held["body"], [] if "--untagged" in words else [("ETag", self.tag())])
+        kept = [("Cache-Control", "no-store")] if "--unstored" in words else []
+        self.reply(200, held["body"], kept + ([] if "--untagged" in words else [("ETag", self.tag())]))
 
     def do_PUT(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -49,10 +55,11 @@ class Document(BaseHTTPRequestHandler):
         if not self.allowed() or "--read-only" in words:
             return self.reply(403)
         wanted = self.headers.get("If-Match")
-        if "--untagged" not in words and wanted != self.tag():
+        is_free = "--untagged" in words or "--careless" in words
+        if not is_free and wanted != self.tag():
             return self.reply(428 if wanted is None else 412)
         json.loads(body)
-        held.update(body=body, edition=held["edition"] + 1)
+        held.update(body=body, edition=held["edition"] + 1, changed=time.monotonic())
         self.reply(204)
 
 

@@ -7,7 +7,9 @@ import Testing
   static let flag = #"{"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"}"#
   static let text = "{\n  \"flags\": {\n    \"a\": \(flag),\n    \"b\": \(flag)\n  }\n}\n"
   static let otherEdited = text.replacing("\"b\": {", with: "\"b\": { ")
-  static let oursEdited = text.replacing("\"a\": {", with: "\"a\": { ")
+  static let oursEdited = text.replacing("\"a\": {", with: "\"a\": {\"metadata\": {\"owner\": \"lee\"}, ")
+  /// As a formatter leaves it: in other words the same.
+  static let oursSpaced = text.replacing("\"a\": {", with: "\"a\": {\n\t")
 
   @Test func anotherFlagsChangeIsNoConflict() throws {
     let world = FlagWorld(Self.text)
@@ -28,6 +30,15 @@ import Testing
       _ = try world.store.write(flag, replacing: reading, urgency: urgency)
     }
     #expect(world.text == Self.oursEdited)
+  }
+
+  @Test(arguments: [Urgency.ordinary, .kill]) func ourFlagSpacedAnewIsNone(urgency: Urgency) throws {
+    let world = FlagWorld(Self.text)
+    let reading = try world.read("a")
+    world.files.put(FlagWorld.path, Self.oursSpaced)
+    let flag = Flag(variants: Variants.boolean.all, serving: .everyone("on"), mark: nil)
+    #expect(try world.store.write(flag, replacing: reading, urgency: urgency).flag?.serving == .everyone("on"))
+    #expect(world.text.contains("\"a\": {\n\t"))
   }
 
   @Test(arguments: [Urgency.ordinary, .kill]) func aBirthElsewhereIsAConflict(urgency: Urgency) throws {

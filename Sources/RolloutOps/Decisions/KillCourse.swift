@@ -186,7 +186,7 @@ package struct KillCourse: Sendable {
     let isAlone = !isAsked(about: id) { $0.kind != .look }
     // A condition that does not hold any more after a write of ours was taken may be that write's own doing: what a look
     // showed in between may have been old.
-    if case .changedMeanwhile = trouble, targets[id].hasTaken { targets[id].hasDoubt = true }
+    if trouble.isOvertaken, targets[id].hasTaken { targets[id].hasDoubt = true }
     if trouble.hidesTheOutcome { targets[id].hasDoubt = true }
     // A write that was refused changed nothing: a look that began before it is as good as a later one.
     if isAlone, !targets[id].hasDoubt { (targets[id].firstWrite, targets[id].lastWrite) = (nil, 0) }
@@ -202,6 +202,7 @@ package struct KillCourse: Sendable {
       return
     }
     guard targets[id].phase == .sending, isAlone else { return }
+    // Where a copy was served it is so for a while: it goes on with a breath, like after any failure.
     if case .changedMeanwhile = trouble, targets[id].isRefreshed {
       targets[id].phase = .send
       return

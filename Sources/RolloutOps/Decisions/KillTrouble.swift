@@ -12,9 +12,9 @@ extension StoreTrouble {
     case .unanswered(let trouble): trouble.mayPass
     case .refused(let refusal):
       switch refusal.reason {
-      case .tooOften, .fault, .noQuorum, .unexpected, .outOfSpace: true
-      case .noToken, .credentials, .wrongPassword, .forbidden, .needsApproval, .missing, .elsewhere: false
-      case .learner, .tooLarge, .rejected: false
+      case .tooOften, .fault, .noQuorum, .unexpected, .outOfSpace, .copied: true
+      case .noToken, .credentials, .wrongPassword, .forbidden, .needsApproval, .missing, .elsewhere, .login: false
+      case .learner, .tooLarge, .unwritable, .unguarded, .rejected: false
       }
     case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false
     }
@@ -50,8 +50,18 @@ extension StoreTrouble {
   var hidesTheOutcome: Bool {
     switch self {
     case .unanswered(let trouble): trouble.maybeSent
-    // Whoever is asked too often, and whoever has no room, says so before doing anything.
-    case .refused(let refusal): mayPass && refusal.reason != .outOfSpace && refusal.reason != .tooOften
+    // Whoever is asked too often, and whoever has no room, says so before doing anything; so does whoever has another
+    // state than the one that a change depends on.
+    case .refused(let refusal): mayPass && ![.outOfSpace, .tooOften, .copied].contains(refusal.reason)
+    default: false
+    }
+  }
+
+  /// The store has another state by now than the one that the change was made over.
+  var isOvertaken: Bool {
+    switch self {
+    case .changedMeanwhile: true
+    case .refused(let refusal): refusal.reason == .copied
     default: false
     }
   }

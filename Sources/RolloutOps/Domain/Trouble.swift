@@ -159,6 +159,14 @@ package struct ServerRefusal: Error, Hashable, Sendable {
     case fault
     /// It sends to another place, which is not followed.
     case elsewhere(String)
+    /// It sends to a page where people log in.
+    case login(at: String)
+    /// It lets read, and not write; which variables hold what was sent along, nil where nothing was.
+    case unwritable(with: String?)
+    /// Nothing there keeps a change from overwriting somebody else's; why.
+    case unguarded(String)
+    /// It refuses a change over the very state that is served: what is served is a copy.
+    case copied
     /// What came is not what this platform answers; why.
     case unexpected(String)
     /// Anything else that it would not do.

@@ -27,9 +27,13 @@ struct Configuration {
   private(set) var staysInPlace: Bool?
   /// Whether applications read the flag files themselves, though git keeps them.
   private(set) var isLive: Bool?
+  /// Whether nobody else writes the documents behind web servers.
+  private(set) var hasSingleWriter: Bool?
   private(set) var gaps: [Gap] = []
 
-  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "live"]
+  private static let members = [
+    "store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "live", "single writer",
+  ]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
@@ -95,6 +99,8 @@ struct Configuration {
     case ("live", .bool(let isLive)): self.isLive = isLive
     case ("live", _): throw .settings(path: path, "\"live\" is true or false")
     case ("replace", _): throw .settings(path: path, "\"replace\" is \"rename\" or \"in place\"")
+    case ("single writer", .bool(let isSingle)): hasSingleWriter = isSingle
+    case ("single writer", _): throw .settings(path: path, "\"single writer\" is true or false")
     case ("stores", .object(let named)):
       try Self.each(named) { (one) throws(Trouble) in stores.append(try store(one)) }
     case ("alerts", .array(let routes)):

@@ -4,9 +4,13 @@ package struct Examining: Sendable {
   package let context: Context
   package let choices: OperatorChoices
   package let within: TimeSpan
+  /// Whether a server may be sent a change that it must refuse.
+  package let proves: Bool
 
-  package init(context: Context, choices: OperatorChoices, within: TimeSpan = KillTime.usual) {
-    (self.context, self.choices, self.within) = (context, choices, within)
+  package init(
+    context: Context, choices: OperatorChoices, within: TimeSpan = KillTime.usual, proves: Bool = false
+  ) {
+    (self.context, self.choices, self.within, self.proves) = (context, choices, within, proves)
   }
 
   /// Flag keys; a note's path stands for its flag, and its store is looked at too.
@@ -81,7 +85,9 @@ package struct Examining: Sendable {
     let start = context.clock.now()
     let store: any FlagStore
     do throws(Trouble) {
-      store = try opening.store(site.named, site.settings.terms.until(deadline))
+      var terms = site.settings.terms.until(deadline)
+      terms.proves = proves
+      store = try opening.store(site.named, terms)
     } catch {
       let check = Check("address", .failed, error.sentences.joined(separator: "; "))
       return Examined(

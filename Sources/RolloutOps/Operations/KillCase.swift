@@ -188,7 +188,7 @@ struct KillCase: Sendable {
       if case .success(.flagAndEntry) = answer { isJournaled = true }
       return
     }
-    if case .changedMeanwhile = trouble {
+    if trouble.isOvertaken {
       overtaken += 1
       journal.seen.last = nil
     }
@@ -284,7 +284,7 @@ struct KillCase: Sendable {
       return flag.mark?.killed == true
         || store.switchesOnLast && (serving.map { flag.serving == .everyone($0) } ?? false)
     }
-    return record.conclude(decision, seconds: seconds, attempts: tries, while: stands)
+    return record.conclude(decision, seconds: seconds, attempts: tries, lapse: store.lapse, while: stands)
   }
 
   mutating func tell(_ more: [String]) { line = line?.adding(more) }

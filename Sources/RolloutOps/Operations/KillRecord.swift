@@ -41,7 +41,8 @@ struct KillRecord {
   /// afterwards, and where somebody may be letting people in: whoever does that looks for the kill. Unless `stands` says that somebody undid it before the journal was ours: then false, and
   /// nothing is written. Whoever moves a flag holds the journal's lock, so the answer stays true until the entry is in.
   mutating func conclude(
-    _ decision: Decision, seconds: Double, attempts: Int, while stands: (_ newest: Instant?) -> Bool
+    _ decision: Decision, seconds: Double, attempts: Int, lapse: String? = nil,
+    while stands: (_ newest: Instant?) -> Bool
   ) -> Bool {
     guard let recorded = decision.recorded else { return true }
     if !decision.writes, let known = (try? journal.read()).map({ Progress(withoutPlans: $0.entries) }),
@@ -65,6 +66,7 @@ struct KillRecord {
         JSON.Member("seconds", .number(seconds)), JSON.Member("attempts", .number(attempts)),
         JSON.Member("verified_by", "read back"),
       ]
+      if let lapse { content.detail.append(JSON.Member("unguarded", .string(lapse))) }
       return content
     }
     isMissing = trouble != nil

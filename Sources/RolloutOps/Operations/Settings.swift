@@ -40,6 +40,7 @@ struct Settings {
     terms.authorities = configurations.lazy.compactMap(\.authorities).first
     terms.staysInPlace = configurations.lazy.compactMap(\.staysInPlace).first ?? false
     terms.isLive = configurations.lazy.compactMap(\.isLive).first ?? false
+    terms.hasSingleWriter = configurations.lazy.compactMap(\.hasSingleWriter).first ?? false
 
     let names = NamedStore.Listed(
       configurations.flatMap { configuration in

@@ -33,11 +33,23 @@ package struct Viewing: Sendable {
     let opening = Opening(context: context, choices: choices)
     let settings = try Settings(choices, note: nil, context: context)
     var lines: [FleetReport.Line] = []
+    var troubles: [Trouble] = []
     var seen: Set<String> = []
     for named in settings.scope {
       let store = try opening.store(named, settings.terms)
       let flags = try opening.journals(settings, store).filter { seen.insert($0.path).inserted }.map(\.flag)
-      guard !flags.isEmpty else { continue }
+      guard !flags.isEmpty else {
+        // Whoever has no journal of it, as a second operator has none, sees what the store marks as managed.
+        do throws(StoreTrouble) {
+          let managed = try Self.managed(in: store, named)
+          guard !managed.isEmpty else { continue }
+          let shown = try StoreSnapshot(store, managed)
+          for flag in managed { lines.append(line(flag, opening, settings, shown, named)) }
+        } catch {
+          troubles.append(.store(error))
+        }
+        continue
+      }
       do throws(StoreTrouble) {
         let shown = try StoreSnapshot(store, flags)
         for flag in flags { lines.append(line(flag, opening, settings, shown, named)) }
@@ -46,7 +58,17 @@ package struct Viewing: Sendable {
         for flag in flags { lines.append(FleetReport.Line(flag: flag, report: nil, trouble: .store(error))) }
       }
     }
-    return FleetReport(lines, remarks: settings.remarks)
+    return FleetReport(lines, remarks: settings.remarks, troubles: troubles)
+  }
+
+  /// A flag file that is not there is no trouble where nobody names it.
+  private static func managed(in store: any FlagStore, _ named: NamedStore) throws(StoreTrouble) -> [FlagKey] {
+    do throws(StoreTrouble) {
+      return try store.list().filter { $0.mark != nil }.map(\.key)
+    } catch {
+      guard error.isMissing, named.origin == Settings.byDefault else { throw error }
+      return []
+    }
   }
 
   private func line(

@@ -12,25 +12,31 @@ package struct FleetReport: Sendable {
 
   package let lines: [Line]
   package let remarks: [String]
+  /// Of stores of which nobody could tell what they have.
+  package let troubles: [Trouble]
 
-  package init(_ lines: [Line], remarks: [String]) {
+  package init(_ lines: [Line], remarks: [String], troubles: [Trouble] = []) {
     self.lines = lines
     self.remarks = remarks
+    self.troubles = troubles
   }
 
   /// The worst of all, for `--exit-code`.
   package var verdict: ExitStatus {
-    ExitStatus.worst(lines.map { $0.report?.status ?? $0.trouble?.status ?? .inconclusive })
+    ExitStatus.worst(
+      lines.map { $0.report?.status ?? $0.trouble?.status ?? .inconclusive } + troubles.map(\.status))
   }
 
   /// What was answered: not all of it where a rollout could not be read.
-  package var status: ExitStatus { ExitStatus.worst(lines.compactMap(\.trouble?.status)) }
+  package var status: ExitStatus { ExitStatus.worst((lines.compactMap(\.trouble) + troubles).map(\.status)) }
 
   /// Why some of the rollouts could not be read.
-  package var failures: [String] { lines.compactMap(\.trouble).flatMap(\.sentences) }
+  package var failures: [String] { (lines.compactMap(\.trouble) + troubles).flatMap(\.sentences) }
 
   package func text(ink: Ink, width: Int) -> String {
-    guard !lines.isEmpty else { return "no rollouts yet; rolloutctl init writes a note, promote starts it" }
+    guard !lines.isEmpty || !troubles.isEmpty else {
+      return "no rollouts yet; rolloutctl init writes a note, promote starts it"
+    }
     let names = min(40, lines.map { Terminal.width(Terminal.plain($0.flag.text)) }.max() ?? 0)
     let places = min(24, lines.compactMap(\.report).map { Terminal.width(Self.place($0)) }.max() ?? 0)
     return lines.map { line in

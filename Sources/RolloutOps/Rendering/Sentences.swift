@@ -140,7 +140,7 @@ package enum Sentences {
     case .wrongPassword(let variables):
       [answered, "the user or the password in \(variables) is wrong"]
     case .forbidden(let user):
-      [answered, "the user that \(user) names may not do this; give its role the right to these keys"]
+      [answered, "the user that \(user) names may not do this; give it the right to"]
     case .needsApproval(let place):
       ["\(answered)", "this change needs an approval there\(place.map { ": \($0)" } ?? ""); nothing was changed"]
     case .missing(let what): ["\(answered)", "\(what) is not there; see the store's address and the note"]
@@ -166,6 +166,30 @@ package enum Sentences {
     case .elsewhere(let place):
       [
         "\(refusal.place) sends to \(place), which is not followed; name that address if it is the right one"
+      ]
+    case .login(let page):
+      [
+        "\(refusal.place) sends to a login page, \(page)",
+        "people log in there, and programs do not; see whether a token is set and right, and name the address for programs",
+      ]
+    case .unwritable(let variables?):
+      [
+        answered,
+        "what \(variables) holds may not write there, or nobody may: see its rights, and whether writing is on",
+      ]
+    case .unwritable(nil):
+      [answered, "nobody may write there, or nobody without a token: see whether writing is on, or set one"]
+    case .unguarded(let why):
+      [
+        why,
+        "nothing was changed, and only a kill goes through there; see that the server, and every proxy before it, keeps "
+          + "If-Match (rolloutctl help stores), or say \"single writer\": true in rolloutctl.json where nobody else writes it",
+      ]
+    case .copied:
+      [
+        "a cache stands before \(refusal.place), or a proxy that alters the ETag: it refuses a change over the very state "
+          + "that it serves",
+        "name the server behind it, or have that send Cache-Control: no-store",
       ]
     case .unexpected(let why): ["\(refusal.place) answered what it should not: \(why)", "is the address right?"]
     case .rejected: [answered] + [advice[refusal.status]].compactMap(\.self)

@@ -4,6 +4,8 @@ struct CacheSigns: Hashable, Sendable {
   let isKept: Bool
   /// A cache stands between, whoever answered this time.
   let isBetween: Bool
+  /// What says that something stands between, cache or not, with its name; nil where nothing does.
+  let between: String?
   /// How long caches may serve what they were given, as the origin says; nil where it does not say.
   let lifetime: TimeSpan?
 
@@ -14,7 +16,15 @@ struct CacheSigns: Hashable, Sendable {
     let age = answer["age"].flatMap { Int($0) }
     isKept = age ?? 0 > 0 || numbers ?? 0 > 1 || told.contains(where: Self.isHit)
     isBetween = isKept || age != nil || numbers != nil || !told.isEmpty
+    between = (["age", "via", "x-varnish"] + Self.statusNames).first { answer[$0] != nil }.map { name in
+      "\(Self.spelled(name)): \(Terminal.plain(String(answer[name]?.prefix(40) ?? "")))"
+    }
     lifetime = Self.lifetime(answer)
+  }
+
+  /// As it usually stands in an answer.
+  private static func spelled(_ name: String) -> String {
+    name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: "-")
   }
 
   private static let statusNames = [

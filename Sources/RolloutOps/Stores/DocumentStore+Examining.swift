@@ -22,20 +22,41 @@ extension DocumentStore {
     guard let tag = look.tag else {
       return Check(
         "tag", .warning,
-        "it comes without an ETag, so a kill may overwrite somebody else's change, and nothing else moves")
+        "it comes without an ETag, so a kill may overwrite somebody else's change, and nothing else moves\(singly)")
     }
     guard !tag.hasPrefix("W/") else {
       return Check(
         "tag", .warning,
-        "its ETag is a weak one, so a kill may overwrite somebody else's change, and nothing else moves")
+        "its ETag is a weak one, so a kill may overwrite somebody else's change, and nothing else moves\(singly)")
     }
-    guard kept()?.keepsConditions != false else {
+    switch proof(look) {
+    case true?: return Check("tag", .fine, "a strong ETag guards every change: one over another state was refused")
+    case false?:
       return Check(
         "tag", .warning,
-        "the server takes a change that depends on another ETag, so any change may overwrite somebody else's; see that "
-          + "it, and every proxy before it, keeps If-Match")
+        "the server takes a change that depends on another ETag, so a kill may overwrite somebody else's, and nothing else "
+          + "moves\(singly); see that it, and every proxy before it, keeps If-Match")
+    case nil:
+      return Check(
+        "tag", .unknown,
+        client.terms.proves
+          ? "a strong ETag comes with it; a change that it must refuse got no clear answer"
+          : "a strong ETag comes with it; whether the server refuses a change over another state, the first change tries, "
+            + "or rolloutctl doctor --prove")
     }
-    return Check("tag", .fine, "a strong ETag guards every change")
+  }
+
+  /// Who says that nobody else writes it has said what that means.
+  private var singly: String {
+    client.terms.hasSingleWriter ? " but what \"single writer\" lets" : ""
+  }
+
+  /// Whether a change over another state is refused: tried where that was asked for, else what was kept of the last try.
+  private func proof(_ look: Look) -> Bool? {
+    guard client.terms.proves else { return kept()?.keepsConditions }
+    try? prove(look)
+    keepLook()
+    return memory.now.keepsConditions
   }
 
   /// `answer` is what everybody gets who asks as applications do.
@@ -51,8 +72,19 @@ extension DocumentStore {
       return Check(
         "cache", .warning, "a cache serves what was\(bound): a kill reads past it, applications behind it follow later")
     }
-    guard !bound.isEmpty else { return nil }
-    return Check("cache", .warning, "caches may serve what was\(bound): applications behind one follow a kill later")
+    if !bound.isEmpty {
+      return Check("cache", .warning, "caches may serve what was\(bound): applications behind one follow a kill later")
+    }
+    if let between = signs.between {
+      return Check(
+        "cache", .warning,
+        "something stands between (\(between)); see that it keeps no copies: applications behind one follow a kill later"
+      )
+    }
+    guard signs.lifetime == nil else { return nil }
+    return Check(
+      "cache", .warning,
+      "it does not say how long it may be kept, so any cache may keep it; have the server send Cache-Control: no-store")
   }
 
   private var rights: Check {

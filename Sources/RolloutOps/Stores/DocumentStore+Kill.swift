@@ -29,7 +29,9 @@ extension DocumentStore {
       let revision = try FlagDocument(seen.bytes, keys: orders.map(\.key), path: place).carryingOut(orders)
       refused = revision.refused
       if refused.count < orders.count {
-        guard try put(revision.bytes, over: seen, isKill: true) else { throw .changedMeanwhile(path: place) }
+        guard try put(revision.bytes, over: seen) else {
+          throw memory.now.isCopied ? copied : .changedMeanwhile(path: place)
+        }
       }
     } catch {
       return orders.indices.map { .failure(refused[$0] ?? error) }
@@ -48,17 +50,7 @@ extension DocumentStore {
 
   package var caveats: [String] {
     let facts = memory.now
-    var sentences: [String] = []
-    if facts.wasUnguarded {
-      sentences.append(
-        "\(place) came without a strong ETag, so the change was made without a condition: what somebody else saved in "
-          + "the same moment is lost")
-    }
-    if facts.keepsConditions == false {
-      sentences.append(
-        "\(client.base.place) takes changes that depend on another state of the document: what somebody else saves in the "
-          + "same moment is lost")
-    }
+    var sentences = [lapse].compactMap(\.self)
     if facts.isOutOfReach {
       sentences.append(
         "a cache before \(client.base.place) answers whatever it is asked; what stands behind it, only the change itself "
@@ -83,11 +75,12 @@ extension DocumentStore {
   /// What the last change left, where its server is known to refuse a change that depends on another state: then a kill
   /// may be sent on it at once, and is refused where somebody was there in between.
   package func remembered(_ keys: [FlagKey]) -> [FlagKey: FlagReading]? {
-    guard let kept = kept(), kept.keepsConditions == true, let look = kept.look, look.isGuarded,
+    guard let kept = kept() else { return nil }
+    memory.with { $0.keepsConditions = $0.keepsConditions ?? kept.keepsConditions }
+    guard kept.keepsConditions == true, let look = kept.look, look.isGuarded,
       let document = try? FlagDocument(look.bytes, keys: keys, path: place)
     else { return nil }
     let isFirst = memory.with { facts -> Bool in
-      facts.keepsConditions = true
       guard facts.last == nil else { return false }
       facts.last = look
       return true
@@ -101,14 +94,17 @@ extension DocumentStore {
   /// Keeps it beside the journals, where there are any. What fails here costs the next kill one more answer.
   package func keepLook() {
     let facts = memory.now
-    guard let look = facts.last, look.isGuarded, look.bytes.count <= Self.longestKept, facts.keepsConditions != nil
-    else { return }
+    guard let conditions = facts.keepsConditions else { return }
+    // A kill may begin with a look where the server guards and has a strong tag for it; else that alone is kept.
+    let known = conditions ? facts.last : nil
+    let look = known.flatMap { $0.isGuarded && $0.bytes.count <= Self.longestKept ? $0 : nil } ?? Look.none
     let folder = journalFolder
-    guard (try? folder.files.facts(folder.path))?.kind == .folder, kept()?.look != look else { return }
+    guard (try? folder.files.facts(folder.path))?.kind == .folder else { return }
+    if let old = kept(), old.keepsConditions == conditions, old.look ?? Look.none == look { return }
     let head = JSON.object([
       JSON.Member("rolloutctl", .string("look")), JSON.Member("tag", .text(look.tag)),
       JSON.Member("bytes", .number(look.bytes.count)),
-      JSON.Member("conditions", facts.keepsConditions.map(JSON.bool) ?? .null),
+      JSON.Member("conditions", .bool(conditions)),
       JSON.Member("sha256", .string(SHA256.hex(look.bytes))),
     ])
     let (path, temporary) = ("\(folder.path)/\(Self.keptName)", "\(folder.path)/\(Self.keptName)-\(process)")

@@ -6,6 +6,8 @@ extension DocumentStore {
     let bytes: [UInt8]
     let tag: String?
 
+    static let none = Look(bytes: [], tag: nil)
+
     /// Whether a change can be made to depend on it. A weak tag names many documents: no server may take it for the
     /// condition of a write (RFC 9110, 13.1.1).
     var isGuarded: Bool { tag.map { !$0.hasPrefix("W/") } ?? false }
@@ -27,8 +29,12 @@ extension DocumentStore {
       var isWeak = false
       /// A change went out that nothing guarded.
       var wasUnguarded = false
+      /// A change was taken.
+      var hasChanged = false
       /// Whether a change that depends on another tag is refused, as it must be; nil where nobody saw it.
       var keepsConditions: Bool?
+      /// A change was refused over the very state that is served, again: what is served is a copy.
+      var isCopied = false
       var signs: CacheSigns?
       /// The document that our last change took the place of, where that was another one.
       var replaced: Look?
@@ -72,6 +78,7 @@ extension DocumentStore {
       if let other, isBetter { answer = other }
       memory.with { $0.takesQuery = isBetter != isPast }
     }
+    answer = try whole(answer, past: memory.now.takesQuery ?? isPast)
     let signs = CacheSigns(answer)
     let look = Look(bytes: try document(answer), tag: answer["etag"])
     // Some caches say nothing of themselves; that it is one, a refused condition has shown then.
@@ -88,6 +95,18 @@ extension DocumentStore {
     }
     return look
   }
+
+  /// Some servers empty the document before they write it anew, as WsgiDAV does: who moves waits for that moment to pass.
+  private func whole(_ answer: HTTPAnswer, past: Bool) throws(StoreTrouble) -> HTTPAnswer {
+    var answer = answer
+    for _ in 0..<Self.emptyRounds where answer.isSuccess && answer.body.isEmpty && client.terms.deadline == nil {
+      client.context.clock.pause(microseconds: Self.emptyPause)
+      answer = try get(past: past)
+    }
+    return answer
+  }
+
+  private static let (emptyRounds, emptyPause) = (10, 50_000)
 
   /// `past` puts a word behind the address that no cache has seen. `no-cache` alone gets past some caches and not past
   /// others.
@@ -120,12 +139,14 @@ extension DocumentStore {
       throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the flag document \(client.base.path)")))
     }
     let body = try client.proven(answer).body
-    if isPage(answer) { throw client.unexpected(answer, "a page for people, perhaps that of a login, and no flags") }
+    if isPage(answer) {
+      throw client.unexpected(answer, "a \(isLogin(answer) ? "login page" : "page for people"), and no flags")
+    }
     return body
   }
 
   /// HTML in the place of JSON.
-  private func isPage(_ answer: HTTPAnswer) -> Bool {
+  func isPage(_ answer: HTTPAnswer) -> Bool {
     answer.body.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D } == UInt8(ascii: "<")
   }
 
@@ -163,38 +184,39 @@ extension DocumentStore {
   // MARK: Writing
 
   /// Whether it landed; false where somebody else was first. It may be repeated by nobody: after an answer that got lost
-  /// the tag is another one, and the second request would look like a conflict.
-  func put(_ bytes: [UInt8], over seen: Look, isKill: Bool) throws(StoreTrouble) -> Bool {
-    if !seen.isGuarded {
-      guard isKill else {
-        throw .refused(
-          ServerRefusal(
-            client.base.place, status: 200,
-            .unexpected("the document has no strong ETag, so a change could overwrite somebody else's")))
-      }
-      memory.with { $0.wasUnguarded = true }
-    }
+  /// the tag is another one, and the second request would look like a conflict. What stands in the way of ordinary
+  /// changes, `guarded` says before.
+  func put(_ bytes: [UInt8], over seen: Look) throws(StoreTrouble) -> Bool {
+    if !seen.isGuarded { memory.with { $0.wasUnguarded = true } }
     let answer = try put(bytes, if: seen.isGuarded ? seen.tag : nil)
     if [409, 412].contains(answer.status) {
       memory.with { facts in
         if seen.isGuarded, answer.status == 412 { facts.keepsConditions = true }
         // A look that came meanwhile is newer than the one that was refused.
         if facts.last == seen { facts.last = nil }
+        // Refused once, it was looked at anew, and the same tag came: nobody else was first.
+        facts.isCopied = answer.status == 412 && facts.refused != nil && facts.refused == seen.tag
         facts.refused = seen.tag
       }
       return false
     }
     memory.with { ($0.last, $0.refused, $0.replaced) = (nil, nil, bytes == seen.bytes ? nil : seen) }
-    _ = try client.proven(answer)
-    if answer.status == 200, isPage(answer), isLogin(answer) {
-      throw client.unexpected(answer, "the page of a login in the place of an answer to PUT")
+    if answer.status == 403 {
+      let variables = client.hasToken ? client.credentials : nil
+      throw .refused(
+        ServerRefusal(client.base.place, status: 403, .unwritable(with: variables), said: client.said(answer)))
     }
+    _ = try client.proven(answer)
+    if isLoginPage(answer) { throw client.unexpected(answer, "a login page in the place of an answer to PUT") }
+    memory.with { $0.hasChanged = true }
     return true
   }
 
+  private func isLoginPage(_ answer: HTTPAnswer) -> Bool { answer.status == 200 && isPage(answer) && isLogin(answer) }
+
   /// A server that sends a PUT elsewhere on itself has done nothing yet, and wants the same request there (RFC 9110,
   /// 15.4.8).
-  private func put(_ bytes: [UInt8], if tag: String?) throws(StoreTrouble) -> HTTPAnswer {
+  func put(_ bytes: [UInt8], if tag: String?) throws(StoreTrouble) -> HTTPAnswer {
     var headers = [HTTPRequest.Header("Content-Type", "application/json")]
     if let tag { headers.append(HTTPRequest.Header("If-Match", tag)) }
     var request = client.request(.put, "", query: client.base.query, body: bytes, headers: headers)
@@ -212,19 +234,5 @@ extension DocumentStore {
   private func isLogin(_ answer: HTTPAnswer) -> Bool {
     let text = answer.text.lowercased()
     return ["<form", "login", "log in", "sign in", "password"].contains { text.contains($0) }
-  }
-
-  // MARK: Proving
-
-  /// No document has it.
-  static let strangeTag = "\"rolloutctl-no-such-tag\""
-
-  /// Whether the server keeps a condition, asked once: the same bytes with a tag that no document has. Who keeps
-  /// conditions answers 412 and changes nothing; who does not writes what stands there already.
-  func prove(_ look: Look) {
-    guard look.isGuarded, memory.now.keepsConditions == nil else { return }
-    guard let answer = try? put(look.bytes, if: Self.strangeTag) else { return }
-    if answer.status == 412 { memory.with { $0.keepsConditions = true } }
-    if answer.isSuccess { memory.with { $0.keepsConditions = false } }
   }
 }

@@ -6,6 +6,7 @@ package struct DocumentStore: FlagStore {
   package let propagation = TimeSpan(seconds: 6)
 
   static let tokenVariable = "ROLLOUT_HTTP_TOKEN"
+  static let login = StoreClient.Login(user: "ROLLOUT_HTTP_USERNAME", password: "ROLLOUT_HTTP_PASSWORD")
 
   let client: StoreClient
   let memory = Memory()
@@ -13,7 +14,7 @@ package struct DocumentStore: FlagStore {
 
   init(_ base: WebAddress, address: String, _ terms: StoreTerms, _ context: Context) {
     self.address = address
-    client = StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ")
+    client = StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ", login: Self.login)
   }
 
   /// All flags are in one document, so whoever comes while it is looked at or changed shares the next request.
@@ -32,7 +33,8 @@ package struct DocumentStore: FlagStore {
     let place = Shell.word(client.base.place + client.base.path)
     let curl = (["curl -fsS"] + client.curlTerms).joined(separator: " ")
     var remarks = [
-      "jq spaces the whole document anew; an answer of 412 means that somebody else was first: paste it again"
+      "jq spaces the whole document anew; an answer of 412 means that somebody else was first, or, with Apache, that the "
+        + "last change is not a second old: paste it again"
     ]
     if client.base.query != nil {
       remarks.append(
@@ -48,7 +50,8 @@ package struct DocumentStore: FlagStore {
         rm -r "$D"
       """,
       proof: "\(curl) \(place) | \(FlagdFlag.jq(isKilled: key))",
-      words: FlagdFlag.words(key, serving: variant, in: address), variables: [Self.tokenVariable], remarks: remarks)
+      words: FlagdFlag.words(key, serving: variant, in: address),
+      variables: client.login.map { [$0.user, $0.password] } ?? [Self.tokenVariable], remarks: remarks)
   }
 
   // MARK: Reading
@@ -96,23 +99,26 @@ package struct DocumentStore: FlagStore {
   /// What stands now is what the next kill may begin with.
   private func keepWritten() {
     guard let look = memory.now.last else { return }
-    if memory.now.keepsConditions == nil, let known = kept()?.keepsConditions {
-      memory.with { $0.keepsConditions = known }
-    }
-    prove(look)
+    // Where nobody needs the guard it is tried all the same, once: a kill may begin sooner behind one.
+    if memory.now.keepsConditions == nil, look.isGuarded { try? prove(look) }
     keepLook()
   }
+
+  /// What was served cannot be what the server has.
+  var copied: StoreTrouble { .refused(ServerRefusal(client.base.place, status: 412, .copied)) }
 
   /// The first round starts from the last look, since the server compares it with what it has; each further one from the
   /// document as somebody else left it in between.
   private func carryOut(_ meant: Flag, _ reading: FlagReading, _ urgency: Urgency) throws(StoreTrouble) -> FlagReading {
     for _ in 0..<16 {
-      let seen = try startingLook()
+      let look = try startingLook()
+      let seen = urgency.isKill ? look : try guarded(look)
       let bytes = try edited(seen.bytes, meant, reading, urgency)
-      if try put(bytes, over: seen, isKill: urgency.isKill) { return try confirmed(meant, reading.key, in: look()) }
+      if try put(bytes, over: seen) { return try confirmed(meant, reading.key, in: self.look()) }
       // What a network brings twice is refused the second time, since the first has landed.
-      let now = try look()
+      let now = try self.look()
       if now.bytes == bytes { return try confirmed(meant, reading.key, in: now) }
+      if memory.now.isCopied { throw copied }
     }
     throw .changedMeanwhile(path: place)
   }
@@ -122,7 +128,8 @@ package struct DocumentStore: FlagStore {
   ) throws(StoreTrouble) -> [UInt8] {
     let old = try FlagDocument(bytes, key: reading.key, path: place)
     if !urgency.isKill, let refusal = old.refusal { throw refusal }
-    guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: place) }
+    _ = try old.reading()
+    guard old.isUnchanged(since: reading) else { throw .changedMeanwhile(path: place) }
     return try old.setting(meant, urgency: urgency).bytes
   }
 

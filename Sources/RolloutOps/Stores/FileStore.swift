@@ -77,7 +77,8 @@ package struct FileStore: FlagStore {
     let real = try replace(urgency) { (bytes) throws(StoreTrouble) in
       let old = try document(of: bytes, [reading.key])
       if !urgency.isKill, let refusal = old.refusal { throw refusal }
-      guard try old.reading().version == reading.version else { throw .changedMeanwhile(path: path) }
+      _ = try old.reading()
+      guard old.isUnchanged(since: reading) else { throw .changedMeanwhile(path: path) }
       let document = try old.setting(meant, urgency: urgency)
       new = document
       return document.bytes

@@ -92,6 +92,22 @@ struct FlagDocument: Sendable {
   /// Of the flag's own text, so that changes of other flags are none of this one.
   private func version(at index: Int) -> String { found[index].map { SHA256.hex(bytes[$0.value]) } ?? Self.absent }
 
+  /// Whether the first of its flags is the one that was read.
+  func isUnchanged(since reading: FlagReading) -> Bool { isUnchanged(at: 0, since: reading) }
+
+  /// Whoever only spaces the file anew, orders members or spells characters and numbers in another way changed no flag.
+  private func isUnchanged(at index: Int, since reading: FlagReading) -> Bool {
+    if version(at: index) == reading.version { return true }
+    guard let place = found[index], let now = try? object(at: place.value), let spelled = reading.spelled else {
+      return false
+    }
+    let old = try? Array(spelled.utf8).withUnsafeBufferPointer { (buffer) throws(JSONError) in
+      var reader = JSONReader(buffer, at: 0, lastWins: true)
+      return try reader.value()
+    }
+    return old?.means(now) == true
+  }
+
   private func object(at span: Range<Int>) throws(StoreTrouble) -> JSON {
     try proven { (buffer) throws(JSONError) in
       var reader = JSONReader(buffer, at: span.lowerBound, lastWins: true)
@@ -131,7 +147,7 @@ struct FlagDocument: Sendable {
     var refused: [Int: StoreTrouble] = [:]
     var done: Set<FlagKey> = []
     for (number, order) in orders.enumerated() {
-      guard let index = places[order.key], done.insert(order.key).inserted, version(at: index) == order.reading.version
+      guard let index = places[order.key], done.insert(order.key).inserted, isUnchanged(at: index, since: order.reading)
       else {
         refused[number] = .changedMeanwhile(path: path)
         continue

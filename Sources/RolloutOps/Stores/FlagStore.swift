@@ -76,6 +76,9 @@ package protocol FlagStore: Sendable {
   /// cache between.
   var caveats: [String] { get }
 
+  /// Why the last change may have overwritten what somebody else did, for the journal; nil where that cannot be.
+  var lapse: String? { get }
+
   /// How long a kill of so many flags takes at least, because the platform takes only so many changes in a time; nil
   /// where no limit that is known stands in its way.
   func timeToKill(_ count: Int) -> TimeSpan?
@@ -177,6 +180,8 @@ extension FlagStore {
   package func keepLook() {}
 
   package var caveats: [String] { [] }
+
+  package var lapse: String? { nil }
 
   package var killSwitch: KillSwitch { .none }
 

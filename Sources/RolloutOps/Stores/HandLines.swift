@@ -16,6 +16,7 @@ extension StoreClient {
   /// Whom to trust, and the token: in double quotes, since the shell puts it in.
   var curlTerms: [String] {
     let trust = terms.authorities.map { ["--cacert \(Shell.word($0))"] } ?? []
+    if let login { return trust + ["-u \"$\(login.user):$\(login.password)\""] }
     return trust + ["-H \"\(tokenName): \(tokenScheme)$\(variable)\""]
   }
 

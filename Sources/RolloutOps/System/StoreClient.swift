@@ -7,6 +7,8 @@ struct StoreClient: Sendable {
   /// The environment's variable that has the token, and the token; nil where the store takes none.
   let variable: String
   private let token: Secret?
+  /// The variables with a user and a password, where they stand in for a token.
+  let login: Login?
   /// The header that it goes in, and what stands before it there.
   let (tokenName, tokenScheme): (String, String)
   /// Where a token is made, on a platform that answers nobody without one.
@@ -16,12 +18,37 @@ struct StoreClient: Sendable {
 
   init(
     _ base: WebAddress, _ terms: StoreTerms, _ context: Context, variable: String, tokenName: String = "Authorization",
-    tokenScheme: String = "", tokenMade: String? = nil
+    tokenScheme: String = "", tokenMade: String? = nil, login: Login? = nil
   ) {
     (self.base, self.terms, self.context, self.variable) = (base, terms, context, variable)
-    (token, self.tokenName, self.tokenScheme) = (Self.token(variable, context), tokenName, tokenScheme)
+    self.tokenName = tokenName
     self.tokenMade = tokenMade
+    if let token = Self.token(variable, context) {
+      (self.token, self.tokenScheme, self.login) = (token, tokenScheme, nil)
+    } else if let login, let pair = login.pair(context) {
+      (token, self.tokenScheme, self.login) = (pair, "Basic ", login)
+    } else {
+      (token, self.tokenScheme, self.login) = (nil, tokenScheme, nil)
+    }
   }
+
+  /// Basic authentication (RFC 7617): the environment's variables that have a user and a password.
+  struct Login: Sendable {
+    let user: String
+    let password: String
+
+    /// As it is sent; nil where there is no user.
+    func pair(_ context: Context) -> Secret? {
+      let variables = context.surroundings.variables
+      guard let user = variables[user], !user.isEmpty else { return nil }
+      // A line feed at the end comes from careless copying.
+      let plain = { (text: String) in String(text.reversed().drop(while: \.isNewline).reversed()) }
+      return Secret(Base64.encoded("\(plain(user)):\(plain(variables[password] ?? ""))".utf8))
+    }
+  }
+
+  /// The variables that hold what is sent along, in words.
+  var credentials: String { login.map { "\($0.user) and \($0.password)" } ?? variable }
 
   /// The token as the environment has it. Blanks around it come from careless copying.
   private static func token(_ variable: String, _ context: Context) -> Secret? {
@@ -123,10 +150,17 @@ struct StoreClient: Sendable {
   func refusal(_ answer: HTTPAnswer) -> ServerRefusal {
     let reason: ServerRefusal.Reason
     switch answer.status {
-    case 401, 403: reason = token == nil ? .noToken(variable: variable) : .credentials(variable: variable)
+    case 401, 403:
+      if token == nil {
+        reason = .noToken(variable: variable)
+      } else {
+        reason =
+          login.map { answer.status == 401 ? .wrongPassword(variables: credentials) : .forbidden(user: $0.user) }
+          ?? .credentials(variable: variable)
+      }
     case 429: reason = .tooOften
     case 300..<400 where answer["location"] == nil: reason = .unexpected("neither a document nor an address")
-    case 300..<400: reason = .elsewhere(elsewhere(answer))
+    case 300..<400: reason = isLogin(answer) ? .login(at: elsewhere(answer)) : .elsewhere(elsewhere(answer))
     case 500...: reason = .fault
     default: reason = .rejected
     }
@@ -134,6 +168,13 @@ struct StoreClient: Sendable {
     return ServerRefusal(
       base.place, status: answer.status, reason, said: said(answer),
       rest: rest.map { TimeSpan(seconds: ($0 + 999_999) / 1_000_000) })
+  }
+
+  /// Whether the page that it sends to is one where people log in, as far as its address tells.
+  private func isLogin(_ answer: HTTPAnswer) -> Bool {
+    guard answer.status != 307, answer.status != 308 else { return false }
+    let location = answer["location"]?.lowercased() ?? ""
+    return ["login", "signin", "sign-in", "sign_in", "sso", "saml", "oauth", "/auth"].contains { location.contains($0) }
   }
 
   private func elsewhere(_ answer: HTTPAnswer) -> String {
@@ -158,7 +199,10 @@ struct StoreClient: Sendable {
       words = answer.text
     }
     guard var words, !words.isEmpty else { return nil }
-    if let token, token.plain.utf8.count > 3, words.contains(token.plain) { return nil }
+    let password = login.flatMap { context.surroundings.variables[$0.password] }
+    for secret in [token?.plain, password].compactMap(\.self) where secret.utf8.count > 3 && words.contains(secret) {
+      return nil
+    }
     words = words.split(whereSeparator: \.isNewline).joined(separator: " ")
     return words.count > 200 ? words.prefix(200) + "…" : words
   }

@@ -10,6 +10,10 @@ package struct StoreTerms: Sendable {
   package var staysInPlace = false
   /// Whether applications read the flag files themselves, though git keeps them.
   package var isLive = false
+  /// Whether nobody else writes a document behind a web server, so that nothing has to guard its changes.
+  package var hasSingleWriter = false
+  /// Whether an examination may send a change that a server must refuse, to see whether it does.
+  package var proves = false
   /// The folder below which stores that have none of their own keep journals.
   package var root: String
 

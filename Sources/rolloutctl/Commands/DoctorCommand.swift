@@ -7,6 +7,7 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
   var common = CommonOptions()
   var flags: [String] = []
   var card = false
+  var prove = false
   /// Nil for the usual time: of a kill, or of a card, which is printed where nothing answers too.
   var within: TimeSpan?
 
@@ -26,6 +27,14 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
           the environment's variables. `--format markdown` is made for a runbook.
           """
       ) { $0.card = true },
+      .toggle(
+        "prove", "see whether documents behind https:// guard their changes",
+        details: """
+          Sends to each such document a change that its server must refuse: the same bytes, by a `PUT` with an `If-Match` \
+          that no document has. A server that takes it writes what stands there already, and guards nothing; what somebody \
+          else saves in that very moment is lost. The first change of a rollout tries the same.
+          """
+      ) { $0.prove = true },
       .value(
         "within", "DURATION", "how long to wait for a store; 30s if not given",
         details: """
@@ -41,7 +50,8 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
         .paragraph(
           """
           Looks at every store that the command line, the environment or `rolloutctl.json` names, and says of each \
-          whether a kill would work in it now. It is made for a daily job. Nothing is switched, and nothing is left behind.
+          whether a kill would work in it now. It is made for a daily job. Nothing is switched, nothing is left behind, \
+          and without `--prove` no document is sent a change.
           """),
         .entries([
           Entry("`✓`", "fine"),
@@ -116,7 +126,7 @@ extension DoctorOptions: Action {
 
   private func examine(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     let examining = Examining(
-      context: invocation.context, choices: invocation.choices, within: within ?? KillTime.usual)
+      context: invocation.context, choices: invocation.choices, within: within ?? KillTime.usual, proves: prove)
     let report = try examining.perform(flags)
     invocation.remark(report.remarks)
     invocation.print(

@@ -9,8 +9,8 @@ enum StoreGuide {
     Entry(
       "`https://host/path/flags.json`",
       """
-      such a file behind any service that serves it with an `ETag` and takes it back by `PUT` with `If-Match`; token: \
-      `ROLLOUT_HTTP_TOKEN`
+      such a file behind any service that serves it with an `ETag` and takes it back by `PUT` with `If-Match`; \
+      `ROLLOUT_HTTP_TOKEN`, or `ROLLOUT_HTTP_USERNAME` and `ROLLOUT_HTTP_PASSWORD`
       """),
     Entry(
       "`etcd+https://host:2379/prefix`",
@@ -55,7 +55,8 @@ enum StoreGuide {
         `rolloutctl kill` look in every store that is named or listed; with `--store`, given once or several times, only \
         there. `"ca_file"` names certificates to trust in place of the system's. `"replace": "in place"` has flag files \
         written into instead of replaced. `"live": true` says that applications read the flag files that lie here, though \
-        git keeps them.
+        git keeps them. `"single writer": true` says that nobody else writes the documents behind \
+        `https://`, so that nothing has to guard their changes.
         """),
       .paragraph(
         """
@@ -119,12 +120,26 @@ enum StoreGuide {
       .paragraph(
         """
         A document behind `https://` is edited in the same way. Its `ETag` guards every change: where somebody else was \
-        first, the change is made again on what they left, or refused where it was this flag. A document without a \
-        strong `ETag` is written by a kill only, after a weak one had 1.5 s to become strong. It is read past caches: \
+        first, the change is made again on what they left, or refused where it was this flag. An outsider \
+        who only formats it is in nobody's way. It is read past caches: \
         with `Cache-Control: no-cache`, and with a word behind the address (`?rolloutctl=…`) that no cache knows, unless \
-        the address has a query of its own or the server minds it. The first change asks once, by a `PUT` with a tag that \
-        no document has, whether the server keeps conditions; where it does, a kill may begin with what the last change \
-        left (`last.look` beside the journals).
+        the address has a query of its own or the server minds it. A redirect on the same server is followed, by \
+        `PUT` where it is a 307 or 308.
+        """),
+      .paragraph(
+        """
+        A strong `ETag` alone is no guard: some servers send one and take every `PUT`. So the first change sends one that \
+        must be refused, the same bytes with an `If-Match` that no document has; `rolloutctl doctor --prove` sends it too. \
+        What came of it is kept in `last.look` beside the journals, and where it was refused a kill may begin with what \
+        the last change left. Where the server takes it, and where the `ETag` is missing or still weak after 1.5 s, only a \
+        kill goes through, which says that nothing guarded it; `"single writer": true` lets the rest through. The servers \
+        that were tried, and what they need:
+        """),
+      .entries(DocumentServers.entries),
+      .paragraph(
+        """
+        Whichever it is: `Cache-Control: no-store` in its answers keeps caches between from serving what was, and a proxy \
+        before it must hand on `ETag` and `If-Match` as they are.
         """),
       .paragraph(
         """

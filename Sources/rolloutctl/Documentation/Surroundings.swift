@@ -26,6 +26,12 @@ struct EnvironmentVariable: Sendable {
     EnvironmentVariable(
       name: "ROLLOUT_HTTP_TOKEN", meaning: "the bearer token for a flag document behind `https://`", flag: "store"),
     EnvironmentVariable(
+      name: "ROLLOUT_HTTP_USERNAME",
+      meaning:
+        "who asks for such a document by Basic authentication, where no token is set; with `ROLLOUT_HTTP_PASSWORD`",
+      flag: "store"),
+    EnvironmentVariable(name: "ROLLOUT_HTTP_PASSWORD", meaning: "that user's password", flag: "store"),
+    EnvironmentVariable(
       name: "ETCD_USERNAME", meaning: "who asks etcd, where it wants to know; with `ETCD_PASSWORD`", flag: "store"),
     EnvironmentVariable(name: "ETCD_PASSWORD", meaning: "that user's password", flag: "store"),
     EnvironmentVariable(
@@ -58,7 +64,7 @@ enum FileTable {
       "`rolloutctl.json`",
       """
       settings, found upward from the working folder, then in the XDG folder: `store`, `stores`, \
-      `journal`, `evaluation`, `ca_file`, `alerts`, `replace`
+      `journal`, `evaluation`, `ca_file`, `alerts`, `replace`, `single writer`
       """),
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),

@@ -26,6 +26,10 @@ final class DocumentServer: HTTP {
     var faults: [(method: HTTPRequest.Method, Fault)] = []
     var tags = true
     var isWeak = false
+    /// A change that depends on another state is refused, as it must be.
+    var keepsConditions = true
+    /// What is sent as a name and password or a token.
+    var credentials = "Bearer planted-token"
   }
 
   let state: Mutex<State>
@@ -43,7 +47,10 @@ final class DocumentServer: HTTP {
     try request.check()
     let outcome = state.withLock { state -> Result<HTTPAnswer, HTTPTrouble> in
       state.requests.append(request)
-      let fault = state.faults.firstIndex { $0.method == request.method }.map { state.faults.remove(at: $0).1 }
+      // Nothing goes wrong with the question whether conditions are kept: faults are meant for changes.
+      let fault =
+        Self.isProof(request)
+        ? nil : state.faults.firstIndex { $0.method == request.method }.map { state.faults.remove(at: $0).1 }
       switch fault {
       case .lost: return .failure(request.trouble(.unreachable("connection refused")))
       case .unanswered:
@@ -65,14 +72,20 @@ final class DocumentServer: HTTP {
     return try outcome.get()
   }
 
+  static func isProof(_ request: HTTPRequest) -> Bool {
+    request.headers.contains { $0.value == DocumentStore.strangeTag }
+  }
+
   private static func carryOut(_ request: HTTPRequest, _ state: inout State) -> HTTPAnswer {
-    guard request.authorization?.plain == "Bearer planted-token" else {
+    guard request.authorization?.plain == state.credentials else {
       return HTTPAnswer(status: 401, body: Array(#"{"message":"who are you?"}"#.utf8))
     }
     let tag = "\(state.isWeak ? "W/" : "")\"\(state.edition)\""
     let headers = state.tags ? [HTTPRequest.Header("etag", tag)] : []
     guard request.method == .put else { return HTTPAnswer(status: 200, headers: headers, body: state.bytes) }
-    if let wanted = request.headers.first(where: { $0.name == "If-Match" })?.value, wanted != tag {
+    if let wanted = request.headers.first(where: { $0.name == "If-Match" })?.value, wanted != tag,
+      state.keepsConditions
+    {
       return HTTPAnswer(status: 412)
     }
     state.bytes = request.body ?? []

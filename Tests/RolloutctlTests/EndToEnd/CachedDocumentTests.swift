@@ -44,6 +44,53 @@ import Testing
   @Test(.enabled(if: RealCache.isThere("nginx") || Live.isRequired, "nginx is not installed"))
   func behindNginxAKillIsMadeAtTheSource() throws { try killThrough("nginx") }
 
+  @Test(.enabled(if: RealCache.isThere("varnishd") || Live.isRequired, "varnish is not installed"))
+  func behindVarnishEveryVerbIsMadeAtTheSource() throws { try moveThrough("varnish") }
+
+  @Test(.enabled(if: RealCache.isThere("nginx") || Live.isRequired, "nginx is not installed"))
+  func behindNginxEveryVerbIsMadeAtTheSource() throws { try moveThrough("nginx") }
+
+  /// Back to back, while the cache goes on serving what it was given first.
+  private func moveThrough(_ kind: String) throws {
+    let cache = try LiveServer("cache_before.py", [kind, "\(try origin.port("port"))"])
+    let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
+    try world.folder.write(LiveWorld.note, LiveWorld.plainNote.replacing("Store: file:flags.json\n", with: ""))
+    let before = try curl(through)
+    for words in [
+      ["promote", LiveWorld.note], ["exclude", "ai-summary", "tenant=acme", "--reason", "they asked"],
+      ["kill", "ai-summary"], ["restore", "ai-summary", "--reason", "mended"], ["status", "ai-summary"],
+      ["history", "--verify"],
+    ] {
+      let outcome = try world.start(words + ["--store", through]).finish()
+      #expect(outcome.end == .status(0), "\(words): \(outcome)")
+    }
+    #expect(try curl(through) == before, "\(kind) keeps nothing")
+    let source = try curl(address)
+    #expect(source.contains("acme") && source.contains("ai-summary"), "\(source)")
+    let doctor = try world.run("doctor", "--store", through)
+    #expect(doctor.output.contains("applications behind"), "\(doctor)")
+  }
+
+  /// Nothing gets past it, and its tag fits no more: nobody else is blamed, and "off" is not said.
+  @Test(.enabled(if: RealCache.isThere("nginx") || Live.isRequired, "nginx is not installed"))
+  func aCacheThatNobodyGetsPastIsNamed() throws {
+    let cache = try LiveServer("cache_before.py", ["nginx-deaf", "\(try origin.port("port"))"])
+    let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
+    try #require(try !isKilled(through))
+    try put(Self.on.replacing("\"f\": {", with: "\"g\": {\"state\": \"ENABLED\", \"variants\": {\"a\": 1}}, \"f\": {"))
+    let kill = try world.run("kill", "f", "--within", "2s", "--store", through)
+    let words = kill.output + kill.errors
+    #expect(kill.end == .status(1) && words.contains("NOT off"), "\(kill)")
+    #expect(words.contains("a cache stands before \(through.dropLast("/flags.json".count))"), "\(kill)")
+    #expect(!words.contains("somebody else changed"), "\(kill)")
+    #expect(try !isKilled(address))
+    // The other way round: the cache says off, the source does not.
+    try self.kill(address)
+    try put(Self.on)
+    let again = try world.run("kill", "f", "--within", "2s", "--store", through)
+    #expect(again.end == .status(1) && !again.output.contains("already off"), "\(again)")
+  }
+
   private func killThrough(_ kind: String) throws {
     let cache = try LiveServer("cache_before.py", [kind, "\(try origin.port("port"))"])
     let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"

@@ -396,8 +396,10 @@ import Testing
     #expect(found.sentence("clock").contains("10m behind") || found.sentence("clock").contains("9m"), "\(outcome)")
   }
 
-  @Test(arguments: [([], "fine"), (["--weak"], "warning"), (["--untagged"], "warning")])
-  func aDocumentIsReadAndNeverPut(mode: [String], tag: String) throws {
+  @Test(arguments: [
+    ([], "unknown", "fine"), (["--weak"], "warning", "warning"), (["--untagged"], "warning", "warning"),
+    (["--careless"], "unknown", "warning"),
+  ]) func aDocumentIsReadAndPutOnRequestAlone(mode: [String], tag: String, proven: String) throws {
     let server = try LiveServer("document_server.py", ["secret"] + mode)
     let world = try LiveWorld()
     let place = "http://127.0.0.1:\(try server.port("port"))/flags.json"
@@ -407,6 +409,9 @@ import Testing
     #expect(found.status == 0 && found.state("tag") == tag && found.state("rights") == "unknown", "\(outcome)")
     #expect(found.state("time") == "fine" && found.sentence("time").contains("a kill needs 3 of them"), "\(outcome)")
     #expect(!outcome.errors.contains("PUT"))
+    #expect(found.sentence("cache").contains("no-store"), "\(outcome)")
+    let asked = try world.run("doctor", "--prove", "--format", "json", "--verbose", environment: environment)
+    #expect(try Found(asked).state("tag") == proven && asked.errors.contains("PUT") == (tag == "unknown"), "\(asked)")
     let wrong = try world.run("doctor", environment: ["ROLLOUT_STORE": place])
     #expect(wrong.status == 1 && wrong.output.contains("ROLLOUT_HTTP_TOKEN"), "\(wrong)")
   }
