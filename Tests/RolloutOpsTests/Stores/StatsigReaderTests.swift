@@ -30,9 +30,9 @@ import Testing
   private func write(_ flag: Flag, in environment: String? = nil, _ urgency: Urgency = .ordinary) throws -> Int {
     let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
     let store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
-    let reading = try store.write(flag, replacing: store.read(FlagKey("f")), Occasion(urgency))
+    let reading = try store.write(flag, replacing: store.read(FlagKey("flag")), Occasion(urgency))
     #expect(reading.flag == flag || urgency.isKill)
-    return try #require(try platform.flag("f")["lastModifiedTime"]?.integer)
+    return try #require(try platform.flag("flag")["lastModifiedTime"]?.integer)
   }
 
   /// One share at a time is what a gate has.
@@ -71,15 +71,15 @@ import Testing
       flag = StatsigGateTests.flag(written)
       let version = try write(try #require(flag), in: environment)
       let inside = PlatformTraffic.check(
-        try reader.variants("f", until: version), of: Self.contexts, split, canary: true, stage)
+        try reader.variants("flag", until: version), of: Self.contexts, split, canary: true, stage)
       #expect(before.isSubset(of: inside), "\(before.subtracting(inside).count) were put out at \(stage)")
       before = inside
-      if environment != nil { #expect(Set(try nowhere.variants("f", until: version)) == [false]) }
+      if environment != nil { #expect(Set(try nowhere.variants("flag", until: version)) == [false]) }
     }
     var killed = try #require(flag)
     (killed.serving, killed.mark) = (.everyone("off"), Flag.Mark(killed: true))
     let version = try write(killed, in: environment, .kill)
-    #expect(Set(try reader.variants("f", until: version)) == [false])
+    #expect(Set(try reader.variants("flag", until: version)) == [false])
   }
 
   @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
@@ -96,7 +96,8 @@ import Testing
     for (name, exposure) in PlatformTraffic.cohorts + more {
       let split = Split(exposure: exposure, unit: "tenant", canary: "on", control: "off")
       let version = try write(StatsigGateTests.flag(split))
-      _ = PlatformTraffic.check(try reader.variants("f", until: version), of: Self.contexts, split, canary: true, name)
+      _ = PlatformTraffic.check(
+        try reader.variants("flag", until: version), of: Self.contexts, split, canary: true, name)
     }
   }
 
@@ -107,6 +108,6 @@ import Testing
     let reader = try reader(custom: true, nil, [["tenant": "a", "plan": "paid"], ["tenant": "b"], ["plan": "paid"]])
     let cohort = Grant(cohort: PlatformTraffic.equals("segment", "beta"), share: .whole)
     let split = Split(exposure: Exposure(grants: [cohort]), unit: "tenant", canary: "on", control: "off")
-    #expect(try reader.variants("f", until: write(StatsigGateTests.flag(split))) == [true, false, false])
+    #expect(try reader.variants("flag", until: write(StatsigGateTests.flag(split))) == [true, false, false])
   }
 }
