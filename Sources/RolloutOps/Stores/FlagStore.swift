@@ -31,6 +31,10 @@ package protocol FlagStore: Sendable {
   /// Whether a flag that is being made shows as killed until it is switched on, by the last request of several.
   var switchesOnLast: Bool { get }
 
+  /// Whether no verb changes the value of a variant there: it would change for others at once, or applications ask for
+  /// the variant's name and not for its value. A finished flag then serves its canary.
+  var keepsValues: Bool { get }
+
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
 
@@ -76,6 +80,10 @@ package protocol FlagStore: Sendable {
   /// cache between.
   var caveats: [String] { get }
 
+  /// What whoever made an ordinary change should know of it: what the platform would not say, or what some of its readers
+  /// do not understand.
+  var remarks: [String] { get }
+
   /// How long a kill of so many flags takes at least, because the platform takes only so many changes in a time; nil
   /// where no limit that is known stands in its way.
   func timeToKill(_ count: Int) -> TimeSpan?
@@ -112,6 +120,8 @@ extension FlagStore {
   package var dealsByFlagHash: Bool { false }
 
   package var switchesOnLast: Bool { false }
+
+  package var keepsValues: Bool { false }
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 
@@ -156,6 +166,8 @@ extension FlagStore {
   package func keepLook() {}
 
   package var caveats: [String] { [] }
+
+  package var remarks: [String] { [] }
 
   package var killSwitch: KillSwitch { .none }
 
