@@ -25,9 +25,12 @@ struct Configuration {
   private(set) var evaluation: String?
   /// Whether flag files are written into, and never replaced.
   private(set) var staysInPlace: Bool?
+  /// What every flag that is made in PostHog is given.
+  private(set) var posthogTags: [String]?
+  private(set) var posthogContexts: [String]?
   private(set) var gaps: [Gap] = []
 
-  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace"]
+  private static let members = ["store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "posthog"]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
     (self.path, folder) = (path, Path.folder(of: path))
@@ -91,6 +94,8 @@ struct Configuration {
     case ("replace", "in place"): staysInPlace = true
     case ("replace", "rename"): staysInPlace = false
     case ("replace", _): throw .settings(path: path, "\"replace\" is \"rename\" or \"in place\"")
+    case ("posthog", .object(let named)): try takePostHog(named)
+    case ("posthog", _): throw .settings(path: path, Self.posthog)
     case ("stores", .object(let named)):
       try Self.each(named) { (one) throws(Trouble) in stores.append(try store(one)) }
     case ("alerts", .array(let routes)):
@@ -105,6 +110,23 @@ struct Configuration {
         Gap(
           trouble: .settings(path: path, "\"\(name)\" is no setting of this version\(near)"),
           mayNameStore: Self.mayNameStore(name)))
+    }
+  }
+
+  private static let posthog =
+    "\"posthog\" must be an object with \"tags\" and \"evaluation_contexts\", lists of texts"
+
+  private mutating func takePostHog(_ named: [JSON.Member]) throws(Trouble) {
+    for member in named {
+      let texts = member.value.items?.compactMap(\.text)
+      guard let texts, texts.count == member.value.items?.count else {
+        throw .settings(path: path, Self.posthog)
+      }
+      switch member.name {
+      case "tags": posthogTags = texts
+      case "evaluation_contexts": posthogContexts = texts
+      default: throw .settings(path: path, Self.posthog)
+      }
     }
   }
 

@@ -8,6 +8,9 @@ package struct StoreTerms: Sendable {
   package var authorities: String?
   /// Whether a flag file is written into, and never replaced.
   package var staysInPlace = false
+  /// What every flag that is made in PostHog is given, where a project wants that.
+  package var tags: [String] = []
+  package var evaluationContexts: [String] = []
   /// The folder below which stores that have none of their own keep journals.
   package var root: String
 
