@@ -132,7 +132,7 @@ struct StatsigPeerTests {
 
   /// Flags of an earlier version are read as they are meant, however some SDKs read them, and the next change mends them.
   @Test func whatAnEarlierVersionWroteIsMendedByTheNextChange() throws {
-    let exposure = Exposure(grants: [Self.some(nil, 50)], exclusions: [PlatformTraffic.equals("beta", "true")])
+    let exposure = Exposure(grants: [Self.some(nil)], exclusions: [PlatformTraffic.equals("beta", "true")])
     let split = Split(exposure: exposure, unit: "tenant", canary: "on", control: "off")
     let flag = StatsigGateTests.flag(split)
     let store = try store(nil)
