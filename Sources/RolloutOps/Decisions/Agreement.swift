@@ -135,6 +135,7 @@ extension Progress {
       if isKilled { return .agrees }
       if phase == .finished || expected.exposes(control: control) { return .killedOutside }
     }
+    if expected.serving == shown.serving, adopted == nil { return changedValues(expected, shown) }
     return drift(expected, shown: .serves(shown.serving))
   }
 
@@ -153,6 +154,16 @@ extension Progress {
       return .drift(Drift(expected: .said("the note's variants"), shown: .said("variants \(names)")))
     }
     return .agrees
+  }
+
+  /// The same people get the same variants, and somebody changed what those are.
+  private func changedValues(_ expected: Flag, _ shown: Flag) -> Agreement {
+    let changed = expected.variants.filter { shown[$0.name]?.means($0.value) != true }.map(\.name)
+    let values = { (flag: Flag) in
+      changed.map { "\($0) = \(flag[$0]?.written(.spaced) ?? "missing")" }.joined(separator: ", ")
+    }
+    guard !changed.isEmpty else { return drift(expected, shown: .serves(shown.serving)) }
+    return .drift(Drift(expected: .said(values(expected)), shown: .said(values(shown))))
   }
 
   private func drift(_ expected: Flag, shown: Drift.Side) -> Agreement {

@@ -124,6 +124,16 @@ import Testing
     #expect(try Self.store(one.address, one.world).read(World.key).flag?["control"]?["model"] == "m-4")
   }
 
+  /// The same people get the same variants: what differs is what those are, and that is shown.
+  @Test func aValueThatSomebodyChangedIsShownAsThat() throws {
+    let one = try begin("launchdarkly")
+    for _ in 0..<4 { try one.world.advance() }
+    try one.platform.edit("ai-summary", ["variations": ["0": ["value": ["model": "m-5"]]]])
+    let drift = try #require(try one.world.status().drift)
+    #expect("\(drift.expected)" == #"control = {"model": "m-4"}"# && "\(drift.shown)" == #"control = {"model": "m-5"}"#)
+    #expect(one.world.kill().status == .done)
+  }
+
   /// Where the route about running releases is refused, the change is made, and that nobody could look is said.
   @Test(arguments: [400, 403, 404, 500]) func aReleaseThatCannotBeAskedForIsSaid(status: Int) throws {
     let one = try begin("launchdarkly")

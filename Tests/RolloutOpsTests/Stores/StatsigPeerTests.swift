@@ -56,7 +56,9 @@ struct StatsigPeerTests {
   /// All flags at once, as one language reads them.
   private typealias Read = (_ jobs: [PlatformPeers.Job]) throws -> [String: [String]]
 
-  private func readers(_ contexts: [JSON], _ environment: String?) throws -> [(name: String, read: Read)] {
+  private func readers(
+    _ contexts: [JSON], _ environment: String?, isCustom: Bool = true
+  ) throws -> [(name: String, read: Read)] {
     let document = try platform.sdk()
     let peers = PlatformPeers.languages.map { language in
       (
@@ -72,8 +74,8 @@ struct StatsigPeerTests {
         name,
         { jobs in
           let tier = environment.map { ["--tier", $0] } ?? []
-          let reader = try SDKReader(
-            script, [platform.place, "--unit", "tenant", "--as", "tenant", "--key", Self.key] + tier)
+          let name = isCustom ? ["--as", "tenant"] : []
+          let reader = try SDKReader(script, [platform.place, "--unit", "tenant", "--key", Self.key] + name + tier)
           _ = try reader.ask(["load": .array(contexts)])
           var answers: [String: [String]] = [:]
           for job in jobs {
@@ -88,20 +90,23 @@ struct StatsigPeerTests {
     return peers + own
   }
 
-  @Test(arguments: [nil, "production"]) func everySDKLetsInWhomTheNoteMeans(environment: String?) throws {
+  /// A custom id, and the user's own.
+  @Test(arguments: [nil, "production"], [true, false])
+  func everySDKLetsInWhomTheNoteMeans(environment: String?, isCustom: Bool) throws {
     let store = try store(environment)
+    let (unit, mode) = isCustom ? ("tenant", "custom") : ("user", "user")
     var jobs: [PlatformPeers.Job] = []
     for (index, (_, exposure)) in Self.exposures.enumerated() {
-      let split = Split(exposure: exposure, unit: "tenant", canary: "on", control: "off")
+      let split = Split(exposure: exposure, unit: unit, canary: "on", control: "off")
       let key = FlagKey("flag-\(index)")
       let written = try store.write(
         StatsigGateTests.flag(split), replacing: store.read(key), Occasion(.ordinary))
       #expect(written.flag == StatsigGateTests.flag(split))
-      jobs.append(PlatformPeers.Job(flag: key.text, mode: "custom", tier: environment))
+      jobs.append(PlatformPeers.Job(flag: key.text, mode: mode, tier: environment))
     }
     // The same rollout killed, brought back, and finished: for everybody, who is named or not.
     let half = StatsigGateTests.flag(
-      Split(exposure: Exposure(grants: [Self.some(nil, 50)]), unit: "tenant", canary: "on", control: "off"))
+      Split(exposure: Exposure(grants: [Self.some(nil, 50)]), unit: unit, canary: "on", control: "off"))
     for (name, servings) in [
       ("killed", [nil]), ("restored", [nil, half.serving]), ("finished", [.everyone("on")] as [Serving?]),
     ] {
@@ -113,10 +118,10 @@ struct StatsigPeerTests {
         flag.mark?.killed = serving == nil
         _ = try store.write(flag, replacing: store.read(key), Occasion(serving == nil ? .kill : .ordinary))
       }
-      jobs.append(PlatformPeers.Job(flag: name, mode: "custom", tier: environment))
+      jobs.append(PlatformPeers.Job(flag: name, mode: mode, tier: environment))
     }
     var drawn: [[String]] = []
-    for (name, read) in try readers(Self.contexts, environment) {
+    for (name, read) in try readers(Self.contexts, environment, isCustom: isCustom) {
       let answers = try read(jobs)
       for (index, (what, exposure)) in Self.exposures.enumerated() {
         let split = Split(exposure: exposure, unit: "tenant", canary: "on", control: "off")

@@ -42,7 +42,7 @@ extension StatsigStore {
   /// What of the rules an earlier version wrote in a way that some of Statsig's SDKs read otherwise than it was meant.
   static func early(_ gate: StatsigGate) -> [String] {
     guard let split = gate.splitOfEarlyManner else { return [] }
-    let mended = "the next change of the flag writes it anew, as a hold and a resume do without moving anybody"
+    let mended = "the next change of the flag writes it anew: a move, or an exclude and an include of somebody"
     let lost = (split.exposure.exclusions + split.exposure.grants.compactMap(\.cohort)).filter(\.namesTruth)
     let truths = lost.map {
       "\($0) stands there as an earlier version of rolloutctl wrote it, and Statsig's core SDKs (Rust, and Node, Python and "
