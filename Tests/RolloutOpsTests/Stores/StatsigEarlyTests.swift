@@ -108,7 +108,7 @@ import Testing
     let store = try store(environment)
     #expect(try store.read(World.key).flag == flag)
     let found = store.examine(World.key).filter { $0.name == "rules" }
-    #expect(found.count == 2 && found.allSatisfy { $0.state == .warning }, "\(found)")
+    try #require(found.count == 2 && found.allSatisfy { $0.state == .warning }, "\(found)")
     #expect(found[0].sentence.contains("beta = true") && found[1].sentence.contains("statsig-node"))
 
     var killed = flag
