@@ -32,8 +32,11 @@ package struct Drift: Hashable, Sendable {
 }
 
 extension Plan {
-  /// The flag as it should stand at a place.
-  package func flag(at place: Place, excluding more: [Selector] = [], degradedTo stand: String? = nil) -> Flag {
+  /// The flag as it should stand at a place. Where the store's values of variants are not changed (`keepsValues`), a
+  /// finished one serves the canary under its own name, and a kill still serves what was there before.
+  package func flag(
+    at place: Place, excluding more: [Selector] = [], degradedTo stand: String? = nil, keepsValues: Bool = false
+  ) -> Flag {
     func flag(_ serving: Serving, killed: Bool = false) -> Flag {
       Flag(
         variants: variants.all, serving: serving,
@@ -56,7 +59,7 @@ extension Plan {
         return flag(
           .split(Split(exposure: everybody, unit: unit, canary: variants.canary, control: variants.control)))
       }
-      guard !variants.isBoolean, let canary = variants[variants.canary] else {
+      guard !variants.isBoolean, !keepsValues, let canary = variants[variants.canary] else {
         return flag(.everyone(variants.canary))
       }
       // The canary becomes the new control, so that whatever comes next falls back to it.
@@ -105,7 +108,7 @@ extension Progress {
   /// The flag that the journal's state stands for; nil before the first rollout.
   package var expected: Flag? {
     guard phase == .open || phase == .finished else { return nil }
-    return plan?.flag(at: place, excluding: exclusions, degradedTo: degradedTo)
+    return plan?.flag(at: place, excluding: exclusions, degradedTo: degradedTo, keepsValues: keepsValues)
   }
 
   /// The flag as it let in the most people.
@@ -132,6 +135,7 @@ extension Progress {
       if isKilled { return .agrees }
       if phase == .finished || expected.exposes(control: control) { return .killedOutside }
     }
+    if expected.serving == shown.serving, adopted == nil { return changedValues(expected, shown) }
     return drift(expected, shown: .serves(shown.serving))
   }
 
@@ -150,6 +154,16 @@ extension Progress {
       return .drift(Drift(expected: .said("the note's variants"), shown: .said("variants \(names)")))
     }
     return .agrees
+  }
+
+  /// The same people get the same variants, and somebody changed what those are.
+  private func changedValues(_ expected: Flag, _ shown: Flag) -> Agreement {
+    let changed = expected.variants.filter { shown[$0.name]?.means($0.value) != true }.map(\.name)
+    let values = { (flag: Flag) in
+      changed.map { "\($0) = \(flag[$0]?.written(.spaced) ?? "missing")" }.joined(separator: ", ")
+    }
+    guard !changed.isEmpty else { return drift(expected, shown: .serves(shown.serving)) }
+    return .drift(Drift(expected: .said(values(expected)), shown: .said(values(shown))))
   }
 
   private func drift(_ expected: Flag, shown: Drift.Side) -> Agreement {

@@ -205,8 +205,11 @@ struct Deciding {
   func steps(_ action: Entry.Action, to target: Place, plan: Plan, degradedTo: String? = nil, _ detail: [JSON.Member])
     -> [Decision.Step]
   {
-    let flag = plan.flag(at: target, excluding: progress.exclusions, degradedTo: degradedTo)
+    let keepsValues = target == .finished && (action == .finish ? situation.store.keepsValues : progress.keepsValues)
+    let flag = plan.flag(
+      at: target, excluding: progress.exclusions, degradedTo: degradedTo, keepsValues: keepsValues)
     var detail = detail + [JSON.Member("propagation", .number(situation.store.propagation.seconds))]
+    if action == .finish, keepsValues, !plan.variants.isBoolean { detail.append(JSON.Member("keeps_values", true)) }
     guard let shown = situation.shown, shown.serves(flag), shown.mark?.aboutTheFlag == flag.mark else {
       if situation.drift != nil, let spelled = situation.spelled {
         detail.append(JSON.Member("replaced", .string(spelled)))

@@ -209,7 +209,8 @@ extension Deciding {
       flag.serving = .split(split)
     case .everyone where progress.place == .finished:
       guard let plan = progress.plan else { return answer(.conflict, ["no rollout is known"]) }
-      flag = plan.flag(at: .finished, excluding: progress.exclusions + [selector])
+      flag = plan.flag(
+        at: .finished, excluding: progress.exclusions + [selector], keepsValues: progress.keepsValues)
     case .everyone where flag.exposes(control: progress.plan?.variants.control):
       return answer(
         .conflict, ["nobody can be taken out while \(flag.serving)", "rollback --to off and kill go through"])
@@ -239,7 +240,8 @@ extension Deciding {
       return answer(.conflict, ["the flag was adopted as it stands; promote or rollback brings the plan back first"])
     }
     let remaining = progress.exclusions.filter { $0 != selector }
-    let flag = plan.flag(at: place, excluding: remaining, degradedTo: progress.degradedTo)
+    let flag = plan.flag(
+      at: place, excluding: remaining, degradedTo: progress.degradedTo, keepsValues: progress.keepsValues)
     return rewriting(.include, to: flag, "\(selector) is in again", detail)
   }
 

@@ -28,6 +28,8 @@ package struct Progress: Sendable {
   package private(set) var kill: Kill?
   /// The variant that stands in for the canary after a degrade.
   package private(set) var degradedTo: String?
+  /// Whether it was finished in a store that changes no value: by serving the canary under its own name.
+  package private(set) var keepsValues = false
   /// The fingerprint of a flag that was accepted as it stood.
   package private(set) var adopted: String?
   package private(set) var visits: [Visit] = []
@@ -261,6 +263,8 @@ package struct Progress: Sendable {
       since = started(entry)
     case .finished:
       phase = .finished
+      // A kill and a restore bring back what stood there, and say nothing about values.
+      if entry.content.action == .finish { keepsValues = entry.content.detail("keeps_values")?.truth ?? false }
       since = started(entry)
     case .abandoned:
       phase = .abandoned

@@ -36,13 +36,16 @@ package struct Situation: Sendable {
     package let startedOn: String?
     /// Whether a flag that is being made shows as killed until the store switches it on by a last request.
     package let switchesOnLast: Bool
+    /// Whether no verb changes a variant's value there, so that a finished flag serves its canary.
+    package let keepsValues: Bool
 
     package init(
       address: String, identity: String = "", propagation: TimeSpan, rival: String? = nil, startedOn: String? = nil,
-      switchesOnLast: Bool = false
+      switchesOnLast: Bool = false, keepsValues: Bool = false
     ) {
       (self.address, self.identity, self.propagation) = (address, identity, propagation)
       (self.rival, self.startedOn, self.switchesOnLast) = (rival, startedOn, switchesOnLast)
+      self.keepsValues = keepsValues
     }
   }
 

@@ -13,6 +13,7 @@ package struct Checking: Sendable {
       let found = try Opening(context: context, choices: OperatorChoices()).note(at: path)
       var diagnostics = found.note.diagnostics + found.note.problems(runbook: found.runbook)
       diagnostics += zoneProblems(found.note)
+      diagnostics += platformProblems(found)
       diagnostics.sort { $0.position < $1.position }
       return CheckReport.CheckedNote(path: path, diagnostics: diagnostics, summary: found.note.plan.map(summary))
     } catch {
@@ -29,6 +30,14 @@ package struct Checking: Sendable {
     } catch {
       return [Diagnostic(.warning, "unknown-time-zone", Sentences.zone(error), at: position)]
     }
+  }
+
+  /// Of the store that the rollout would be in, as far as settings can be read; none is asked.
+  private func platformProblems(_ found: Rollout.FoundNote) -> [Diagnostic] {
+    guard let settings = try? Settings(OperatorChoices(), note: NotedSettings(found), context: context),
+      let store = try? settings.store()
+    else { return [] }
+    return PlatformProblems(found.note, in: store.address)?.all ?? []
   }
 
   private func summary(_ plan: Plan) -> String {

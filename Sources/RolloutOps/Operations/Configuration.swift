@@ -29,10 +29,13 @@ struct Configuration {
   private(set) var isLive: Bool?
   /// Whether nobody else writes the documents behind web servers.
   private(set) var hasSingleWriter: Bool?
+  /// What every flag that is made in PostHog is given.
+  private(set) var posthogTags: [String]?
+  private(set) var posthogContexts: [String]?
   private(set) var gaps: [Gap] = []
 
   private static let members = [
-    "store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "live", "single writer",
+    "store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "live", "single writer", "posthog",
   ]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
@@ -101,6 +104,8 @@ struct Configuration {
     case ("replace", _): throw .settings(path: path, "\"replace\" is \"rename\" or \"in place\"")
     case ("single writer", .bool(let isSingle)): hasSingleWriter = isSingle
     case ("single writer", _): throw .settings(path: path, "\"single writer\" is true or false")
+    case ("posthog", .object(let named)): try takePostHog(named)
+    case ("posthog", _): throw .settings(path: path, Self.posthog)
     case ("stores", .object(let named)):
       try Self.each(named) { (one) throws(Trouble) in stores.append(try store(one)) }
     case ("alerts", .array(let routes)):
@@ -115,6 +120,23 @@ struct Configuration {
         Gap(
           trouble: .settings(path: path, "\"\(name)\" is no setting of this version\(near)"),
           mayNameStore: Self.mayNameStore(name)))
+    }
+  }
+
+  private static let posthog =
+    "\"posthog\" must be an object with \"tags\" and \"evaluation_contexts\", lists of texts"
+
+  private mutating func takePostHog(_ named: [JSON.Member]) throws(Trouble) {
+    for member in named {
+      let texts = member.value.items?.compactMap(\.text)
+      guard let texts, texts.count == member.value.items?.count else {
+        throw .settings(path: path, Self.posthog)
+      }
+      switch member.name {
+      case "tags": posthogTags = texts
+      case "evaluation_contexts": posthogContexts = texts
+      default: throw .settings(path: path, Self.posthog)
+      }
     }
   }
 

@@ -224,6 +224,7 @@ package struct Move: Sendable {
 
   private func report(_ request: Request, _ decision: Decision, _ rollout: Rollout) -> MoveReport {
     var (rollout, remarks) = (rollout, rollout.remarks)
+    if decision.writes, !choices.dryRun { remarks += rollout.store.remarks }
     let zone = rollout.zone(&remarks)
     // What was measured was the stage before.
     if decision.acts { rollout.measured = nil }

@@ -153,7 +153,7 @@ struct Opening {
     let facts = Situation.StoreFacts(
       address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
       rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal),
-      switchesOnLast: store.switchesOnLast)
+      switchesOnLast: store.switchesOnLast, keepsValues: store.keepsValues)
     var remarks = settings.remarks + [lost].compactMap(\.self)
     if !reading.torn.isEmpty {
       remarks.append(

@@ -38,6 +38,8 @@ struct Settings {
     terms = StoreTerms(root: Self.root(configurations.first, context))
     terms.allowsPlain = choices.allowsPlain
     terms.authorities = configurations.lazy.compactMap(\.authorities).first
+    terms.tags = configurations.lazy.compactMap(\.posthogTags).first ?? []
+    terms.evaluationContexts = configurations.lazy.compactMap(\.posthogContexts).first ?? []
     terms.staysInPlace = configurations.lazy.compactMap(\.staysInPlace).first ?? false
     terms.isLive = configurations.lazy.compactMap(\.isLive).first ?? false
     terms.hasSingleWriter = configurations.lazy.compactMap(\.hasSingleWriter).first ?? false

@@ -31,6 +31,10 @@ package protocol FlagStore: Sendable {
   /// Whether a flag that is being made shows as killed until it is switched on, by the last request of several.
   var switchesOnLast: Bool { get }
 
+  /// Whether no verb changes the value of a variant there: it would change for others at once, or applications ask for
+  /// the variant's name and not for its value. A finished flag then serves its canary.
+  var keepsValues: Bool { get }
+
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
 
@@ -78,6 +82,9 @@ package protocol FlagStore: Sendable {
 
   /// Why the last change may have overwritten what somebody else did, for the journal; nil where that cannot be.
   var lapse: String? { get }
+  /// What whoever made an ordinary change should know of it: what the platform would not say, or what some of its readers
+  /// do not understand.
+  var remarks: [String] { get }
 
   /// How long a kill of so many flags takes at least, because the platform takes only so many changes in a time; nil
   /// where no limit that is known stands in its way.
@@ -136,6 +143,7 @@ extension FlagStore {
   package var isWorkingCopy: Bool { false }
 
   package func remarks(on key: FlagKey) -> [String] { [] }
+  package var keepsValues: Bool { false }
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 
@@ -182,6 +190,7 @@ extension FlagStore {
   package var caveats: [String] { [] }
 
   package var lapse: String? { nil }
+  package var remarks: [String] { [] }
 
   package var killSwitch: KillSwitch { .none }
 

@@ -56,4 +56,16 @@ struct MarkLine: Hashable {
     while kept.last?.isEmpty == true { kept.removeLast() }
     return (kept + [line?.description].compactMap(\.self)).joined(separator: "\n")
   }
+
+  /// The same marks behind less of what people wrote, so that it is no longer than that in UTF-16; nil where the marks
+  /// alone are longer.
+  static func cut(_ text: String, to most: Int) -> String? {
+    let all = lines(text)
+    let marks = all.filter { $0.hasPrefix("rolloutctl") }
+    let room = most - marks.reduce(0) { $0 + $1.utf16.count + 1 } - 1
+    guard room >= 0 else { return nil }
+    var words = all.filter { !$0.hasPrefix("rolloutctl") }.joined(separator: "\n")
+    while words.utf16.count > room { words.removeLast() }
+    return ([words + "…"] + marks.map(String.init)).joined(separator: "\n")
+  }
 }

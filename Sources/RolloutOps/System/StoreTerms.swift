@@ -14,6 +14,9 @@ package struct StoreTerms: Sendable {
   package var hasSingleWriter = false
   /// Whether an examination may send a change that a server must refuse, to see whether it does.
   package var proves = false
+  /// What every flag that is made in PostHog is given, where a project wants that.
+  package var tags: [String] = []
+  package var evaluationContexts: [String] = []
   /// The folder below which stores that have none of their own keep journals.
   package var root: String
 

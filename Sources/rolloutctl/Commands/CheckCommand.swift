@@ -35,7 +35,9 @@ struct CheckOptions: TakesCommonFlags, Equatable {
           """
           Reads each note once and prints every problem in it with file, line and column: fields that are not \
           understood, stages that do not rise, cohorts that nobody defined, triggers on what nothing measures, \
-          personal data in selectors, and whatever a rollout should have before it starts.
+          personal data in selectors, and whatever a rollout should have before it starts. Where the flag is to live \
+          in Statsig or PostHog, what that cannot express is an error, and what some of its SDKs read otherwise a \
+          warning.
           """),
         .paragraph(
           """

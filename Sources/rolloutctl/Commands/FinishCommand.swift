@@ -31,6 +31,11 @@ struct FinishOptions: TakesCommonFlags, Equatable {
           control: everyone gets it, whatever the request carries, and exclusions end. The rollout is closed; the \
           flag can then be taken out of the code.
           """),
+        .paragraph(
+          """
+          With `Variants:` the variant that served the old version gets the canary's value. On LaunchDarkly and PostHog \
+          no value changes: everybody gets the canary under its own name, and a kill serves what was there before.
+          """),
         .paragraph("Before the last stage, or while a gate holds, it changes nothing."),
       ] + StateWords.blocks(of: .finish)
     },

@@ -225,10 +225,35 @@ enum StoreGuide {
         """
         What cannot be helped: Unleash's SDKs for Python and Java take an empty unit for one, and let it in at any \
         share that its bucket is in; Node's does not. Several strategies there are changed one after another, so a \
-        crash in between shows as drift. LaunchDarkly changes a variation's value in all environments at once, so \
-        `rolloutctl finish` of a flag with `Variants:` is refused there. Statsig's gates need the unit as a custom \
-        field too where it is a custom id, and two projects' journals share a folder, since only the key tells them \
-        apart: give them a `Journal:` each.
+        crash in between shows as drift. Statsig's gates need the unit as a custom field too where it is a custom id, \
+        and two projects' journals share a folder, since only the key tells them apart: give them a `Journal:` each.
+        """),
+      .paragraph(
+        """
+        On LaunchDarkly and PostHog no verb changes what a variant's value is: `rolloutctl finish` of a flag with \
+        `Variants:` serves the canary under its own name to everybody, and a kill still brings back what was there \
+        before. The next change of that kind takes a flag of its own on LaunchDarkly, where a value holds in every \
+        environment at once.
+        """),
+      .paragraph(
+        """
+        Statsig and PostHog compare texts: 5.0, which Python and Java may send for 5, is not 5 to some of their SDKs, and \
+        `rolloutctl check` says so where a selector compares a number. Statsig's core SDKs (Rust, and Node, Python and \
+        others upon it) keep lists in small letters, so values that differ by capitals alone are refused; truth values \
+        are met in any spelling. Flags that earlier versions wrote otherwise are read as they were meant, `rolloutctl \
+        doctor FLAG` finds them, and the next change writes them anew. Statsig takes 100 changes of a project in 10 s and about 900 in 15 \
+        minutes.
+        """),
+      .paragraph(
+        """
+        PostHog's SDKs decide locally or ask PostHog for each request. As measured: Node 5.70, Python 7.91 and Go 1.23 decide \
+        everything locally; Rust 0.30 decides persons, and groups where the application passes `$group_key` among the \
+        group's properties; Java's server SDK 2.3 decides no groups, and persons only where the application passes \
+        `distinct_id` among the properties; Go 1.5 decides neither, and loses all flags of a project one of which has \
+        a share that is no whole percent. With `Variants:`, a group whose key is not passed gets control. Node leaves a \
+        pattern undecided for values with letters beyond ASCII; whoever is kept out by the unit is compared with a list, \
+        which takes no notice of capitals. Where a project wants tags or evaluation contexts on every new flag, \
+        `rolloutctl.json` names them: `"posthog": {"tags": ["ai"], "evaluation_contexts": ["production"]}`.
         """),
     ]
   }
@@ -281,7 +306,7 @@ enum StoreGuide {
       .paragraph(
         """
         What the store says and what an application is served are two things. Where a server speaks OpenFeature's remote \
-        evaluation protocol (flagd does, and relays in front of platforms), `Evaluation: https://HOST/ofrep/v1` in the \
+        evaluation protocol (flagd does; LaunchDarkly's own relay does not), `Evaluation: https://HOST/ofrep/v1` in the \
         note, `ROLLOUT_EVALUATION` or `"evaluation"` in `rolloutctl.json` names it. Then `status` and every verb that \
         changes a flag ask it as an application would, one request for each cohort, each exclusion and everybody else, \
         and say who is served what; a move looks for up to 3 s until that is what the store shows. Where nobody is named, \

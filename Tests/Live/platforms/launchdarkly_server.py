@@ -33,6 +33,7 @@ import uuid
 from json_patch import PatchFailure, patched
 from launchdarkly_instructions import Instructions, Wrong, action
 from launchdarkly_state import LaunchDarklyState, failure, invalid, milliseconds, not_found, salt
+from openapi import Shapes
 from platform_server import Answer, merged, route, serve
 
 FLAG = "/api/v2/flags/{project}/{key}"
@@ -42,6 +43,10 @@ SEMANTIC = "domain-model=launchdarkly.semanticpatch"
 
 
 class LaunchDarkly(LaunchDarklyState):
+    shapes = Shapes("launchdarkly")
+
+    def misshapen(self, faults):
+        return invalid("; ".join(f"{place} is required" if why == "Required" else f"{place}: {why}" for place, why in faults))
     # Reading and creating flags.
 
     @route("GET", "/api/v2/flags/{project}")

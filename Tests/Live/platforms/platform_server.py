@@ -170,6 +170,12 @@ class Platform:
     def common_headers(self, request):
         return {}
 
+    # What the platform publishes about request bodies, where it does.
+    shapes = None
+
+    def misshapen(self, faults):
+        return Answer(400, {"message": "; ".join(f"{place}: {why}" for place, why in faults)})
+
     def before(self, request):
         """Checks that come before any route, by raising an Answer."""
 
@@ -186,6 +192,8 @@ class Platform:
                     if match and method == request.method:
                         if not request.readable:
                             raise self.unreadable(request)
+                        if self.shapes and (faults := self.shapes.faults(method, request.path, request.json)):
+                            raise self.misshapen(faults)
                         return handler(request, **{name: unquote(text) for name, text in match.groupdict().items()})
                 raise self.unknown(request)
             except Answer as refusal:

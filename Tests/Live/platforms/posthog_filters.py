@@ -131,6 +131,10 @@ def stored(old, sent, creating, cohorts, replace):
     if payloads is not None:
         if not isinstance(payloads, dict):
             raise Refused("Payloads must be passed as a dictionary")
+        if not keys and set(payloads) - {"true"}:
+            # filters_validation.py, a rule that PostHog enforces from some day on.
+            raise Refused("payloads: a flag without variants may only have a payload for 'true'.",
+                          "payload_key_not_true")
         for key, value in payloads.items():
             try:
                 if isinstance(value, str):

@@ -1,6 +1,6 @@
 """One long-lived application that evaluates a flag with the real PostHog SDK, locally, against a PostHog's definitions.
 
-  posthog_reader.py URL --unit tenant [--group company] [--token phc_test] [--key planted-sdk-token]
+  posthog_reader.py URL --unit tenant [--group company] [--asks] [--token phc_test] [--key planted-sdk-token]
 
 Without --group the unit is the person: its value is the distinct id. With --group it is a group of that type, and the
 person behind it is always the same. All attributes of a context go along as properties. Where a context lacks the unit,
@@ -14,7 +14,8 @@ Each line of standard input is a request, a JSON object; each gets one line of J
                                  ...], "version": of the definition in use, "at": seconds on the machine's monotonic
                                  clock, "tries": N}, or {"late": version} if it never came
 
-What the SDK cannot decide by itself, and would ask PostHog about, is shown as "default: undecided".
+What the SDK cannot decide by itself, and would ask PostHog about, is shown as "default: undecided"; with --asks it does
+ask (POST /flags).
 """
 
 import argparse
@@ -34,7 +35,7 @@ warnings.simplefilter("ignore")
 
 class Reader:
     def __init__(self, options):
-        self.unit, self.group = options.unit, options.group
+        self.unit, self.group, self.asks = options.unit, options.group, options.asks
         self.client = Posthog(options.token, host=options.url, personal_api_key=options.key, poll_interval=3600,
                               send=False, disable_geoip=True)
         self.contexts = []
@@ -47,7 +48,7 @@ class Reader:
         arguments = {"distinct_id": "somebody" if self.group else unit or "", "person_properties": context}
         if self.group and unit is not None:
             arguments.update(groups={self.group: unit}, group_properties={self.group: context})
-        answer = self.client.get_feature_flag(flag, only_evaluate_locally=True, send_feature_flag_events=False,
+        answer = self.client.get_feature_flag(flag, only_evaluate_locally=not self.asks, send_feature_flag_events=False,
                                               **arguments)
         return "default: undecided" if answer is None else answer
 
@@ -75,6 +76,7 @@ if __name__ == "__main__":
     given.add_argument("url")
     given.add_argument("--unit", required=True)
     given.add_argument("--group")
+    given.add_argument("--asks", action="store_true")
     given.add_argument("--token", default="phc_test")
     given.add_argument("--key", default="planted-sdk-token")
     reader = Reader(given.parse_args())

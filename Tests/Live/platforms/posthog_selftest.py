@@ -266,4 +266,32 @@ same(send("GET", "/flags/definitions?token=phc_test", headers={**sdk, "If-None-M
 same(send("GET", "/api/feature_flag/local_evaluation/?token=phc_test", headers=sdk).json, reply.json, "the older path")
 same(send("GET", "/flags/definitions?token=phc_other", headers=sdk).status, 401, "another project's token")
 same(send("GET", FLAGS, headers=sdk).status, 401, "the SDK's key does not open the API")
+
+# What SDKs ask where they cannot decide: an attribute that is missing is none, and so outside of every list.
+PAID = {"key": "plan", "type": "person", "operator": "regex", "value": "^paid$"}
+
+
+def asked(properties, **who):
+    state({"new-ui": {"filters": {"groups": [{"properties": properties, "rollout_percentage": 100}]}}})
+    reply = send("POST", "/flags/?v=2", {"token": "phc_test", **who}, headers={})
+    return reply.json["flags"]["new-ui"]["enabled"]
+
+
+same([asked([PAID], distinct_id="u", person_properties=one) for one in ({"plan": "paid"}, {"plan": "Paid"}, {})],
+     [True, False, False], "regex")
+same([asked([{**PAID, "operator": "not_regex"}], distinct_id="u", person_properties=one)
+      for one in ({"plan": "paid"}, {})], [False, True], "not_regex, and nothing")
+same([asked([{"key": "distinct_id", "type": "person", "operator": "is_not", "value": ["", "u2"]}], distinct_id=one)
+      for one in ("u1", "U2", "u2", "")], [True, False, False, False], "the distinct id is always there")
+same(send("POST", "/flags/?v=2", {"token": "phc_other", "distinct_id": "u"}, headers={}).status, 401, "another project")
+
+# What a project may want of every new flag.
+NEW = {"key": "new", "name": "", "filters": PLAIN}
+state({}, require_tags=True, require_contexts=True)
+error(send("POST", FLAGS, NEW), 400, "validation_error", "invalid_input", "Add at least one tag.", "tags", "no tag")
+error(send("POST", FLAGS, {**NEW, "tags": ["ai"]}), 400, "validation_error", "invalid_input", "At least one",
+      "evaluation_contexts", "no context")
+same(send("POST", FLAGS, {**NEW, "tags": ["ai"], "evaluation_contexts": ["web"]}).status, 201, "both")
+error(send("PATCH", FLAGS + "101/", {"filters": {"payloads": {"canary": "1"}}}), 400, "validation_error",
+      "payload_key_not_true", "payloads", "filters", "a payload of no variant")
 trial.end()

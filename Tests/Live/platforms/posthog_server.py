@@ -26,6 +26,7 @@ from hashlib import sha1
 from urllib.parse import urlencode
 
 import posthog_filters as rules
+import posthog_remote as remote
 from platform_server import Answer, route, serve
 from posthog_writing import FLAGS, PERSON, Writing, not_found, now, refusal
 
@@ -79,7 +80,11 @@ class PostHog(Writing):
     def is_sdk(self, request):
         return request.path.rstrip("/") in ("/flags/definitions", "/api/feature_flag/local_evaluation")
 
-    is_public = is_sdk
+    def is_public(self, request):
+        return self.is_sdk(request) or self.is_evaluation(request)
+
+    def is_evaluation(self, request):
+        return request.path.rstrip("/") == "/flags" and request.method == "POST"
 
     def authorized(self, request):
         words = request.headers.get("authorization", "").split(None, 1)
@@ -98,7 +103,7 @@ class PostHog(Writing):
         methods = {method for method, pattern, _ in self.handlers if pattern.match(request.path)}
         if not methods:
             raise not_found("Endpoint not found.")
-        if not self.authorized(request):
+        if not self.is_evaluation(request) and not self.authorized(request):
             raise self.unauthorized(request)
         if request.method not in methods:
             raise refusal(405, "invalid_request", "method_not_allowed", f'Method "{request.method}" not allowed.',
@@ -107,7 +112,7 @@ class PostHog(Writing):
         thing = next((scope for part, scope in things.items() if f"/{part}/" in request.path + "/"), "feature_flag")
         scope = f"{thing}:{'read' if request.method == 'GET' else 'write'}"
         held = self.state["scopes"]
-        if not self.is_sdk(request) and "/personal_api_keys/" not in request.path and "*" not in held and scope not in held \
+        if not self.is_public(request) and "/personal_api_keys/" not in request.path and "*" not in held and scope not in held \
                 and not (scope.endswith("read") and f"{thing}:write" in held):
             raise refusal(403, "authentication_error", "permission_denied", f"API key missing required scope '{scope}'")
         if limit := self.state.get("limit"):
@@ -236,6 +241,15 @@ class PostHog(Writing):
         if request.headers.get("if-none-match", "").removeprefix("W/") == etag:
             return Answer(304, None, headers)
         return Answer(200, text, {**headers, "Content-Type": "application/json"})
+
+    @route("POST", "/flags/?")
+    def evaluate(self, request):
+        """Where an SDK cannot decide by itself; the project's own token says which project."""
+        asked = request.json or {}
+        if (asked.get("token") or asked.get("api_key")) != self.state["project_token"]:
+            raise refusal(401, "authentication_error", "authentication_failed", "Project API key invalid.")
+        flags = sorted(self.state["flags"].values(), key=lambda flag: flag["key"])
+        return Answer(200, remote.answer(flags, asked, self.state["cohorts"], self.state["group_types"]))
 
 
 if __name__ == "__main__":

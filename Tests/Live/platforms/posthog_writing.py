@@ -18,7 +18,8 @@ PERSON = {**ROBOT, "id": 8, "uuid": "0197f0c2-0000-0000-0000-000000000008", "dis
           "first_name": "Ada", "last_name": "", "email": "ada@example.com"}
 GATED = ("feature_flag.update", "feature_flag.enable", "feature_flag.disable")
 WRITABLE = ("key", "name", "filters", "active", "archived", "deleted", "tags", "ensure_experience_continuity",
-            "evaluation_runtime", "bucketing_identifier", "is_remote_configuration", "has_encrypted_payloads")
+            "evaluation_runtime", "bucketing_identifier", "is_remote_configuration", "has_encrypted_payloads",
+            "evaluation_contexts")
 FLAGS = "/api/(?:projects|environments)/{project}/feature_flags"
 REQUESTS = "/api/(?:projects|environments)/{project}/change_requests"
 
@@ -252,6 +253,11 @@ class Writing(Platform):
         if isinstance(data, dict) and "key" not in data:
             raise invalid("This field is required.", "key", "required")
         checked = self.checked(None, data)
+        # products/feature_flags/backend/api/feature_flag.py: a project may require either of every new flag.
+        if self.state.get("require_tags") and not checked.get("tags"):
+            raise invalid("Add at least one tag.", "tags")
+        if self.state.get("require_contexts") and not checked.get("evaluation_contexts"):
+            raise invalid("At least one evaluation context is required.", "evaluation_contexts")
         if refused := self.gated(None, {"active": True, **checked}):
             return refused
         return Answer(201, self.shown(self.add(checked)))

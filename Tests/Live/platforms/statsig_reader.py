@@ -88,14 +88,18 @@ class Reader:
                 "at": at, "tries": tries}
 
 
-if __name__ == "__main__":
+def run(kind):
     given = argparse.ArgumentParser()
     given.add_argument("source")
     given.add_argument("--unit", required=True)
     given.add_argument("--as", dest="name")
     given.add_argument("--tier")
     given.add_argument("--key", default="planted-sdk-token")
-    reader = Reader(given.parse_args())
+    reader = kind(given.parse_args())
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         print(json.dumps(reader.answer(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    run(Reader)

@@ -3,6 +3,7 @@
 Pure functions, kept apart from the server. A refusal is a list of {"property", "errorMessage"}.
 """
 
+import json
 from decimal import Decimal
 from hashlib import sha256
 
@@ -146,3 +147,26 @@ def segment_spec(name, segment, salts):
     return {"name": f"segment:{name}", "type": "feature_gate", "salt": salt(f"segment:{name}", salts),
             "defaultValue": False, "enabled": True, "rules": rules, "isDeviceBased": False,
             "idType": segment.get("idType", "userID"), "entity": "segment"}
+
+
+def core_document(document):
+    """The same for SDKs upon Statsig's core: maps instead of lists, each condition once for all rules, and no rules where a
+    gate is disabled. Written from the data that Statsig's own tests come with (statsig-rust, tests/data/eval_proj_dcs.json)."""
+    known = {}
+
+    def named(condition):
+        text = json.dumps(condition, sort_keys=True)
+        name = sha256(text.encode()).hexdigest()[:16]
+        known[name] = {part: value for part, value in condition.items() if part != "isDeviceBased"}
+        return name
+
+    gates = {}
+    for gate in document["feature_gates"]:
+        rules = [{**{part: value for part, value in rule.items() if part != "isDeviceBased"},
+                  "conditions": [named(one) for one in rule["conditions"]]} for rule in gate["rules"] if gate["enabled"]]
+        gates[gate["name"]] = {
+            **{part: value for part, value in gate.items() if part not in ("name", "isDeviceBased", "version")},
+            "rules": rules, "version": gate.get("version", 1)}
+    return {**document, "feature_gates": gates, "condition_map": known, "dynamic_configs": {}, "layer_configs": {},
+            "layers": {}, "experiment_to_layer": {}, "id_lists": {}, "param_stores": {}, "company_lcut": document["time"],
+            "response_format": "dcs-v2"}

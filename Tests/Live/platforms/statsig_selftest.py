@@ -1,5 +1,7 @@
 """Drives the scripted Statsig as the Console API is described, every trap included."""
 
+import time
+
 from trial import Trial
 
 GATES = "/console/v1/gates"
@@ -169,6 +171,30 @@ same((gate()["lastModifiedTime"] > first, gate()["lastModifierName"]), (True, "A
 same(send("PATCH", GATES + "/new_ui", {"rules": [{**RULE, "id": "r1"}]}).json["data"]["rules"][0]["passPercentage"], 5,
      "nothing stops a change that was made from an old reading")
 
+# Two limits at a time: after a short one is over, the long one goes on.
+state({"new_ui": {"rules": [{"id": "r1", **RULE}]}}, limits=[{"requests": 5, "seconds": 0.2},
+                                                             {"requests": 7, "seconds": 60}])
+counts = [send("PATCH", GATES + "/new_ui/rules/r1", {"passPercentage": at}).status for at in range(6)]
+same(counts, [200] * 5 + [429], "five in a short time")
+deadline = time.monotonic() + 20
+while len(counts) < 8 and time.monotonic() < deadline:
+    counts += [one for one in [send("PATCH", GATES + "/new_ui/rules/r1", {"passPercentage": 9}).status] if one == 200]
+deadline = time.monotonic() + 0.5
+later = set()
+while time.monotonic() < deadline:
+    later.add(send("PATCH", GATES + "/new_ui/rules/r1", {"passPercentage": 9}).status)
+same((counts.count(200), later), (7, {429}), "seven in a long one")
+
+# What the published description says of bodies.
+state({"new_ui": {"rules": [{"id": "r1", **RULE}]}})
+for name in ("ab", "a" * 101, "a b"):
+    error(send("POST", GATES, {"id": name, "name": "abc"}), 400, "Validation failed", "the id " + name[:5])
+for text, status in (("é" * 1000, 200), ("é" * 1001, 400), ("🚀" * 501, 400)):
+    same(send("PATCH", GATES + "/new_ui", {"description": text}).status, status, f"a description of {len(text)}")
+reply = send("PATCH", GATES + "/new_ui", {"rules": [{**RULE, "share": 5}]})
+same((reply.status, reply.json["errors"]), (400, [{"property": "rules.0.share", "errorMessage": "Unrecognized key"}]),
+     "a member that nobody knows")
+
 # What SDKs download.
 state({"new_ui": {"rules": [{"id": "r1:5.00:1", **RULE}, {"id": "p", **PILOTS}]}, "off": {"isEnabled": False}},
       overrides={"new_ui": {"failingUserIDs": ["u9"]}}, salts={"new_ui": "pepper", "r1": "salt"},
@@ -189,6 +215,16 @@ same(spec["off"]["enabled"], False, "disabled")
 same(send("GET", f"/v1/download_config_specs/planted-sdk-token.json?sinceTime={document['time']}", headers={}).json,
      {"has_updates": False}, "nothing new")
 same(send("GET", "/v1/download_config_specs/other.json", headers={}).status, 403, "another key")
+core = send("GET", "/v2/download_config_specs/planted-sdk-token.json", headers={}).json
+same((sorted(core["feature_gates"]), core["feature_gates"]["off"]["rules"], core["time"]),
+     (["new_ui", "off", "segment:staff"], [], document["time"]), "the core's document: a disabled gate has no rules")
+same([core["condition_map"][one]["type"] for one in core["feature_gates"]["new_ui"]["rules"][2]["conditions"]],
+     ["unit_id", "environment_field"], "and conditions stand once, by their names")
+same(send("GET", f"/v2/download_config_specs/planted-sdk-token.json?sinceTime={core['time']}", headers={}).json,
+     {"has_updates": False}, "nothing new for the core")
+send("PUT", GATES + "/new_ui/disable")
+same(send("GET", "/v2/download_config_specs/planted-sdk-token.json", headers={}).json["feature_gates"]["new_ui"]["rules"],
+     [], "disabled a moment ago")
 send("PUT", GATES + "/new_ui/launch")
 launched = send("GET", "/v1/download_config_specs/planted-sdk-token.json", headers={}).json
 same((launched["time"] > document["time"], [one["passPercentage"] for one in launched["feature_gates"][0]["rules"]]),

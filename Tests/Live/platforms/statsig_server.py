@@ -8,7 +8,8 @@ The state holds "flags" by gate id, each as the Console API shows it; whatever i
   "overrides": {GATE: {"passingUserIDs": [..], ..}}, "segments": {NAME: {"idType", "rules": [{"conditions"}]}}
   "salts": {GATE or RULE's baseID: ..}   what SDKs hash with; made up if not given, and shown by no REST answer
   "default_environment": "production"    for SDKs that name none
-  "limit": {"requests": 100, "seconds": 10}    of changes; beyond are 429
+  "limit": {"requests": 100, "seconds": 10}    of changes; beyond are 429. "limits": several at a time, as Statsig has 100
+                                                in 10 s and about 900 in 15 minutes
 
 Statsig does not say what these do, so a test chooses:
 
@@ -26,6 +27,7 @@ import time
 from urllib.parse import urlencode
 
 import statsig_rules as rules
+from openapi import Shapes
 from platform_server import Answer, route, serve
 from statsig_writing import GATES, MISSING, Writing, fail, fresh
 
@@ -33,6 +35,11 @@ TOLD = ("creatorName", "creatorID")
 
 
 class Statsig(Writing):
+    shapes = Shapes("statsig")
+
+    def misshapen(self, faults):
+        return fail(400, "Validation failed", [{"property": place, "errorMessage": why} for place, why in faults])
+
     def replace(self, state):
         super().replace({"overrides": {}, "segments": {}, "salts": {}, "history": {}, "reviews": {}, "changes": 0,
                          **state})
@@ -57,7 +64,7 @@ class Statsig(Writing):
     # Access.
 
     def is_public(self, request):
-        return request.path.startswith("/v1/")
+        return request.path.startswith(("/v1/", "/v2/"))
 
     def authorized(self, request):
         return request.headers.get("statsig-api-key") == self.token
@@ -79,15 +86,18 @@ class Statsig(Writing):
         version = request.headers.get("statsig-api-version", "20240601")
         if request.path.startswith("/console/") and version != "20240601":
             raise fail(400, f"Invalid STATSIG-API-VERSION: {version}")
-        limit = self.state.get("limit")
-        if request.method == "GET" or not limit or self.is_public(request):
+        limits = self.state.get("limits", [])
+        limits = limits + [self.state["limit"]] if "limit" in self.state else limits
+        if request.method == "GET" or not limits or self.is_public(request):
             return
         clock = time.monotonic()
-        self.times = [at for at in self.times if at > clock - limit["seconds"]]
-        if len(self.times) >= limit["requests"]:
-            wait = max(1, int(self.times[0] + limit["seconds"] - clock + 1))
-            raise Answer(429, {"status": 429, "message": "Too many requests. Please try again later."},
-                         {"Retry-After": str(wait)} if self.state.get("retry_after") else {})
+        self.times = [at for at in self.times if at > clock - max(one["seconds"] for one in limits)]
+        for limit in limits:
+            inside = [at for at in self.times if at > clock - limit["seconds"]]
+            if len(inside) >= limit["requests"]:
+                wait = max(1, int((inside[0] if inside else clock) + limit["seconds"] - clock + 1))
+                raise Answer(429, {"status": 429, "message": "Too many requests. Please try again later."},
+                             {"Retry-After": str(wait)} if self.state.get("retry_after") else {})
         self.times.append(clock)
 
     # Reading.
@@ -204,20 +214,23 @@ class Statsig(Writing):
                 "dynamic_configs": [], "layer_configs": [], "layers": {}, "id_lists": {}, "diagnostics": {},
                 "default_environment": self.state.get("default_environment")}
 
-    def specifications(self, request, key, since):
+    def specifications(self, key, since, shape=lambda document: document):
         if key != self.sdk_token:
             raise Answer(403, {"success": False, "message": "Invalid SDK key"})
         document = self.document()
-        return Answer(200, {"has_updates": False} if since >= document["time"] else document)
+        return Answer(200, {"has_updates": False} if since >= document["time"] else shape(document))
 
     @route("GET", "/v1/download_config_specs/(?P<key>[^/]+)\\.json")
     def download(self, request, key):
-        return self.specifications(request, key, int(request.query.get("sinceTime") or 0))
+        return self.specifications(key, int(request.query.get("sinceTime") or 0))
+
+    @route("GET", "/v2/download_config_specs/(?P<key>[^/]+)\\.json")
+    def download_for_core(self, request, key):
+        return self.specifications(key, int(request.query.get("sinceTime") or 0), rules.core_document)
 
     @route("POST", "/v1/download_config_specs")
     def ask_for_download(self, request):
-        since = (request.json or {}).get("sinceTime", 0)
-        return self.specifications(request, request.headers.get("statsig-api-key"), since)
+        return self.specifications(request.headers.get("statsig-api-key"), (request.json or {}).get("sinceTime", 0))
 
     @route("POST", "/v1/get_id_lists")
     def id_lists(self, request):

@@ -15,9 +15,11 @@ import Testing
     world = PostHogStoreTests.world(platform, SampleNote.text)
   }
 
-  private func reader(group: Bool, _ contexts: [JSON] = PlatformTraffic.contexts) throws -> SDKReader {
-    let reader = try SDKReader(
-      "posthog", [platform.place, "--unit", "tenant"] + (group ? ["--group", "tenant"] : []))
+  private func reader(
+    group: Bool, _ contexts: [JSON] = PlatformTraffic.contexts, asks: Bool = false
+  ) throws -> SDKReader {
+    let more = (group ? ["--group", "tenant"] : []) + (asks ? ["--asks"] : [])
+    let reader = try SDKReader("posthog", [platform.place, "--unit", "tenant"] + more)
     _ = try reader.ask(["load": .array(contexts)])
     return reader
   }
@@ -81,6 +83,30 @@ import Testing
       _ = PlatformTraffic.check(
         try reader.variants("f", until: version), split, canary: isBoolean ? true : "canary", name)
     }
+  }
+
+  /// What an SDK leaves undecided it asks PostHog, to which a missing attribute is no value at all.
+  @Test(
+    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: [true, false], [true, false])
+  func whatPostHogIsAskedForIsDecidedAsTheNoteMeans(isBoolean: Bool, isGroup: Bool) throws {
+    let contexts = Array(PlatformTraffic.contexts.prefix(200))
+    let (canary, control) = isBoolean ? ("on", "off") : ("canary", "control")
+    let (asking, local) = (
+      try reader(group: isGroup, contexts, asks: true), try reader(group: isGroup, contexts)
+    )
+    var wasAsked = false
+    for (stage, exposure) in PlatformTraffic.stages + PlatformTraffic.cohorts {
+      let split = Split(exposure: exposure, unit: "tenant", canary: canary, control: control)
+      var written = split
+      if !isGroup { (written.unit, written.exposure) = ("user", Self.forPersons(exposure)) }
+      let version = try write(PostHogFlagTests.flag(written, isBoolean))
+      let served = try asking.variants("f", until: version)
+      _ = PlatformTraffic.check(served, of: contexts, split, canary: isBoolean ? true : "canary", "asked at \(stage)")
+      for (answer, alone) in zip(served, try local.variants("f", until: version)) {
+        if alone == "default: undecided" { wasAsked = true } else { #expect(answer == alone, "\(stage)") }
+      }
+    }
+    #expect(wasAsked || !isBoolean)
   }
 
   /// With variants a condition that cannot be decided is passed over, so that even an attribute which is missing leaves

@@ -39,7 +39,14 @@ import Testing
     switch Int.random(in: 0..<5, using: &random) {
     case 0: return .equals(attribute: "segment", value("beta"))
     case 1, 2: return equals(attribute, text())
-    default: return .oneOf(attribute: attribute, (0..<Int.random(in: 1...3, using: &random)).map { _ in value(text()) })
+    default:
+      // A truth value shares no list with texts, whose capitals count.
+      let list =
+        Bool.random(using: &random)
+        ? ["true", "false", "5", "-1.5", ""] : texts.filter { $0 != "true" && $0 != "false" }
+      return .oneOf(
+        attribute: attribute,
+        (0..<Int.random(in: 1...3, using: &random)).map { _ in value(list.randomElement(using: &random) ?? "") })
     }
   }
 

@@ -18,11 +18,13 @@ import Testing
   /// Python spells truth with a capital, so that there "True" is true, too: such contexts are another language's.
   private static let contexts = PlatformTraffic.contexts.map { $0["beta"] == "True" ? $0.removing("beta") : $0 }
 
-  private func reader(custom: Bool, _ tier: String? = nil, _ contexts: [JSON] = contexts) throws -> SDKReader {
+  private func reader(
+    custom: Bool, _ tier: String? = nil, _ contexts: [JSON] = contexts, by script: String = "statsig"
+  ) throws -> SDKReader {
     var arguments = [platform.place, "--unit", "tenant"]
     if custom { arguments += ["--as", "tenant"] }
     if let tier { arguments += ["--tier", tier] }
-    let reader = try SDKReader("statsig", arguments)
+    let reader = try SDKReader(script, arguments)
     _ = try reader.ask(["load": .array(contexts)])
     return reader
   }
@@ -30,9 +32,9 @@ import Testing
   private func write(_ flag: Flag, in environment: String? = nil, _ urgency: Urgency = .ordinary) throws -> Int {
     let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
     let store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
-    let reading = try store.write(flag, replacing: store.read(FlagKey("f")), Occasion(urgency))
+    let reading = try store.write(flag, replacing: store.read(FlagKey("flag")), Occasion(urgency))
     #expect(reading.flag == flag || urgency.isKill)
-    return try #require(try platform.flag("f")["lastModifiedTime"]?.integer)
+    return try #require(try platform.flag("flag")["lastModifiedTime"]?.integer)
   }
 
   /// One share at a time is what a gate has.
@@ -71,33 +73,43 @@ import Testing
       flag = StatsigGateTests.flag(written)
       let version = try write(try #require(flag), in: environment)
       let inside = PlatformTraffic.check(
-        try reader.variants("f", until: version), of: Self.contexts, split, canary: true, stage)
+        try reader.variants("flag", until: version), of: Self.contexts, split, canary: true, stage)
       #expect(before.isSubset(of: inside), "\(before.subtracting(inside).count) were put out at \(stage)")
       before = inside
-      if environment != nil { #expect(Set(try nowhere.variants("f", until: version)) == [false]) }
+      if environment != nil { #expect(Set(try nowhere.variants("flag", until: version)) == [false]) }
     }
     var killed = try #require(flag)
     (killed.serving, killed.mark) = (.everyone("off"), Flag.Mark(killed: true))
     let version = try write(killed, in: environment, .kill)
-    #expect(Set(try reader.variants("f", until: version)) == [false])
+    #expect(Set(try reader.variants("flag", until: version)) == [false])
   }
 
-  @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
-  func everyCohortAndExclusionIsMetToTheLetter() throws {
-    let reader = try reader(custom: true)
+  /// By the SDK of old, and by the one upon the core, which keeps lists in another way.
+  @Test(
+    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: ["statsig", "statsig_core"])
+  func everyCohortAndExclusionIsMetToTheLetter(script: String) throws {
+    let reader = try reader(custom: true, by: script)
+    let (beta, unbeta) = (PlatformTraffic.equals("beta", "true"), PlatformTraffic.equals("beta", "false"))
     let (paid, stable) = (PlatformTraffic.equals("plan", "paid"), PlatformTraffic.equals("tier", "stable"))
     let half = Grant(cohort: nil, share: Percentage(percent: 50))
     let more: [(String, Exposure)] = [
       ("not", Exposure(grants: [Grant(cohort: .not(paid), share: .whole)])),
       ("and not", Exposure(grants: [Grant(cohort: .all([paid, .not(stable)]), share: .whole)])),
       ("without stable", Exposure(grants: [half], exclusions: [stable])),
+      ("all without beta", Exposure(grants: [Grant(cohort: nil, share: .whole)], exclusions: [beta])),
+      ("half without either", Exposure(grants: [half], exclusions: [beta, unbeta])),
+      ("not beta", Exposure(grants: [Grant(cohort: .not(beta), share: .whole)])),
       ("without stable and paid", Exposure(grants: [half], exclusions: [.all([stable, paid])])),
     ]
     for (name, exposure) in PlatformTraffic.cohorts + more {
       let split = Split(exposure: exposure, unit: "tenant", canary: "on", control: "off")
       let version = try write(StatsigGateTests.flag(split))
-      _ = PlatformTraffic.check(try reader.variants("f", until: version), of: Self.contexts, split, canary: true, name)
+      _ = PlatformTraffic.check(
+        try reader.variants("flag", until: version), of: Self.contexts, split, canary: true, name)
     }
+    var killed = StatsigGateTests.flag(.paid(25))
+    (killed.serving, killed.mark) = (.everyone("off"), Flag.Mark(killed: true))
+    #expect(Set(try reader.variants("flag", until: try write(killed, in: nil, .kill))) == [false])
   }
 
   @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
@@ -107,6 +119,6 @@ import Testing
     let reader = try reader(custom: true, nil, [["tenant": "a", "plan": "paid"], ["tenant": "b"], ["plan": "paid"]])
     let cohort = Grant(cohort: PlatformTraffic.equals("segment", "beta"), share: .whole)
     let split = Split(exposure: Exposure(grants: [cohort]), unit: "tenant", canary: "on", control: "off")
-    #expect(try reader.variants("f", until: write(StatsigGateTests.flag(split))) == [true, false, false])
+    #expect(try reader.variants("flag", until: write(StatsigGateTests.flag(split))) == [true, false, false])
   }
 }

@@ -12,8 +12,8 @@ final class LivePlatform: Sendable {
   let api: Int
   private let control: Int
 
-  init(_ name: String) throws {
-    server = try LiveServer("platforms/\(name)_server.py", ["--token", Self.token])
+  init(_ name: String, _ options: String...) throws {
+    server = try LiveServer("platforms/\(name)_server.py", ["--token", Self.token] + options)
     (api, control) = (try server.port("port"), try server.port("control"))
   }
 
@@ -36,6 +36,8 @@ final class LivePlatform: Sendable {
   }
 
   func state() throws -> JSON { try tell(.get, "/state") }
+  /// What the platform's SDKs download.
+  func sdk() throws -> JSON { try tell(.get, "/sdk") }
   func flag(_ key: String) throws -> JSON { try #require(try state()["flags"]?[key]) }
   func forget() throws { try tell(.delete, "/requests") }
 

@@ -191,7 +191,8 @@ struct LaunchDarklyFlag {
     let shown = own.variants.map { "\($0.name) = \($0.value.written(.spaced))" }.joined(separator: ", ")
     let wanted = meant.variants.map { "\($0.name) = \($0.value.written(.spaced))" }.joined(separator: ", ")
     throw .beyond(
-      "a variation's value holds in every environment of LaunchDarkly, so rolloutctl does not change it: \(key) has \(shown), "
-        + "and this takes \(wanted); change it there, then run it again")
+      "a variation's value holds in every environment of LaunchDarkly, and for everybody whom it serves at that moment, so "
+        + "rolloutctl changes none: \(key) has \(shown), and this takes \(wanted); give the note the values that stand there, "
+        + "or a flag of its own. Do not change them there: a kill would serve what control is then")
   }
 }

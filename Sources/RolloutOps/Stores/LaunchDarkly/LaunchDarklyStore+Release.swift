@@ -15,7 +15,17 @@ extension LaunchDarklyStore {
 
   /// Two hands at one flag: its next step would undo what is written here, or the other way round.
   func refuseRunningRelease(of key: FlagKey) throws(StoreTrouble) {
-    guard release(of: key).isRunning == true else { return }
+    let (isRunning, answer) = release(of: key)
+    guard let isRunning else {
+      let why = answer.map { "it answered \($0.status)" } ?? "it did not answer"
+      unasked.last = [
+        "whether LaunchDarkly is moving \(key) itself could not be asked (\(why)); see that no guarded or progressive rollout "
+          + "of it runs at \(dashboard(key))"
+      ]
+      return
+    }
+    unasked.last = []
+    guard isRunning else { return }
     throw .occupied(
       "LaunchDarkly is moving \(key) itself in \(environment), by an automated release; stop that at \(dashboard(key)), "
         + "then run it again (kill goes through)")

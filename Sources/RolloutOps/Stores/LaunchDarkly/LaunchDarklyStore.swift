@@ -21,6 +21,8 @@ package struct LaunchDarklyStore: FlagStore {
   let environment: String
   /// The flags as they were seen last, by key.
   private let seen = Remembered<[FlagKey: LaunchDarklyFlag]>()
+  /// What LaunchDarkly would not say before a change.
+  let unasked = Remembered<[String]>([])
 
   init(
     _ base: WebAddress, project: String, environment: String, address: String, _ terms: StoreTerms, _ context: Context
@@ -33,6 +35,11 @@ package struct LaunchDarklyStore: FlagStore {
     self.client = client
     seen.last = [:]
   }
+
+  /// A value holds in every environment, and for everybody whom it serves at that moment.
+  package var keepsValues: Bool { true }
+
+  package var remarks: [String] { unasked.last ?? [] }
 
   package var identity: String { "launchdarkly+\(client.base.below("/\(project)/\(environment)"))" }
 

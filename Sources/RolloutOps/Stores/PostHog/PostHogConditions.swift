@@ -14,7 +14,7 @@ struct PostHogConditions {
     var conditions: [JSON] = []
     if hasVariants {
       for exclusion in split.exposure.exclusions {
-        conditions.append(Self.condition(try properties.encode(exclusion), .whole, split.control))
+        conditions.append(Self.condition(try properties.encode(exclusion, keepsOut: true), .whole, split.control))
       }
     }
     for grant in split.exposure.grants {

@@ -89,10 +89,21 @@ struct PostHogFlag {
     guard object["ensure_experience_continuity"]?.truth != true, let unit = line?.unit,
       (unit == PostHogProperties.personUnit) == (groupType == nil), sharesOneGroupType
     else { return foreign }
-    let properties = PostHogProperties(unit: unit, groupType: groupType, cohorts: cohorts)
-    let split = PostHogConditions(properties: properties, hasVariants: hasVariants).decode(conditions)
-    return split.map(Serving.split) ?? foreign
+    return split(by: unit).map { .split($0.split) } ?? foreign
   }
+
+  /// What our conditions say, and in which manner.
+  private func split(by unit: String) -> (split: Split, manner: PostHogProperties.Manner)? {
+    for manner in PostHogProperties.Manner.allCases {
+      let properties = PostHogProperties(unit: unit, groupType: groupType, cohorts: cohorts, manner: manner)
+      let split = PostHogConditions(properties: properties, hasVariants: hasVariants).decode(conditions)
+      if let split { return (split, manner) }
+    }
+    return nil
+  }
+
+  /// Whether our conditions stand in the manner of earlier versions, which one SDK cannot decide for every unit.
+  var isOfEarlyManner: Bool { (line?.unit).flatMap { split(by: $0) }?.manner == .early }
 
   /// A condition may be about another kind of unit than its flag.
   private var sharesOneGroupType: Bool {
@@ -163,7 +174,8 @@ struct PostHogFlag {
 extension PostHogFlag {
   // MARK: Writing
 
-  /// The filters that mean this flag, over those that were there: a payload that hangs on a flag without variants stays.
+  /// The filters that mean this flag, over those that were there. A payload of a flag without variants hangs on `true`, and
+  /// stays; PostHog may refuse any other.
   static func filters(
     for flag: Flag, over old: JSON, _ properties: PostHogProperties?
   ) throws(StoreTrouble) -> JSON {
@@ -184,7 +196,12 @@ extension PostHogFlag {
     }
     var filters = old.setting("groups", to: .array(conditions))
     filters = filters.setting("aggregation_group_type_index", to: properties?.groupType.map { .number($0) } ?? .null)
-    if isBoolean { return old["multivariate"] == nil ? filters : filters.setting("multivariate", to: nil) }
+    if isBoolean {
+      if let payloads = old["payloads"]?.members, payloads.contains(where: { $0.name != "true" }) {
+        filters = filters.setting("payloads", to: .object(payloads.filter { $0.name == "true" }))
+      }
+      return old["multivariate"] == nil ? filters : filters.setting("multivariate", to: nil)
+    }
     // The conditions name their variants; what they draw by themselves is the old way.
     let variants = flag.variants.map { variant in
       let share = variant.name == served ? 100 : 0

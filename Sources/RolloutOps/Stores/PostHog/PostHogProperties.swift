@@ -3,7 +3,8 @@
 /// PostHog's SDKs hold a property that the application did not pass for undecided, whatever is asked about it. So
 /// nothing is said by a negation unless the same condition asks for that attribute, or for the unit, which always is
 /// there. Texts are compared by `regex`: `exact` takes no notice of capitals, and holds every value that is not true for
-/// false.
+/// false. Only who is kept out by the unit itself is compared with a list: posthog-node leaves a `regex` undecided for
+/// every unit with letters beyond ASCII, and to keep out other capitals too is the safe side.
 struct PostHogProperties {
   /// The note's name of what is hashed.
   let unit: String
@@ -11,6 +12,14 @@ struct PostHogProperties {
   let groupType: Int?
   /// The cohorts that PostHog keeps, by name.
   let cohorts: [String: Int]
+  var manner = Manner.present
+
+  /// In which way properties say what is meant.
+  enum Manner: CaseIterable {
+    case present
+    /// Of earlier versions: everything by `regex`. It is read, and the next change says it anew.
+    case early
+  }
 
   static let personUnit = "user"
   static let cohortName = "cohort"
@@ -21,8 +30,8 @@ struct PostHogProperties {
 
   // MARK: Writing
 
-  /// A conjunction of comparisons, in the note's order.
-  func encode(_ selector: Selector) throws(StoreTrouble) -> [JSON] {
+  /// A conjunction of comparisons, in the note's order. `keepsOut`: whoever it holds for is excluded.
+  func encode(_ selector: Selector, keepsOut: Bool = false) throws(StoreTrouble) -> [JSON] {
     var parts = [selector]
     if case .all(let several) = selector {
       guard several.count > 1 else { throw beyond(selector, "it compares nothing") }
@@ -32,7 +41,7 @@ struct PostHogProperties {
     var properties: [JSON] = []
     for part in parts {
       switch part {
-      case .equals, .oneOf: properties.append(try property(part, isNegated: false))
+      case .equals, .oneOf: properties.append(try property(part, isNegated: false, keepsOut: keepsOut))
       case .not(let inner):
         guard let attribute = inner.attributeAskedFor else {
           throw beyond(selector, "only a single comparison can be negated")
@@ -43,7 +52,7 @@ struct PostHogProperties {
             "where an application does not pass \(attribute), its SDKs leave a negation undecided; "
               + "name the values that are meant instead")
         }
-        properties.append(try property(inner, isNegated: true))
+        properties.append(try property(inner, isNegated: true, keepsOut: !keepsOut))
       case .all: throw beyond(selector, "write it without the inner parentheses")
       }
     }
@@ -63,13 +72,14 @@ struct PostHogProperties {
           + "\(attribute), its SDKs leave the flag undecided for everybody; exclude by \(unit), or give the flag variants"
       )
     }
-    return try property(exclusion, isNegated: true)
+    return try property(exclusion, isNegated: true, keepsOut: true)
   }
 
   /// True for every unit that has a name. An application that found none passes an empty one, which would be hashed.
   var guardProperty: JSON { member(unitKey, "is_not", .array([""])) }
 
-  private func property(_ comparison: Selector, isNegated: Bool) throws(StoreTrouble) -> JSON {
+  /// `keepsOut`: whoever the values hold for is not let in by it.
+  private func property(_ comparison: Selector, isNegated: Bool, keepsOut: Bool) throws(StoreTrouble) -> JSON {
     let (attribute, values): (String, [AttributeValue])
     switch comparison {
     case .equals(let name, let value): (attribute, values) = (name, [value])
@@ -89,12 +99,25 @@ struct PostHogProperties {
     var texts: [String] = []
     for value in values { texts.append(try text(value, in: comparison)) }
     guard let first = texts.first else { throw beyond(comparison, "the list is empty") }
+    if manner == .present, keepsOut, attribute == unit, let list = Self.list(values, comparison) {
+      return member(unitKey, isNegated ? "is_not" : "exact", .strings(list))
+    }
     var pattern = "^\(first)$"
     if case .oneOf = comparison { pattern = "^(?:\(texts.joined(separator: "|")))$" }
     guard pattern.utf8.count <= Self.longestPattern else {
       throw beyond(comparison, "the list is too long; mark them with a property of their own")
     }
     return member(attribute == unit ? unitKey : attribute, isNegated ? "not_regex" : "regex", .string(pattern))
+  }
+
+  /// The values as a list, where no value means more there: `true` and `false` are no texts to PostHog, and the empty one
+  /// is the guard's. A list of one value has it twice, to be told from the value, so that no other list may be that.
+  private static func list(_ values: [AttributeValue], _ comparison: Selector) -> [String]? {
+    let texts = values.map(\.text)
+    guard !texts.contains(where: { $0.isEmpty || ["true", "false"].contains($0.lowercased()) }) else { return nil }
+    guard case .oneOf = comparison else { return texts }
+    if texts.count == 2, texts[0].isSpelled(texts[1]) { return nil }
+    return texts.count == 1 ? texts + texts : texts
   }
 
   /// A value as a pattern that holds for it alone.
@@ -151,6 +174,16 @@ struct PostHogProperties {
       // The name is there for reading only.
       guard operation == "in", let name = property["cohort_name"]?.text else { return nil }
       return .equals(attribute: Self.cohortName, AttributeValue(name))
+    }
+    if key == unitKey, ["is_not", "exact"].contains(operation) {
+      guard var texts = property["value"]?.items?.compactMap(\.text), let first = texts.first else { return nil }
+      let isOne = texts.count == 1
+      if texts.count == 2, texts[1].isSpelled(first) { texts.removeLast() }
+      let comparison: Selector =
+        isOne
+        ? .equals(attribute: unit, AttributeValue(first))
+        : .oneOf(attribute: unit, texts.map { AttributeValue($0) })
+      return operation == "is_not" ? .not(comparison) : comparison
     }
     guard ["regex", "not_regex"].contains(operation), let pattern = property["value"]?.text,
       let (texts, isList) = Self.texts(pattern), let first = texts.first

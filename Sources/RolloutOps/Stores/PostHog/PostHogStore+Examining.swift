@@ -32,7 +32,7 @@ extension PostHogStore {
   package func examine(_ key: FlagKey) -> [Check] {
     guard let flag = try? find(key), let number = flag.number else { return [] }
     let answer = client.looked("\(flags)\(number)/dependent_flags/")
-    let planned = scheduled(key, number).map { Check("schedule", .warning, $0) }
+    let planned = readers(flag) + scheduled(key, number).map { Check("schedule", .warning, $0) }
     guard let answer, answer.isSuccess, let all = answer.json.items else {
       return [Visit.unasked("dependents", "whether other flags depend on it", answer)] + planned
     }
@@ -44,6 +44,26 @@ extension PostHogStore {
         "\(names) depend\(all.count == 1 ? "s" : "") on it, so PostHog refuses the switch; a kill takes everybody out by its rules"
       )
     ] + planned
+  }
+
+  /// Which SDKs decide it otherwise than it is meant, or cannot decide it.
+  private func readers(_ flag: PostHogFlag) -> [Check] {
+    guard let mark = flag.line else { return [] }
+    var found: [String] = []
+    if flag.isOfEarlyManner {
+      found.append(
+        "who is kept out by \(mark.unit ?? "the unit") stands there as an earlier version of rolloutctl wrote it, and "
+          + "posthog-node cannot decide it for units with letters beyond ASCII; the next change of the flag writes it anew"
+      )
+    }
+    if flag.groupType != nil, let unit = mark.unit {
+      found.append(PlatformReaders.group(unit, hasVariants: flag.hasVariants))
+    }
+    if case .split(let split) = flag.servingWhenOn {
+      found += split.exposure.grants.map(\.share).filter { !PlatformReaders.isWholePercent($0) }.prefix(1)
+        .map(PlatformReaders.fraction)
+    }
+    return found.map { Check("readers", .warning, $0) }
   }
 
   package func undoers(_ key: FlagKey) -> [String] {

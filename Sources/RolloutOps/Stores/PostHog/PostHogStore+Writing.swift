@@ -14,6 +14,7 @@ extension PostHogStore {
     // What cannot be expressed, and what others set up, is said before anything is touched.
     let properties = try properties(for: meant, over: old)
     let filters = try PostHogFlag.filters(for: meant, over: old?.filters ?? [:], properties)
+    unread.last = Self.unread(meant)
     guard let old else { return try create(meant, filters, reading.key) }
     if let why = old.occupation, !(occasion.urgency == .narrowing && old.line != nil && old.conditionsDecide) {
       guard meant.isForeign else { throw .occupied("\(why), at \(place(old)); take that out there first") }
@@ -46,10 +47,14 @@ extension PostHogStore {
   // MARK: Rules
 
   private func create(_ flag: Flag, _ filters: JSON, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    let body: JSON = [
+    var body: JSON = [
       "key": .string(key.text), "name": .string(MarkLine.text(Self.line(flag), over: nil)), "filters": filters,
       "active": .bool(flag.mark?.killed != true),
     ]
+    for (name, given) in [("tags", client.terms.tags), ("evaluation_contexts", client.terms.evaluationContexts)]
+    where !given.isEmpty {
+      body = body.setting(name, to: .strings(given))
+    }
     // Twice would be refused the second time, and look as if somebody else had been first.
     let answer = try send(.post, flags, body, isRepeatable: false)
     if answer.status == 400, (try? JSON.parse(answer.body))?["code"] == "unique" {
@@ -62,7 +67,26 @@ extension PostHogStore {
       guard let archived else { throw .changedMeanwhile(path: place(nil)) }
       throw .occupied("there is an archived flag \(key), at \(place(archived)); bring it back or delete it there")
     }
+    try refuseWithoutTags(answer)
     return try confirmed(flag, try self.flag(in: answer, about: nil), key)
+  }
+
+  /// A project may want each new flag to have a tag or an evaluation context.
+  private func refuseWithoutTags(_ answer: HTTPAnswer) throws(StoreTrouble) {
+    guard answer.status == 400, let json = try? JSON.parse(answer.body),
+      let name = json["attr"]?.text, ["tags", "evaluation_contexts", "evaluation_tags"].contains(name)
+    else { return }
+    let setting = name == "tags" ? "tags" : "evaluation_contexts"
+    throw .beyond(
+      "PostHog made no flag: \(client.said(answer) ?? "it wants \(setting)"); name them in rolloutctl.json: "
+        + "\"posthog\": {\"\(setting)\": [\"…\"]}")
+  }
+
+  /// What of a change some of PostHog's SDKs do not understand.
+  static func unread(_ flag: Flag) -> [String] {
+    guard case .split(let split) = flag.serving else { return [] }
+    return split.exposure.grants.map(\.share).filter { !PlatformReaders.isWholePercent($0) }.prefix(1)
+      .map(PlatformReaders.fraction)
   }
 
   /// Everything that a change of rules needs, in one request. It may be repeated: a second one finds its own values.

@@ -14,6 +14,8 @@ package struct PostHogStore: FlagStore {
   let project: String
   /// The flags as they were seen last, by key.
   let seen: Remembered<[FlagKey: PostHogFlag]>
+  /// What of the last change some of PostHog's SDKs do not understand.
+  let unread = Remembered<[String]>([])
 
   init(_ base: WebAddress, project: String, address: String, _ terms: StoreTerms, _ context: Context) {
     (self.address, self.project, seen) = (address, project, Remembered())
@@ -76,6 +78,11 @@ package struct PostHogStore: FlagStore {
   }
 
   package var switchesOnLast: Bool { true }
+
+  /// Applications ask PostHog for the variant's key, as often as for its payload: what it means must not change.
+  package var keepsValues: Bool { true }
+
+  package var remarks: [String] { unread.last ?? [] }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] {
     try pages(flags, as: "flags").map(PostHogFlag.init).compactMap { flag in

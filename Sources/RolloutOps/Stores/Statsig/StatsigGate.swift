@@ -100,11 +100,24 @@ struct StatsigGate {
       return StatsigRules.letInEverybody(ours) ? .everyone("on") : .foreign(spelled)
     }
     if StatsigRules.letInEverybody(ours) { return .everyone("on") }
-    let rules = StatsigRules(conditions: StatsigConditions(unit: unit), environment: environment)
-    guard object["idType"]?.text == rules.conditions.idType, let split = rules.decode(ours) else {
-      return .foreign(spelled)
+    return split(by: unit).map { .split($0.split) } ?? .foreign(spelled)
+  }
+
+  /// What our rules say, and in which manner.
+  private func split(by unit: String) -> (split: Split, manner: StatsigConditions.Manner)? {
+    for manner in StatsigConditions.Manner.allCases {
+      let conditions = StatsigConditions(unit: unit, manner: manner)
+      guard object["idType"]?.text == conditions.idType else { return nil }
+      let rules = StatsigRules(conditions: conditions, environment: environment)
+      if let split = rules.decode(ours) { return (split, manner) }
     }
-    return .split(split)
+    return nil
+  }
+
+  /// Where our rules stand in the manner of earlier versions, which some SDKs read otherwise.
+  var splitOfEarlyManner: Split? {
+    guard let unit = line?.unit, let (split, manner) = split(by: unit), manner == .early else { return nil }
+    return split
   }
 
   /// In this environment alone: a rule of ours keeps everybody out before any other is asked.
@@ -128,7 +141,7 @@ struct StatsigGate {
 
 /// Rules of ours, and back.
 struct StatsigRules {
-  let conditions: StatsigConditions
+  var conditions: StatsigConditions
   let environment: String?
 
   static let prefix = "rolloutctl "
@@ -166,7 +179,7 @@ struct StatsigRules {
     }
     for (index, grant) in whole.enumerated() {
       guard let cohort = grant.cohort else { continue }
-      let all = try conditions.encode(cohort) + [conditions.guardCondition]
+      let all = try conditions.encode(cohort) + conditions.guards
       rules.append(rule(Self.name("in \(index + 1)", cohort), .whole, all, old))
     }
     guard let grant = partial.first else {
@@ -178,7 +191,7 @@ struct StatsigRules {
     }
     let cohort = try grant.cohort.map { selector throws(StoreTrouble) in try conditions.encode(selector) } ?? []
     let name = grant.cohort.map { Self.name("share", $0) } ?? Self.share
-    return rules + [rule(name, grant.share, cohort + [conditions.guardCondition], old)]
+    return rules + [rule(name, grant.share, cohort + conditions.guards, old)]
   }
 
   /// Which conditions are lists of one value stands behind the name.

@@ -25,7 +25,9 @@ extension StatsigStore {
             + (environment == nil ? "; a kill disables it" : "; only disabling it for all environments helps"))
       ]
     }
-    let planned = Self.scheduled(gate, key, now: client.context.clock.now()).map { Check("schedule", .warning, $0) }
+    let early = Self.early(gate).map { Check("rules", .warning, $0) }
+    let planned =
+      early + Self.scheduled(gate, key, now: client.context.clock.now()).map { Check("schedule", .warning, $0) }
     return planned
       + (gate.hasReview
         ? [Check("review", .warning, "a review of the gate is open; whoever approves it may undo a kill")] : [])
@@ -37,6 +39,21 @@ extension StatsigStore {
       + (gate.hasReview ? ["a review of \(key) is open; whoever approves it may turn it on again"] : [])
   }
 
+  /// What of the rules an earlier version wrote in a way that some of Statsig's SDKs read otherwise than it was meant.
+  static func early(_ gate: StatsigGate) -> [String] {
+    guard let split = gate.splitOfEarlyManner else { return [] }
+    let mended = "the next change of the flag writes it anew: a move, or an exclude and an include of somebody"
+    let lost = (split.exposure.exclusions + split.exposure.grants.compactMap(\.cohort)).filter(\.namesTruth)
+    let truths = lost.map {
+      "\($0) stands there as an earlier version of rolloutctl wrote it, and Statsig's core SDKs (Rust, and Node, Python and "
+        + "others upon it) know no such value: an exclusion keeps nobody out there, a cohort is empty; \(mended)"
+    }
+    return truths + [
+      "the rules stand there as an earlier version of rolloutctl wrote them, and statsig-node lets requests without "
+        + "\(split.unit) in; \(mended)"
+    ]
+  }
+
   /// Steps that Statsig takes by itself: a rule's share at a time.
   static func scheduled(_ gate: StatsigGate, _ key: FlagKey, now: Instant) -> [String] {
     gate.rules.compactMap { rule in
@@ -46,6 +63,18 @@ extension StatsigStore {
       guard let next = steps.filter({ $0 > now }).min() else { return nil }
       let name = rule["name"]?.text ?? ""
       return "Statsig will widen the rule \"\(name)\" of \(key) on \(ISO8601.string(next)); end that scheduled rollout"
+    }
+  }
+}
+
+extension Selector {
+  /// Whether it compares with a truth value.
+  fileprivate var namesTruth: Bool {
+    switch self {
+    case .equals(_, let value): value.isTruth
+    case .oneOf(_, let values): values.contains(where: \.isTruth)
+    case .not(let inner): inner.namesTruth
+    case .all(let parts): parts.contains(where: \.namesTruth)
     }
   }
 }

@@ -23,14 +23,14 @@ extension StatsigStore {
     }
     try checkSegments(of: meant.serving, over: known)
     guard reading.flag != nil else { return try create(meant, reading.key) }
-    let rules = rules(for: meant)
-    _ = try rules.encode(meant.serving, over: [])
+    let rules = try rules(for: meant, over: known, occasion.urgency)
     guard let now = try find(reading.key), now.state == reading.version else {
       throw .changedMeanwhile(path: place(reading.key))
     }
     let old = StatsigGate(now.object, environment: environment, overrides: known?.overrides)
     try checkOccupation(of: old, meant, rules, occasion.urgency, reading.key)
-    let written = try patch(old, meant, rules, reading.key)
+    let text = try description(line(meant, keeping: old.line), over: old.description, occasion.urgency, reading.key)
+    let written = try patch(old, meant, rules, text, reading.key)
     // Killed since it was read: whoever would switch on now would undo the kill.
     guard written.isOn == old.isOn else { throw .changedMeanwhile(path: place(reading.key)) }
     if !written.isOn, !meant.isForeign { try turn(on: true, reading.key, respectsReview: true) }
@@ -47,6 +47,57 @@ extension StatsigStore {
     var unit = "userID"
     if case .split(let split) = flag.serving { unit = split.unit }
     return StatsigRules(conditions: StatsigConditions(unit: unit), environment: environment)
+  }
+
+  /// In the manner in which the rules stand, where that is an earlier one and what only narrows can be said in no other:
+  /// it excludes nobody anew, so that no list comes about that core SDKs would read otherwise than others.
+  private func rules(
+    for meant: Flag, over old: StatsigGate?, _ urgency: Urgency
+  ) throws(StoreTrouble) -> StatsigRules {
+    var rules = rules(for: meant)
+    do throws(StoreTrouble) {
+      _ = try rules.encode(meant.serving, over: [])
+      return rules
+    } catch {
+      guard urgency == .narrowing, case .split(let split) = meant.serving,
+        let known = old?.splitOfEarlyManner?.exposure.exclusions,
+        split.exposure.exclusions.allSatisfy(known.contains)
+      else { throw error }
+      rules.conditions.manner = .early
+      guard (try? rules.encode(meant.serving, over: [])) != nil else { throw error }
+      return rules
+    }
+  }
+
+  static let longestDescription = 1000
+
+  /// Counted as a server that is written in JavaScript does. Whatever only narrows cuts what people wrote rather than wait
+  /// for them to do it.
+  private func description(
+    _ line: MarkLine?, over old: String?, _ urgency: Urgency, _ key: FlagKey
+  ) throws(StoreTrouble) -> String {
+    let text = MarkLine.text(line, over: old, environment: environment)
+    if text.utf16.count <= Self.longestDescription { return text }
+    if urgency == .narrowing, let cut = MarkLine.cut(text, to: Self.longestDescription) { return cut }
+    throw .beyond(
+      "a description in Statsig has at most 1,000 characters, and with the line that rolloutctl keeps in it that of \(key) "
+        + "would have \(text.utf16.count); shorten it at \(place(key))")
+  }
+
+  /// Before Statsig says it by a refusal of its own.
+  private func checkName(_ key: FlagKey) throws(StoreTrouble) {
+    if let why = Self.fault(in: key) { throw .beyond(why) }
+  }
+
+  /// Why Statsig makes no gate of this name; nil for one that it does.
+  static func fault(in key: FlagKey) -> String? {
+    let fine = key.text.utf8.allSatisfy { byte in
+      (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "-_.".utf8.contains(byte)
+    }
+    guard fine, (3...100).contains(key.text.utf8.count) else {
+      return "Statsig names gates with 3 to 100 letters, digits and - _ . only, so \(key) is none"
+    }
+    return nil
   }
 
   private func checkOccupation(
@@ -85,10 +136,11 @@ extension StatsigStore {
   }
 
   private func create(_ flag: Flag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    try checkName(key)
     let rules = rules(for: flag)
     let body: JSON = [
       "id": .string(key.text), "name": .string(key.text), "idType": .string(rules.conditions.idType),
-      "description": .string(MarkLine.text(line(flag), over: nil)), "isEnabled": true,
+      "description": .string(try description(line(flag), over: nil, .ordinary, key)), "isEnabled": true,
       "rules": .array(try rules.encode(flag.serving, over: [])),
     ]
     let answer = try send(.post, Self.gates, body, isRepeatable: false)
@@ -105,12 +157,10 @@ extension StatsigStore {
   }
 
   private func patch(
-    _ old: StatsigGate, _ flag: Flag, _ rules: StatsigRules, _ key: FlagKey
+    _ old: StatsigGate, _ flag: Flag, _ rules: StatsigRules, _ description: String, _ key: FlagKey
   ) throws(StoreTrouble) -> StatsigGate {
     let line = line(flag, keeping: old.line)
-    var body: JSON = [
-      "description": .string(MarkLine.text(line, over: old.description, environment: environment))
-    ]
+    var body: JSON = ["description": .string(description)]
     if !flag.isForeign {
       body = body.setting("rules", to: .array(try rules.encode(flag.serving, over: old.ours) + old.elsewhere))
       if case .split = flag.serving, old.object["idType"]?.text != rules.conditions.idType {
