@@ -59,6 +59,7 @@ struct Descriptor: ~Copyable {
   let path: String
 
   init(_ path: String, _ flags: Int32, mode: mode_t = 0, _ doing: FileTrouble.Doing) throws(FileTrouble) {
+    if flags & (O_WRONLY | O_RDWR) != 0 { try OwnFolder.check(path, doing) }
     var opened: Int32 = -1
     let failure = POSIX.failure {
       opened = open(path, flags | O_CLOEXEC | O_NOCTTY, mode)

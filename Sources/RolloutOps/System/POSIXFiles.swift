@@ -123,6 +123,7 @@ package struct POSIXFiles: Files {
 
   package func makeFolder(_ path: String) throws(FileTrouble) {
     let parent = Self.split(path).folder
+    try OwnFolder.check(path, .creating)
     guard let code = POSIX.failure(of: { mkdir(path, 0o777) }) else {
       POSIXOwner.give(path)
       return try syncFolder(parent)
@@ -166,6 +167,7 @@ package struct POSIXFiles: Files {
   }
 
   package func rename(_ path: String, to target: String) throws(FileTrouble) {
+    try OwnFolder.check(target, .replacing)
     if let code = POSIX.failure(of: { Glibc.rename(path, target) }) {
       throw FileTrouble(.replacing, target, POSIX.reason(code))
     }
@@ -204,12 +206,13 @@ package struct POSIXFiles: Files {
   }
 
   package func truncate(_ path: String, to size: Int) throws(FileTrouble) {
-    let file = try Descriptor(path, O_WRONLY | O_NONBLOCK, .replacing)
+    let file = try Descriptor(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW, .replacing)
     try file.check { ftruncate(file.number, off_t(size)) }
     try file.check { flushing.bytes(file.number) }
   }
 
   package func remove(_ path: String) throws(FileTrouble) {
+    try OwnFolder.check(path, .removing)
     if let code = POSIX.failure(of: { unlink(path) }) { throw FileTrouble(.removing, path, POSIX.reason(code)) }
   }
 
