@@ -207,6 +207,8 @@ package struct FileStore: FlagStore {
   /// What stands on the disk now, if it is what was meant and readers will take it.
   private func confirmed(_ new: FlagDocument, _ meant: Flag, at real: String) throws(StoreTrouble) -> FlagReading {
     last.last = new
+    // Whoever moved the link meanwhile has the word: nobody reads what was written.
+    guard (try? context.files.realPath(path)) == real else { throw .changedMeanwhile(path: path) }
     let document = try document(at: real, new.keys)
     let reading = try document.reading()
     guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: path) }
