@@ -19,7 +19,8 @@ import subprocess
 import sys
 import time
 
-from traced import counts, filters, paths
+sys.dont_write_bytecode = True
+from traced import counts, filters, paths  # noqa: E402
 
 rolloutctl, root = sys.argv[1], os.path.realpath(sys.argv[2])
 stride = int(sys.argv[3]) if len(sys.argv) > 3 else 1

@@ -21,7 +21,8 @@ import subprocess
 import sys
 import time
 
-from traced import counts, filters, paths
+sys.dont_write_bytecode = True
+from traced import counts, filters, paths  # noqa: E402
 
 rolloutctl, note, root = sys.argv[1], sys.argv[2], os.path.realpath(sys.argv[3])
 wanted = int(sys.argv[4])
