@@ -15,7 +15,7 @@ package struct FileStore: FlagStore {
   let context: Context
   let staysInPlace: Bool
   private let last = Remembered<FlagDocument>()
-  private let losses = Remembered<[String]>([])
+  let losses = Remembered<[String]>([])
   private let vain = Remembered(0)
 
   /// `path` is absolute; `address` is how the operator wrote it.
@@ -56,7 +56,12 @@ package struct FileStore: FlagStore {
   }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] {
-    try FlagDocument.list(asStore { () throws(FileTrouble) in try bytes(at: path) }, path: path)
+    let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: path) }
+    do throws(StoreTrouble) {
+      return try FlagDocument.list(bytes, path: path)
+    } catch {
+      throw named(error, bytes)
+    }
   }
 
   package func write(
@@ -108,7 +113,7 @@ package struct FileStore: FlagStore {
 
   /// The change of a file, under its lock, again and again until it is in place: each round starts from the file as
   /// somebody else left it in between. The answer is where the file really lies.
-  private func replace(
+  func replace(
     _ urgency: Urgency, killing orders: [KillOrder] = [], editing edit: ([UInt8]) throws(StoreTrouble) -> [UInt8]
   ) throws(StoreTrouble) -> String {
     var held: (real: String, lock: (any FileLock)?)?
@@ -154,6 +159,7 @@ package struct FileStore: FlagStore {
       last = look.file.bytes
       switch outcome {
       case .landed(let overran):
+        if !urgency.isKill { replacement.keepSpare(for: new) }
         if overran { losses.change { $0.append(Sentences.overran(path)) } }
         if overran, !urgency.isKill { throw .overran(path: path) }
         return real
@@ -273,9 +279,13 @@ package struct FileStore: FlagStore {
       if isSame { return last }
     }
     let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: place) }
-    let document = try FlagDocument(bytes, keys: keys, path: path)
-    last.last = document
-    return document
+    do throws(StoreTrouble) {
+      let document = try FlagDocument(bytes, keys: keys, path: path)
+      last.last = document
+      return document
+    } catch {
+      throw named(error, bytes)
+    }
   }
 
   /// The same of bytes that were read just now.
