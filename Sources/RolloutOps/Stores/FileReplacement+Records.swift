@@ -33,13 +33,11 @@ extension FileReplacement {
 
   /// What a crash left in the file, put together again; nil where that is not certain.
   func mended(_ found: [UInt8]) -> Mended? {
-    for stem in recordStems {
-      for (place, _) in left(by: stem) {
-        guard let text = try? context.files.read(place, limit: 2 * FileStore.sizeLimit + 1024),
-          let record = InPlaceRecord(text), let bytes = record.mended(found), (try? JSON.parse(bytes)) != nil
-        else { continue }
-        return Mended(bytes: bytes, isKilled: record.isKill, record: place)
-      }
+    for (place, _) in left(by: recordStems) {
+      guard let text = try? context.files.read(place, limit: 2 * FileStore.sizeLimit + 1024),
+        let record = InPlaceRecord(text), let bytes = record.mended(found), (try? JSON.parse(bytes)) != nil
+      else { continue }
+      return Mended(bytes: bytes, isKilled: record.isKill, record: place)
     }
     return nil
   }

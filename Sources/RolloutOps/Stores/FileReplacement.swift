@@ -215,23 +215,23 @@ struct FileReplacement {
   /// so only what has been there for a minute counts, and where the file itself was torn they may be all there is of it.
   /// Called under the lock; what fails is left to the next.
   func sweep() {
-    for stem in [stem] + recordStems {
-      for (left, process) in left(by: stem) {
-        guard let facts = try? files.facts(left) else { continue }
-        let isOld = context.clock.now() >= facts.modified + .minutes(1)
-        if isOld, !isRunning(process), isWhole { try? files.remove(left) }
-      }
+    for (left, process) in left(by: [stem] + recordStems) {
+      guard let facts = try? files.facts(left) else { continue }
+      let isOld = context.clock.now() >= facts.modified + .minutes(1)
+      if isOld, !isRunning(process), isWhole { try? files.remove(left) }
     }
   }
 
-  /// The files whose names begin like that, and the number of the process that made each.
-  func left(by stem: String) -> [(path: String, process: Int)] {
-    let (folder, prefix) = (Path.folder(of: stem), Path.name(of: stem))
-    let names = (try? files.names(in: folder)) ?? []
-    return names.filter { $0.hasPrefix(prefix) }.compactMap { name in
-      let parts = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
-      guard parts.count == 2, let process = Int(parts[0]), Int(parts[1]) != nil else { return nil }
-      return (Path.joined(folder, name), process)
+  /// The files whose names begin like one of these, and the number of the process that made each.
+  func left(by stems: [String]) -> [(path: String, process: Int)] {
+    Dictionary(grouping: stems, by: Path.folder).sorted { $0.key < $1.key }.flatMap { folder, stems in
+      ((try? files.names(in: folder)) ?? []).compactMap { name in
+        let path = Path.joined(folder, name)
+        guard let stem = stems.first(where: path.hasPrefix) else { return nil }
+        let parts = path.dropFirst(stem.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let process = Int(parts[0]), Int(parts[1]) != nil else { return nil }
+        return (path, process)
+      }
     }
   }
 

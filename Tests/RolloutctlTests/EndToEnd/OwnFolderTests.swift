@@ -66,5 +66,7 @@ import Testing
     if name == "spare" { try world.done("rollback", LiveWorld.note) }
     #expect(try world.run("kill", "ai-summary").status == 0)
     #expect(try world.isKilled() && world.folder.read("else/text") == Self.precious)
+    let path = world.folder.path("flags.json.rollout/\(name)")
+    #expect(throws: Never.self) { try FileManager.default.destinationOfSymbolicLink(atPath: path) }
   }
 }
