@@ -52,10 +52,11 @@ struct FileReplacement {
     let goesInside = { (trouble: FileTrouble) in urgency.isKill && (isLast || trouble.leavesTheOldFile) }
     var (copy, hindrance): ((path: String, time: Instant)?, FileTrouble?)
     do throws(FileTrouble) {
-      copy = try prepare(new, look.file.facts)
+      // What is kept for a write in place is less, and enough.
+      if !staysInPlace { copy = try prepare(new, look.file.facts) }
     } catch {
-      if urgency.isKill, !staysInPlace, error.reason == .diskFull { copy = spared(new, look.file.facts) }
-      guard copy != nil || staysInPlace || goesInside(error) else { throw error }
+      if urgency.isKill, error.reason == .diskFull { copy = spared(new, look.file.facts) }
+      guard copy != nil || goesInside(error) else { throw error }
       hindrance = error
     }
     // The last look comes last of all: what happens between it and the move, nobody can see.
