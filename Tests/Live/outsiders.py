@@ -187,6 +187,8 @@ def main():
             jobs += [(model, verb, places, call, at, deed) for call, count in sorted(found.items())
                      for at in range(1, count + 1) for deed in DEEDS[model]]
     random.Random(20261130).shuffle(jobs)
+    # However few there are: the one moment that nobody can look at.
+    jobs.sort(key=lambda job: job[3] != "rename")
     chosen = [(number, *jobs[number % len(jobs)]) for number in range(wanted)]
     summary = {"runs": 0, "places": len(jobs), "fates": collections.Counter(), "gone": collections.Counter(), "wrong": []}
     with concurrent.futures.ThreadPoolExecutor(3 * os.cpu_count()) as pool:
