@@ -10,16 +10,17 @@ Whether the flag is off is read from the file, without any code of rolloutctl's.
 Prints one JSON object: what was run, and every run that broke a rule.
 """
 
-import collections
 import concurrent.futures
 import json
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
 import time
+
+sys.dont_write_bytecode = True
+from traced import counts, filters, paths  # noqa: E402
 
 rolloutctl, root = sys.argv[1], os.path.realpath(sys.argv[2])
 stride = int(sys.argv[3]) if len(sys.argv) > 3 else 1
@@ -27,10 +28,6 @@ KEY = "ai-summary"
 ERRORS = ["ENOSPC", "EIO", "EACCES", "ESTALE", "EMFILE", "EINTR"]
 # How long a kill may take here in all, and how long it is told that it may.
 BOUND, WITHIN = 15, "3s"
-# The process's number in its namespace: strace begins some of its own before.
-NUMBERS = range(2, 40)
-# Descriptors that are no files.
-OTHERS = {"anon_inode:inotify": "inotify"}
 ON = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "on"}
 
 
@@ -76,54 +73,21 @@ def kill(folder, options):
     return done.returncode, done.stdout + done.stderr, time.monotonic() - start
 
 
-def calls(log):
-    for line in open(log):
-        match = re.match(r"(\d+) +(\w+)\((.*)", line)
-        if match:
-            yield match.groups()
-
-
-def paths(log, folder):
-    """All below the folder that the kill asked for, and the folders on the way there."""
-    found = set()
-    for _, _, rest in calls(log):
-        found.update(path for path in re.findall(r'"([^"]*)"', rest) if path == folder or path.startswith(folder + "/"))
-    above = os.path.dirname(folder)
-    while above != "/":
-        found.add(above)
-        above = os.path.dirname(above)
-    return sorted(found) + list(OTHERS)
-
-
-def filters(places, folder):
-    """The recorded paths in another folder. The number of the process is never the same by much."""
-    words = []
-    for place in places:
-        match = re.match(r"(.*\.rollout-new-)\d+(-\d+)$", place)
-        names = [f"{match[1]}{number}{match[2]}" for number in NUMBERS] if match else [place]
-        words += [word for name in names for word in ("-P", name.replace("FOLDER", folder))]
-    return words
-
-
 def record():
     """The paths, and how often each call is made on one of them in one thread."""
     folder, log = world("recorded"), os.path.join(root, "calls.log")
     status, said, _ = kill(folder, ["-o", log])
     if status != 0:
         sys.exit(f"a kill without errors ended with {status}: {said}")
-    places = [place.replace(folder, "FOLDER") for place in paths(log, folder)]
+    places = paths(log, folder)
     shutil.rmtree(folder)
     folder = world("recorded")
     kill(folder, ["-o", log, *filters(places, folder)])
-    counts = collections.Counter()
-    for (_, call), count in collections.Counter((thread, call) for thread, call, _ in calls(log)).items():
-        # The start of the program is no call on a file of its.
-        if call != "execve":
-            counts[call] = max(counts[call], count)
+    found = counts(log)
     # Not on a path: that comes before it.
-    counts["inotify_init1"] = 1
+    found["inotify_init1"] = 1
     shutil.rmtree(folder)
-    return places, counts
+    return places, found
 
 
 def is_killed(path):
@@ -180,8 +144,8 @@ def main():
     for name, note, files in (("a flag alone", None, ["flags.json"]), ("a rollout under way", note, ["flags.json"]),
                               ("two stores", None, ["flags.json", "other.json"])):
         prepare(note, files)
-        places, counts = record()
-        jobs = [(call, error, str(at)) for call, count in sorted(counts.items()) for at in range(1, count + 1)
+        places, found = record()
+        jobs = [(call, error, str(at)) for call, count in sorted(found.items()) for at in range(1, count + 1)
                 for error in ERRORS]
         # What stays: everything of that kind, or the new file beside the old one alone.
         new = [place for place in places if "rollout-new-" in place]
@@ -206,7 +170,7 @@ def main():
                           outcome["injected"], outcome["wrong"] or "", file=sys.stderr)
                 if outcome["wrong"]:
                     summary["wrong"].append(outcome)
-        summary["calls"][name] = sum(counts.values())
+        summary["calls"][name] = sum(found.values())
     print(json.dumps(summary))
 
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -124,5 +125,33 @@ import Testing
     #expect(report.status == .done)
     #expect(report.lines[0].reasons.contains { $0.contains("could not be journaled") })
     #expect(mark?["rolloutctl"] == "killed")
+  }
+
+  /// Whoever works longer than the lease lasts keeps it alive until the work is over.
+  @Test func aLockIsKeptAliveWhileItsHolderWorks() throws {
+    var files = EtcdFiles(
+      EtcdDoor([try WebAddress("http://127.0.0.1:2379")], StoreTerms(root: "/w"), world.context()),
+      root: "etcd+http://127.0.0.1:2379", clock: world.clock)
+    #expect(files.renewal * 2 < EtcdFiles.lockSeconds * 1000, "one that is lost must leave time for another")
+    files.renewal = 1
+    let path = "etcd+http://127.0.0.1:2379\(Self.journal).lock"
+    let renewed = DispatchSemaphore(value: 0)
+    etcd.before.withLock { $0 = { if $0.address.path == "/v3/lease/keepalive" { renewed.signal() } } }
+    let lock = try files.lock(path, holder: "maya", patience: .zero)
+    // An answer that takes as long as three times of that.
+    for _ in 0..<3 { #expect(renewed.wait(timeout: .now() + 60) == .success) }
+    let asked = try etcd.requests.filter { $0.address.path == "/v3/lease/keepalive" }
+      .map { try JSON.parse($0.body ?? [])["ID"]?.text }
+    #expect(Set(asked) == ["1"] && etcd.text(Self.journal + ".lock") == "maya")
+    lock.release()
+    #expect(etcd.text(Self.journal + ".lock") == nil)
+    etcd.before.withLock { $0 = { _ in } }
+    while renewed.wait(timeout: .now()) == .success {}
+    // At most the one that was under way: who has no lock any more asks for nothing.
+    etcd.forget()
+    let other = try files.lock(path, holder: "lee", patience: .zero)
+    other.release()
+    let late = etcd.requests.filter { $0.address.path == "/v3/lease/keepalive" }
+    #expect(try late.count { try JSON.parse($0.body ?? [])["ID"]?.text == "1" } <= 1)
   }
 }

@@ -8,7 +8,7 @@ extension StoreTrouble {
       case .held, .changedSize, .busy, .missing, .diskFull, .notPermitted, .other: true
       default: false
       }
-    case .changedMeanwhile, .overran, .notAsWritten, .malformed: true
+    case .changedMeanwhile, .overran, .notAsWritten, .malformed, .torn: true
     case .unanswered(let trouble): trouble.mayPass
     case .refused(let refusal):
       switch refusal.reason {
@@ -88,5 +88,7 @@ extension StoreTrouble {
   var isBusy: Bool { if case .file(let trouble) = self { trouble.reason == .busy } else { false } }
 
   /// Missing or broken: of a file that never was good that is hardly a moment's state.
-  var isAboutTheFile: Bool { if case .malformed = self { true } else { isMissing } }
+  var isAboutTheFile: Bool { if case .malformed = self { true } else { isMissing || isTorn } }
+
+  var isTorn: Bool { if case .torn = self { true } else { false } }
 }

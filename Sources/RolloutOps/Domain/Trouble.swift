@@ -110,6 +110,8 @@ package enum StoreTrouble: Error, Hashable, Sendable {
   case badAddress(String, why: String)
   /// Not JSON, or not a flagd document.
   case malformed(path: String, Position, String)
+  /// The same of a file that a crash left in the middle of a write, and that can be put together again.
+  case torn(path: String, Position, String)
   /// Some of OpenFeature's providers would reject the whole file and go on serving the old one.
   case rejectedByReaders(path: String, Position, String, by: FlagReaders)
   /// The flag is not what was read before: somebody else changed it.

@@ -23,13 +23,19 @@ package struct JournalFolder: Sendable {
   /// the nearest one above it. In etcd the right alone is asked for.
   package func rehearse(process: Int) throws(FileTrouble) {
     if let etcd = files as? EtcdFiles { return try etcd.checkCreate(Path.joined(path, "doctor")) }
-    var folder = path
-    while folder != "/", try files.facts(folder) == nil { folder = Path.folder(of: folder) }
     // Two stores may lie in one folder, and are looked at side by side.
-    let trial = Path.joined(folder, ".rolloutctl-doctor-\(process)-\(SHA256.hex(path).prefix(8))")
-    // A full disk still takes an empty file; an entry has a few hundred bytes.
-    try files.create(trial, [UInt8](repeating: 0x20, count: 1024), like: nil)
-    try files.remove(trial)
+    let name = ".rolloutctl-doctor-\(process)-\(SHA256.hex(path).prefix(8))"
+    var folder = path
+    while true {
+      do throws(FileTrouble) {
+        // A full disk still takes an empty file; an entry has a few hundred bytes.
+        try files.create(Path.joined(folder, name), [UInt8](repeating: 0x20, count: 1024), like: nil)
+        return try files.remove(Path.joined(folder, name))
+      } catch {
+        guard error.reason == .missing, folder != "/" else { throw error }
+        folder = Path.folder(of: folder)
+      }
+    }
   }
 
   /// Every flag that has a journal here, in the order of their file names.

@@ -20,11 +20,14 @@ package struct Attesting: Sendable {
     if item == StageAttestation.gates, evidence == nil {
       throw .usage("attest gates needs --evidence: what was seen, and where")
     }
-    var rollout = try Opening(context: context, choices: choices).open(target, needsNote: false)
+    var rollout = try Opening(context: context, choices: choices, mends: !choices.dryRun)
+      .open(target, needsNote: false)
     rollout.settleInMind()
     let stage = try Self.stage(item, named, rollout.situation)
     let words = Self.words(item, stage, evidence, rollout)
-    guard !choices.dryRun else { return AttestReport(item: item, stage: stage, flag: rollout.key, done: false) }
+    guard !choices.dryRun else {
+      return AttestReport(item: item, stage: stage, flag: rollout.key, done: false, remarks: rollout.remarks)
+    }
     do throws(JournalTrouble) {
       let who = context.surroundings
       let lock = try rollout.journal.lock(
@@ -34,7 +37,7 @@ package struct Attesting: Sendable {
     } catch {
       throw .journal(error)
     }
-    return AttestReport(item: item, stage: stage, flag: rollout.key, done: true)
+    return AttestReport(item: item, stage: stage, flag: rollout.key, done: true, remarks: rollout.remarks)
   }
 
   /// How often somebody who asks for no lock, as a kill, may be there first.

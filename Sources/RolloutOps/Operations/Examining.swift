@@ -105,7 +105,8 @@ package struct Examining: Sendable {
       }
     }
     let journals = JournalExamining(
-      context: context, opening: opening, settings: site.settings, store: store, deadline: deadline)
+      context: context, opening: opening, settings: site.settings, store: store, listed: listed,
+      deadline: deadline)
     checks += [time(timed, of: store)].compactMap(\.self) + journals.checks
     checks += [propagation(store), evaluation(site.settings, deadline)].compactMap(\.self)
     let seconds = Double(max(0, context.clock.now().microseconds - start.microseconds)) / 1_000_000

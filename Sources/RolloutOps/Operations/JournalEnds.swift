@@ -28,6 +28,13 @@ struct JournalEnds {
       for journal in journals { silent[journal.path] = Self.why(error) }
       return []
     }
+    return try look(at: journals, among: flags, lost: lost)
+  }
+
+  /// The same where the store has said already which flags it has.
+  mutating func look(
+    at journals: [Journal], among flags: [ListedFlag], lost: (FlagKey) throws(Trouble) -> Journal
+  ) throws(Trouble) -> [Journal] {
     let found = Dictionary(journals.map { ($0.flag, $0) }) { first, _ in first }
     var missing: [Journal] = []
     for flag in flags {

@@ -5,6 +5,8 @@ struct JournalExamining {
   let opening: Opening
   let settings: Settings
   let store: any FlagStore
+  /// The flags of the store, with what they remember of their journals.
+  let listed: [ListedFlag]
   let deadline: Instant
 
   /// More than so many of one kind are counted.
@@ -12,22 +14,28 @@ struct JournalExamining {
 
   private struct Look: Sendable {
     var fault: String?
+    /// What the flag remembers and the journal does not have.
+    var cut: String?
     var watch: Check?
     var isUnread = false
   }
 
   var checks: [Check] {
     let folder = folder
-    let journals: [Journal]
+    var journals: [Journal]
+    var ends = JournalEnds()
     do throws(Trouble) {
       journals = try opening.journals(settings, store)
+      journals += try ends.look(at: journals, among: listed) { key throws(Trouble) in
+        try opening.journal(of: key, settings, store).journal
+      }
     } catch {
       return [folder ?? Check("journal", .warning, error.sentences.joined(separator: "; "))]
     }
-    let looks = Crew(threads: min(8, journals.count)).each(journals) { look($0) }
-    let faults = looks.compactMap(\.fault)
+    let looks = Crew(threads: min(8, journals.count)).each(journals) { [ends] in look($0, ends) }
+    let (faults, cuts) = (looks.compactMap(\.fault), looks.compactMap(\.cut))
     var checks = [folder].compactMap(\.self)
-    if faults.isEmpty, folder?.state == .fine, !journals.isEmpty {
+    if faults.isEmpty, cuts.isEmpty, folder?.state == .fine, !journals.isEmpty {
       let held =
         journals.count == 1 ? "the journal in it holds together" : "its \(journals.count) journals hold together"
       checks = [Check("journal", .fine, "\(folder?.sentence ?? ""); \(held)")]
@@ -37,6 +45,10 @@ struct JournalExamining {
     }
     if faults.count > Self.mostTold {
       checks.append(Check("journal", .warning, "and \(faults.count - Self.mostTold) more journals are like that"))
+    }
+    checks += cuts.prefix(Self.mostTold).map { Check("journal", .warning, "\($0); a kill works") }
+    if cuts.count > Self.mostTold {
+      checks.append(Check("journal", .warning, "and \(cuts.count - Self.mostTold) more journals are like that"))
     }
     let unread = looks.count(where: \.isUnread)
     if unread > 0 {
@@ -68,7 +80,7 @@ struct JournalExamining {
 
   // MARK: One journal
 
-  private func look(_ journal: Journal) -> Look {
+  private func look(_ journal: Journal, _ ends: JournalEnds) -> Look {
     guard context.clock.now() < deadline else { return Look(isUnread: true) }
     let reading: JournalReading
     do throws(JournalTrouble) {
@@ -77,7 +89,9 @@ struct JournalExamining {
     } catch {
       return Look(fault: Self.sentence(error))
     }
-    return Look(watch: watch(journal, reading))
+    let found = HistoryReport.Verification(
+      flag: journal.flag, entries: reading.entries.count, fault: nil, end: ends.end(of: journal, reading))
+    return Look(cut: found.holds ? nil : "\(journal.flag): \(found.sentence)", watch: watch(journal, reading))
   }
 
   /// Nothing is added to the file. One that somebody else made may be read by all, and written by nobody else.

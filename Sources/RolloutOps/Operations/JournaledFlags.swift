@@ -1,8 +1,8 @@
 extension FlagStore {
   /// All flags, where those that have lost their mark count as managed if their journal lies in the store's usual place:
   /// a kill of all passes none over. A folder that does not answer at once keeps nobody waiting.
-  func listWithJournaled() throws(StoreTrouble) -> [ListedFlag] {
-    guard losesMarks else { return try list() }
+  func listWithJournaled(mending: Bool = false) throws(StoreTrouble) -> [ListedFlag] {
+    guard losesMarks else { return mending ? try listMending() : try list() }
     let folder = JournalFolder(journalFolder)
     let journaled = Beside<[FlagKey]>()
     journaled.begin { ((try? folder.flags()) ?? []) + ((try? folder.elsewhere()) ?? []).map(\.flag) }

@@ -161,9 +161,9 @@ struct KillDriver {
 
   mutating func look(_ number: Int, _ some: [Int]) {
     guard let store = some.first.map({ cases[$0].store }) else { return }
-    let keys = some.map { cases[$0].key }
+    let (keys, isDry) = (some.map { cases[$0].key }, kill.choices.dryRun)
     mailbox.ask {
-      let looks = store.look(keys)
+      let looks = isDry ? store.look(keys) : store.lookMending(keys)
       return .looked(
         number, looks, hopeless: Set(looks.filter { KillCase.isHopeless($0.value, in: store) }.map(\.key)))
     }

@@ -119,7 +119,7 @@ struct KillTargets: Sendable {
       do throws(Trouble) {
         let store = try opening.store(named, terms.until(deadline))
         do throws(StoreTrouble) {
-          for listed in try store.listWithJournaled() where listed.mark != nil { add(listed.key.text) }
+          for listed in try store.listWithJournaled(mending: true) where listed.mark != nil { add(listed.key.text) }
           return
         } catch {
           throw .store(error)

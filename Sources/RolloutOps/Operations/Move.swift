@@ -15,7 +15,8 @@ package struct Move: Sendable {
   package func perform(_ request: Request, on target: String) throws(Trouble) -> MoveReport {
     var request = request
     request.reason = choices.reason
-    var rollout = try Opening(context: context, choices: choices).open(target, needsNote: request.verb.needsNote)
+    var rollout = try Opening(context: context, choices: choices, mends: !choices.dryRun)
+      .open(target, needsNote: request.verb.needsNote)
     if choices.dryRun {
       rollout.settleInMind()
       if request.verb.needsEvidence { rollout.measure() }

@@ -2,6 +2,8 @@
 struct Opening {
   let context: Context
   let choices: OperatorChoices
+  /// Whether what a crash tore is mended: looking changes nothing.
+  var mends = false
 
   /// A page of text has a few thousand bytes; a megabyte is a mistake.
   static let longestNote = 1 << 20
@@ -145,8 +147,7 @@ struct Opening {
   ) throws(Trouble) -> Rollout {
     let (journal, lost) = try journal(of: key, settings, store)
     tell(named, store) { journal }
-    let flag: FlagReading
-    do throws(StoreTrouble) { flag = try store.read(key) } catch { throw .store(error) }
+    let (flag, mended) = try read(key, store)
     let reading: JournalReading
     do throws(JournalTrouble) { reading = try journal.read() } catch { throw .journal(error) }
     let progress = Progress(reading.entries)
@@ -154,7 +155,7 @@ struct Opening {
       address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
       rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal),
       switchesOnLast: store.switchesOnLast, keepsValues: store.keepsValues)
-    var remarks = settings.remarks + [lost].compactMap(\.self)
+    var remarks = settings.remarks + [lost, mended].compactMap(\.self)
     if !reading.torn.isEmpty {
       remarks.append(
         "the journal's last line was cut in the middle (\(reading.torn.count) bytes); it is set aside with the next entry"
@@ -165,6 +166,19 @@ struct Opening {
       progress: progress, flag: flag, remarks: remarks, evaluation: settings.evaluation, terms: settings.terms)
     if let found { rollout = rollout.with(found) }
     return rollout
+  }
+
+  private func read(_ key: FlagKey, _ store: any FlagStore) throws(Trouble) -> (FlagReading, mended: String?) {
+    do throws(StoreTrouble) {
+      do throws(StoreTrouble) {
+        return (try store.read(key), nil)
+      } catch {
+        guard mends, error.isTorn, let mended = try store.mend(.narrowing) else { throw error }
+        return (try store.read(key), mended)
+      }
+    } catch {
+      throw .store(error)
+    }
   }
 
   /// With `--verbose`: which store and journal are meant, and who says so.

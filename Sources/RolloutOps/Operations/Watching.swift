@@ -13,7 +13,8 @@ package struct Watching: Sendable {
   /// With the journal, once the rollout has one.
   fileprivate func follow(_ target: String) -> (report: WatchReport, journal: Journal?) {
     do throws(Trouble) {
-      let rollout = try Opening(context: context, choices: choices).open(target, needsNote: false)
+      let rollout = try Opening(context: context, choices: choices, mends: !choices.dryRun)
+        .open(target, needsNote: false)
       return (try look(rollout, target), rollout.progress.head > 0 ? rollout.journal : nil)
     } catch {
       return (WatchReport(target: target, time: context.clock.now(), .failed(error)), nil)

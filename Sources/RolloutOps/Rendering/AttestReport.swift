@@ -4,9 +4,10 @@ package struct AttestReport: Sendable {
   package let stage: String?
   package let flag: FlagKey
   package let done: Bool
+  package let remarks: [String]
 
-  package init(item: String, stage: String?, flag: FlagKey, done: Bool) {
-    (self.item, self.stage, self.flag, self.done) = (item, stage, flag, done)
+  package init(item: String, stage: String?, flag: FlagKey, done: Bool, remarks: [String] = []) {
+    (self.item, self.stage, self.flag, self.done, self.remarks) = (item, stage, flag, done, remarks)
   }
 
   package func text(ink: Ink) -> String {

@@ -44,6 +44,11 @@ package enum Sentences {
     "somebody replaced \(path) in that moment; their version is gone"
   }
 
+  static func mended(_ path: String, toKilled: Bool) -> String {
+    let now = toKilled ? "as the kill that was interrupted meant it" : "as it was before that change"
+    return "a crash had torn \(path) while it was written in place; it was mended, and is \(now)"
+  }
+
   package static func file(_ trouble: FileTrouble) -> String {
     let path = trouble.path
     let doing = "\(trouble.doing.rawValue) \(path)"
@@ -110,6 +115,11 @@ package enum Sentences {
     case .badAddress(let address, let why): return ["the store address \(address) cannot be used: \(why)"]
     case .malformed(let path, let position, let why):
       return ["\(path):\(position.line):\(position.column): \(why)", "the file was not touched; mend it first"]
+    case .torn(let path, let position, let why):
+      return [
+        "\(path):\(position.line):\(position.column): \(why)",
+        "a crash tore the file while it was written in place; the next command that changes something mends it",
+      ]
     case .rejectedByReaders(let path, let position, let why, let readers):
       return [
         "\(path):\(position.line):\(position.column): \(why)",

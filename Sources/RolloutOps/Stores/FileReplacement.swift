@@ -11,10 +11,13 @@ struct FileReplacement {
   /// Whether changes are written into the file itself: whoever has it mounted by itself sees no other one.
   var staysInPlace = false
 
+  /// So many names are tried: a process that had our number before us may have left some.
+  static let tries = 100
+
   private var files: any Files { context.files }
   private var folder: String { Path.folder(of: path) }
   private var name: String { Path.name(of: path) }
-  private var stem: String { "\(path).rollout-new-" }
+  var stem: String { "\(path).rollout-new-" }
 
   enum Outcome: Hashable {
     /// The new bytes have the name. `overran` says that somebody replaced the file in the last moment, and that theirs is
@@ -49,9 +52,11 @@ struct FileReplacement {
     let goesInside = { (trouble: FileTrouble) in urgency.isKill && (isLast || trouble.leavesTheOldFile) }
     var (copy, hindrance): ((path: String, time: Instant)?, FileTrouble?)
     do throws(FileTrouble) {
-      copy = try prepare(new, look.file.facts)
+      // What is kept for a write in place is less, and enough.
+      if !staysInPlace { copy = try prepare(new, look.file.facts) }
     } catch {
-      guard staysInPlace || goesInside(error) else { throw error }
+      if urgency.isKill, error.reason == .diskFull { copy = spared(new, look.file.facts) }
+      guard copy != nil || goesInside(error) else { throw error }
       hindrance = error
     }
     // The last look comes last of all: what happens between it and the move, nobody can see.
@@ -59,14 +64,14 @@ struct FileReplacement {
       if let copy { try? files.remove(copy.path) }
       return .overtaken
     }
-    guard let temporary = copy?.path, !staysInPlace else { return try write(new, into: look, copy, hindrance) }
+    guard let temporary = copy?.path, !staysInPlace else { return try write(new, into: look, copy, hindrance, urgency) }
     do throws(FileTrouble) {
       try files.rename(temporary, to: path)
     } catch {
-      if error.reason == .busy { return try write(new, into: look, copy, nil) }
+      if error.reason == .busy { return try write(new, into: look, copy, nil, urgency) }
       try? files.remove(temporary)
       guard goesInside(error) else { throw error }
-      return try write(new, into: look, nil, error)
+      return try write(new, into: look, nil, error, urgency)
     }
     let theirs = written(into: look.file)
     look.file.close()
@@ -114,7 +119,7 @@ struct FileReplacement {
   private func prepare(_ new: [UInt8], _ facts: FileFacts?) throws(FileTrouble) -> (path: String, Instant) {
     let now = context.clock.now()
     let time = facts.map { Self.time(now, after: $0.modified) } ?? now
-    for attempt in 0..<100 {
+    for attempt in 0..<Self.tries {
       let temporary = "\(stem)\(context.surroundings.process)-\(attempt)"
       do throws(FileTrouble) {
         try files.create(temporary, new, like: facts)
@@ -134,32 +139,38 @@ struct FileReplacement {
     throw FileTrouble(.creating, "\(stem)\(context.surroundings.process)-0", .exists)
   }
 
-  private static func time(_ now: Instant, after old: Instant) -> Instant {
+  static func time(_ now: Instant, after old: Instant) -> Instant {
     if now.microseconds / 1000 > old.microseconds / 1000 { return now }
     return Instant(microseconds: (old.microseconds / 1_000_000 + 1) * 1_000_000)
   }
 
   /// A file that is mounted by itself cannot be replaced, and where no new file has room, or may be made in this folder, a
-  /// kill needs neither: it is written into. Only a crash in the middle could tear it; then the copy stays, as the only
-  /// whole one.
+  /// kill needs neither: it is written into. Only a crash in the middle could tear it; then the copy stays, and a record
+  /// of what was written over, from which the next command mends it.
   private func write(
-    _ new: [UInt8], into look: Look, _ copy: (path: String, time: Instant)?, _ hindrance: FileTrouble?
+    _ new: [UInt8], into look: Look, _ copy: (path: String, time: Instant)?, _ hindrance: FileTrouble?,
+    _ urgency: Urgency
   ) throws(FileTrouble) -> Outcome {
     let old = look.file.bytes
     let start = new.firstDifference(from: old)
     let text = JSONSpacing.fitted(new, to: old.count, from: start)
+    var record: String?
     do throws(FileTrouble) {
       guard try files.holds(path, old) else {
         if let copy { try? files.remove(copy.path) }
         return .overtaken
       }
+      record = keep(text, over: look.file, urgency)
       try files.overwrite(path, text, over: old)
     } catch {
-      guard stands(text, over: old) || fits(text, over: old, from: start, after: error) else {
-        if let copy, (try? files.holds(path, old)) == true { try? files.remove(copy.path) }
+      guard stands(text, over: old) || fits(text, over: look.file, from: start, after: error, urgency) else {
+        if (try? files.holds(path, old)) == true {
+          for left in [copy?.path, record].compactMap(\.self) { try? files.remove(left) }
+        }
         throw hindrance ?? error
       }
     }
+    if let record { try? files.remove(record) }
     try? files.setModified(path, copy?.time ?? Self.time(context.clock.now(), after: look.file.facts.modified))
     if let copy { try? files.remove(copy.path) }
     if let hindrance, !staysInPlace { return .landedInside(hindrance) }
@@ -179,11 +190,17 @@ struct FileReplacement {
   }
 
   /// The same with fewer blanks, where there was no room for it as it is, and the old one is still whole.
-  private func fits(_ text: [UInt8], over old: [UInt8], from start: Int, after trouble: FileTrouble) -> Bool {
+  private func fits(
+    _ text: [UInt8], over file: any OpenedFile, from start: Int, after trouble: FileTrouble, _ urgency: Urgency
+  ) -> Bool {
+    let old = file.bytes
     guard trouble.reason == .diskFull, let fit = JSONSpacing.squeezed(text, to: old.count, from: start),
       (try? files.holds(path, old)) == true
     else { return false }
-    return (try? files.overwrite(path, fit, over: old)) != nil || stands(fit, over: old)
+    let record = keep(fit, over: file, urgency)
+    let isThere = (try? files.overwrite(path, fit, over: old)) != nil || stands(fit, over: old)
+    if isThere, let record { try? files.remove(record) }
+    return isThere
   }
 
   /// A kill that stands is off, also if a power cut could still undo it.
@@ -195,19 +212,27 @@ struct FileReplacement {
     }
   }
 
-  /// Removes temporaries that crashed processes left. Processes of other containers cannot be seen from here, so only
-  /// what has been there for a minute counts, and where the file itself was torn they may be all there is of it. Called
-  /// under the lock; what fails is left to the next.
+  /// Removes temporaries and records that crashed processes left. Processes of other containers cannot be seen from here,
+  /// so only what has been there for a minute counts, and where the file itself was torn they may be all there is of it.
+  /// Called under the lock; what fails is left to the next.
   func sweep() {
-    let prefix = "\(name).rollout-new-"
-    guard let names = try? files.names(in: folder) else { return }
-    for name in names where name.hasPrefix(prefix) {
-      let parts = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
-      guard parts.count == 2, let process = Int(parts[0]), Int(parts[1]) != nil else { continue }
-      let temporary = Path.joined(folder, name)
-      guard let facts = try? files.facts(temporary) else { continue }
+    for (left, process) in left(by: [stem] + recordStems) {
+      guard let facts = try? files.facts(left) else { continue }
       let isOld = context.clock.now() >= facts.modified + .minutes(1)
-      if isOld, !isRunning(process), isWhole { try? files.remove(temporary) }
+      if isOld, !isRunning(process), isWhole { try? files.remove(left) }
+    }
+  }
+
+  /// The files whose names begin like one of these, and the number of the process that made each.
+  func left(by stems: [String]) -> [(path: String, process: Int)] {
+    Dictionary(grouping: stems, by: Path.folder).sorted { $0.key < $1.key }.flatMap { folder, stems in
+      ((try? files.names(in: folder)) ?? []).compactMap { name in
+        let path = Path.joined(folder, name)
+        guard let stem = stems.first(where: path.hasPrefix) else { return nil }
+        let parts = path.dropFirst(stem.count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let process = Int(parts[0]), Int(parts[1]) != nil else { return nil }
+        return (path, process)
+      }
     }
   }
 

@@ -16,7 +16,7 @@ package struct FileStore: FlagStore {
   let staysInPlace: Bool
   private let isLive: Bool
   private let last = Remembered<FlagDocument>()
-  private let losses = Remembered<[String]>([])
+  let losses = Remembered<[String]>([])
   private let vain = Remembered(0)
 
   /// `path` is absolute; `address` is how the operator wrote it.
@@ -63,7 +63,12 @@ package struct FileStore: FlagStore {
   }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] {
-    try FlagDocument.list(asStore { () throws(FileTrouble) in try bytes(at: path) }, path: path)
+    let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: path) }
+    do throws(StoreTrouble) {
+      return try FlagDocument.list(bytes, path: path)
+    } catch {
+      throw named(error, bytes)
+    }
   }
 
   package func write(
@@ -116,7 +121,7 @@ package struct FileStore: FlagStore {
 
   /// The change of a file, under its lock, again and again until it is in place: each round starts from the file as
   /// somebody else left it in between. The answer is where the file really lies.
-  private func replace(
+  func replace(
     _ urgency: Urgency, killing orders: [KillOrder] = [], editing edit: ([UInt8]) throws(StoreTrouble) -> [UInt8]
   ) throws(StoreTrouble) -> String {
     var held: (real: String, lock: (any FileLock)?)?
@@ -162,6 +167,7 @@ package struct FileStore: FlagStore {
       last = look.file.bytes
       switch outcome {
       case .landed(let overran):
+        if !urgency.isKill { replacement.keepSpare(for: new) }
         if overran { losses.change { $0.append(Sentences.overran(path)) } }
         if overran, !urgency.isKill { throw .overran(path: path) }
         return real
@@ -215,6 +221,8 @@ package struct FileStore: FlagStore {
   /// What stands on the disk now, if it is what was meant and readers will take it.
   private func confirmed(_ new: FlagDocument, _ meant: Flag, at real: String) throws(StoreTrouble) -> FlagReading {
     last.last = new
+    // Whoever moved the link meanwhile has the word: nobody reads what was written.
+    guard (try? context.files.realPath(path)) == real else { throw .changedMeanwhile(path: path) }
     let document = try document(at: real, new.keys)
     let reading = try document.reading()
     guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: path) }
@@ -279,9 +287,13 @@ package struct FileStore: FlagStore {
       if isSame { return last }
     }
     let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: place) }
-    let document = try FlagDocument(bytes, keys: keys, path: path)
-    last.last = document
-    return document
+    do throws(StoreTrouble) {
+      let document = try FlagDocument(bytes, keys: keys, path: path)
+      last.last = document
+      return document
+    } catch {
+      throw named(error, bytes)
+    }
   }
 
   /// The same of bytes that were read just now.

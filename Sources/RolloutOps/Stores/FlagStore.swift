@@ -52,6 +52,10 @@ package protocol FlagStore: Sendable {
   /// it is off then, a look tells. False where there is no such way.
   func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool
 
+  /// Puts together again what a crash left in the middle of a write. A sentence about it; nil where there is nothing to
+  /// mend.
+  func mend(_ urgency: Urgency) throws(StoreTrouble) -> String?
+
   /// What a kill looks at: each flag as it stands at the source, past every cache between, in as few requests as that
   /// takes. What is wrong with one flag hides no other.
   func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>]
@@ -147,6 +151,8 @@ extension FlagStore {
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 
+  package func mend(_ urgency: Urgency) throws(StoreTrouble) -> String? { nil }
+
   package func examine(_ key: FlagKey) -> [Check] { [] }
 
   package func undoers(_ key: FlagKey) -> [String] { [] }
@@ -168,6 +174,25 @@ extension FlagStore {
       }
     }
     return looks
+  }
+
+  /// The same of a kill that is meant: what a crash tore keeps it from nothing.
+  func lookMending(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+    let looks = look(keys)
+    let isTorn = looks.values.contains { look in
+      if case .failure(let trouble) = look { trouble.isTorn } else { false }
+    }
+    guard isTorn, (try? mend(.kill)) != nil else { return looks }
+    return look(keys)
+  }
+
+  func listMending() throws(StoreTrouble) -> [ListedFlag] {
+    do throws(StoreTrouble) {
+      return try list()
+    } catch {
+      guard error.isTorn, try mend(.kill) != nil else { throw error }
+      return try list()
+    }
   }
 
   package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {

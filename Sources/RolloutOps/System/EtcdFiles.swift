@@ -7,6 +7,8 @@ package struct EtcdFiles: Files {
   /// What stands before each path: the address of the cluster. The rest of a path is its key.
   private let root: String
   private let clock: any WallClock
+  /// How often whoever has a lock says that it still works.
+  var renewal = Self.lockSeconds * 1000 / 3
 
   /// `root` is how the paths of these files begin, without the slash of their keys.
   package init(_ door: EtcdDoor, root: String, clock: any WallClock) {
@@ -199,7 +201,7 @@ package struct EtcdFiles: Files {
   package func lock(_ path: String, holder: String, patience: TimeSpan) throws(FileTrouble) -> any FileLock {
     let end = clock.now() + patience
     let lease = try reading(.locking, path) { () throws(StoreTrouble) in try door.lease(seconds: Self.lockSeconds) }
-    let lock = EtcdLock(door, lease)
+    let lock = EtcdLock(door, lease, every: renewal)
     var pause = 5_000
     while true {
       let step = EtcdDoor.Step.put(key(path), Array(holder.utf8), lease: lease)
@@ -230,9 +232,9 @@ private final class EtcdLock: FileLock {
   private let lease: Int
   private let keeper = Keeper()
 
-  init(_ door: EtcdDoor, _ lease: Int) {
+  init(_ door: EtcdDoor, _ lease: Int, every milliseconds: Int) {
     (self.door, self.lease) = (door, lease)
-    keeper.begin(every: EtcdFiles.lockSeconds * 1000 / 3) { _ = try? door.keepAlive(lease: lease) }
+    keeper.begin(every: milliseconds) { _ = try? door.keepAlive(lease: lease) }
   }
 
   func release() {

@@ -24,6 +24,10 @@ package protocol Files: Sendable {
   /// A new file with these bytes on the disk (synced), with the mode and owner of `model` where one is given; refused
   /// when the path exists.
   func create(_ path: String, _ bytes: [UInt8], like model: FileFacts?) throws(FileTrouble)
+  /// Keeps room for so many bytes: a file without any of its own, which nobody can take it from.
+  func reserve(_ path: String, _ size: Int) throws(FileTrouble)
+  /// Writes into the file that keeps room, synced, with the mode and owner of `model`.
+  func fill(_ path: String, _ bytes: [UInt8], like model: FileFacts) throws(FileTrouble)
   func setModified(_ path: String, _ time: Instant) throws(FileTrouble)
   /// The target's name leads to the file at the path from then on, in one step.
   func rename(_ path: String, to target: String) throws(FileTrouble)
@@ -47,6 +51,12 @@ extension Files {
   package var comparesCheaply: Bool { true }
 
   package func watch(_ folder: String) -> (any FolderWatch)? { nil }
+
+  package func reserve(_ path: String, _ size: Int) throws(FileTrouble) {}
+
+  package func fill(_ path: String, _ bytes: [UInt8], like model: FileFacts) throws(FileTrouble) {
+    throw FileTrouble(.creating, path, .missing)
+  }
 
   package func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool {
     try read(path, limit: .max) == bytes

@@ -59,6 +59,7 @@ struct Descriptor: ~Copyable {
   let path: String
 
   init(_ path: String, _ flags: Int32, mode: mode_t = 0, _ doing: FileTrouble.Doing) throws(FileTrouble) {
+    if flags & (O_WRONLY | O_RDWR) != 0 { try OwnFolder.check(path, doing) }
     var opened: Int32 = -1
     let failure = POSIX.failure {
       opened = open(path, flags | O_CLOEXEC | O_NOCTTY, mode)
@@ -160,12 +161,26 @@ struct Descriptor: ~Copyable {
     return filled
   }
 
+  /// How many bytes the file has on the disk, in it and behind its end.
+  func room() throws(FileTrouble) -> Int {
+    var status = stat()
+    try check { fstat(number, &status) }
+    return Int(status.st_blocks) * 512
+  }
+
+  /// So many bytes are the file's from now on, whatever its length; refused where a file system cannot promise that.
+  func allocate(_ count: Int) throws(FileTrouble) {
+    guard let call = Self.fallocate else { throw trouble(.unsupported) }
+    try check { call(number, 1, 0, off_t(count)) }
+  }
+
+  private typealias Allocation = @convention(c) (Int32, Int32, off_t, off_t) -> Int32
+  private static var fallocate: Allocation? { dlsym(nil, "fallocate").map { unsafeBitCast($0, to: Allocation.self) } }
+
   /// Learns about a full disk before anything is written: `FALLOC_FL_KEEP_SIZE` reserves blocks and leaves the size.
   /// Not every file system can, and then the write itself has to tell.
   func reserve(_ count: Int, at size: Int) throws(FileTrouble) {
-    typealias Call = @convention(c) (Int32, Int32, off_t, off_t) -> Int32
-    guard count > 0, let symbol = dlsym(nil, "fallocate") else { return }
-    let call = unsafeBitCast(symbol, to: Call.self)
+    guard count > 0, let call = Self.fallocate else { return }
     let failure = POSIX.failure { call(number, 1, off_t(size), off_t(count)) }
     if let failure, failure == ENOSPC || failure == EDQUOT { throw trouble(.diskFull) }
   }

@@ -123,6 +123,7 @@ package struct POSIXFiles: Files {
 
   package func makeFolder(_ path: String) throws(FileTrouble) {
     let parent = Self.split(path).folder
+    try OwnFolder.check(path, .creating)
     guard let code = POSIX.failure(of: { mkdir(path, 0o777) }) else {
       POSIXOwner.give(path)
       return try syncFolder(parent)
@@ -156,6 +157,40 @@ package struct POSIXFiles: Files {
     }
   }
 
+  package func reserve(_ path: String, _ size: Int) throws(FileTrouble) {
+    let file = try Descriptor(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW, mode: 0o600, .creating)
+    let found = try file.factsOfFile()
+    let room = try file.room()
+    // One that was written, or keeps far too much, is begun anew.
+    if found.size > 0 || room > 2 * size + (1 << 16) {
+      if let code = POSIX.failure(of: { unlink(path) }) { throw file.trouble(POSIX.reason(code)) }
+      return try reserve(path, size)
+    }
+    guard room < size else { return }
+    POSIXOwner.give(file.number, path)
+    do throws(FileTrouble) {
+      try file.allocate(size)
+    } catch {
+      unlink(path)
+      throw error
+    }
+  }
+
+  package func fill(_ path: String, _ bytes: [UInt8], like model: FileFacts) throws(FileTrouble) {
+    let file = try Descriptor(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW, .creating)
+    guard try file.factsOfFile().size == 0 else { throw file.trouble(.exists) }
+    do throws(FileTrouble) {
+      try file.write(bytes)
+      // What is left of the room.
+      _ = POSIX.failure { ftruncate(file.number, off_t(bytes.count)) }
+      try file.takeOver(from: model)
+      try file.check { flushing.all(file.number) }
+    } catch {
+      unlink(path)
+      throw error
+    }
+  }
+
   package func setModified(_ path: String, _ time: Instant) throws(FileTrouble) {
     let micros = time.microseconds - Int64(time.seconds) * 1_000_000
     let keep = timespec(tv_sec: 0, tv_nsec: 0x3FFF_FFFE)  // UTIME_OMIT
@@ -166,6 +201,7 @@ package struct POSIXFiles: Files {
   }
 
   package func rename(_ path: String, to target: String) throws(FileTrouble) {
+    try OwnFolder.check(target, .replacing)
     if let code = POSIX.failure(of: { Glibc.rename(path, target) }) {
       throw FileTrouble(.replacing, target, POSIX.reason(code))
     }
@@ -204,12 +240,13 @@ package struct POSIXFiles: Files {
   }
 
   package func truncate(_ path: String, to size: Int) throws(FileTrouble) {
-    let file = try Descriptor(path, O_WRONLY | O_NONBLOCK, .replacing)
+    let file = try Descriptor(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW, .replacing)
     try file.check { ftruncate(file.number, off_t(size)) }
     try file.check { flushing.bytes(file.number) }
   }
 
   package func remove(_ path: String) throws(FileTrouble) {
+    try OwnFolder.check(path, .removing)
     if let code = POSIX.failure(of: { unlink(path) }) { throw FileTrouble(.removing, path, POSIX.reason(code)) }
   }
 

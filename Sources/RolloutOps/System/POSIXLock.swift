@@ -45,6 +45,7 @@ final class POSIXLock: FileLock {
 
   /// A lock file that belongs to somebody else can still be locked, only not signed.
   private static func opened(_ path: String) throws(FileTrouble) -> Int32 {
+    try OwnFolder.check(path, .locking)
     var failure: Int32 = 0
     for flags in [O_RDWR | O_CREAT, O_RDONLY] {
       var number: Int32 = -1

@@ -59,7 +59,7 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
             "`!`",
             """
             a kill would work, and somebody should look at this: a token that ends within 14 days, a clock, a journal \
-            that could not be written or that was edited, a watch that went silent
+            that could not be written, that was edited or whose end is missing, a watch that went silent
             """),
           Entry("`✗`", "a kill would not work: exit 1"),
           Entry("`?`", "nobody could tell without trying it"),

@@ -100,8 +100,8 @@ enum StoreGuide {
         """
         A kill waits 2 s for that lock, then takes it away from whoever has it; whoever lost it kills once more what the \
         kill named. An error that may pass does not end it: missing rights and a full disk are waited out for 2 s. Where a \
-        disk is full, the folder takes no new file, or none of eight gets the old one's place, a kill writes into the \
-        flag file itself, which a crash in that moment could tear; it says so.
+        disk is full and has no room kept for a kill, the folder takes no new file, or none of eight gets the old one's \
+        place, a kill writes into the flag file itself, which a crash in that moment could tear; it says so.
         """),
       .paragraph(
         """
@@ -115,7 +115,22 @@ enum StoreGuide {
         would never arrive inside: `"replace": "in place"` in `rolloutctl.json` has every change written into the file \
         that is there. Only the bytes that differ are written, and spaces keep the file's length, so that no reader finds \
         the end of the old text behind the new one. Mounting the folder is better: a crash in the middle of such a write \
-        could tear the file; the whole new one then lies beside it, as `FILE.rollout-new-…`.
+        could tear the file.
+        """),
+      .paragraph(
+        """
+        Before a file is written in place the bytes that go and those that come are kept beside it \
+        (`FILE.rollout/in-place-…`), where there is room for them. What a crash has torn the next command that changes \
+        something puts together again: a kill as it was meant, any other change as if it had not been. `status` says that \
+        it is torn and changes nothing. Where somebody has been at the file since, or nothing could be kept, it is left as \
+        it is.
+        """),
+      .paragraph(
+        """
+        Every change but a kill keeps room on the disk for the next kill (`FILE.rollout/spare`: as long as the flag file \
+        and 4 KiB more, for files up to 8 MiB). On a full disk a kill makes the new file in it, and only where that is \
+        gone writes into the old one. Nothing is written through a symbolic link in the place of `FILE.rollout` or of a \
+        file in it: what widens refuses, and a kill goes on without lock and journal, and says so.
         """),
       .paragraph(
         """

@@ -89,6 +89,9 @@ final class MemoryEtcd: HTTP {
     case "/v3/lease/grant":
       state.leases += 1
       answer = ["ID": .string(String(state.leases)), "TTL": "60"]
+    case "/v3/lease/keepalive":
+      let lease = Int(body["ID"]?.text ?? "") ?? 0
+      answer = ["result": ["ID": .string(String(lease)), "TTL": state.leased[lease] == nil ? "0" : "60"]]
     case "/v3/lease/revoke":
       for key in state.leased[Int(body["ID"]?.text ?? "") ?? 0] ?? [] { state.keys[key] = nil }
       answer = [:]

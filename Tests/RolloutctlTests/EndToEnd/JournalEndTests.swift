@@ -86,6 +86,33 @@ import Testing
       "entry \(head) is not the one that changed the flag: the journal was written anew", end: "another")
   }
 
+  /// As `doctor` tells them, which asks whether a kill would work: it would.
+  @Test func doctorMissesTheSame() throws {
+    let head = try remembered()
+    func expect(
+      _ words: String, end: String = "; a kill works", at place: SourceLocation = #_sourceLocation
+    ) throws {
+      let outcome = try world.run("doctor", "--format", "json")
+      #expect(outcome.status == 0, "\(outcome)", sourceLocation: place)
+      let checks = try JSON.parse(outcome.output)["stores"]?.items?.first?["checks"]?.items ?? []
+      let journal = checks.filter { $0["name"] == "journal" }
+      #expect(journal.count == 2, "\(outcome)", sourceLocation: place)
+      #expect(journal.last?["state"] == "warning", "\(outcome)", sourceLocation: place)
+      let sentence = journal.last?["sentence"]?.text ?? ""
+      #expect(
+        sentence.contains("ai-summary") && sentence.contains(words) && sentence.hasSuffix(end),
+        "\(outcome)", sourceLocation: place)
+    }
+    let fine = try world.done("doctor", "--format", "markdown").output
+    #expect(fine.contains("the journal in it holds together") && !fine.contains("journal | warning"), "\(fine)")
+    try write(Array(lines.prefix(head - 1)))
+    try expect("the end of the journal is missing")
+    try write(lines.dropLast(2) + [lines[0]])
+    try expect("it was edited, or a line was taken out", end: "; a kill works, and cannot be written down there")
+    try FileManager.default.removeItem(atPath: world.folder.path(LiveWorld.journalPath))
+    try expect("the flag was changed by entry \(head) of one: it is gone")
+  }
+
   /// It is written before any journal is looked at.
   @Test func aKillLeavesWhatTheFlagRemembers() throws {
     let head = try remembered()

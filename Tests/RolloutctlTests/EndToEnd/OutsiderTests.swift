@@ -81,4 +81,50 @@ import Testing
     #expect(try world.run("status", "ai-summary").status == 0)
     try world.verify()
   }
+
+  // MARK: At each call
+
+  private struct Summary: Decodable {
+    struct Wrong: Decodable {
+      let verb: String
+      let call: String
+      let at: Int
+      let deed: String
+      let wrong: String
+      let said: String
+    }
+
+    let runs: Int
+    /// How many calls and deeds there are to be put together.
+    let places: Int
+    let fates: [String: Int]
+    let gone: [String: Int]
+    let wrong: [Wrong]
+  }
+
+  /// So many of them; more by hand (Tests/Long/run outsiders).
+  private static let count = ProcessInfo.processInfo.environment["ROLLOUTCTL_OUTSIDERS"].flatMap(Int.init) ?? 300
+
+  private static let canTrace =
+    Tool.strace.path != nil && (try? Tool(name: "unshare").run(["-mpf", "--mount-proc", "true"]))?.status == 0
+
+  /// Only between the last look and the rename can anything of theirs be lost, and each loss is said.
+  @Test(.enabled(if: canTrace || Live.isRequired, "no strace, or nobody may have a process namespace here"))
+  func atWhateverCallSomebodyComesNothingIsLostUnsaid() throws {
+    let folder = try TemporaryFolder()
+    let note = Repository.root.appendingPathComponent("Tests/Fixtures/summary.md").path
+    let outcome = try Binary.run(
+      [Live.script("outsiders.py"), try #require(Binary.path), note, folder.path, "\(Self.count)"],
+      within: 60 + Self.count, program: Tool.python.path)
+    try #require(outcome.end == .status(0), "\(outcome)")
+    let summary = try JSONDecoder().decode(Summary.self, from: Data(outcome.output.utf8))
+    print("outsiders: \(summary.runs) runs, \(summary.places) places: \(summary.fates); gone: \(summary.gone)")
+    for one in summary.wrong {
+      Issue.record("\(one.verb), \(one.deed) before \(one.call) \(one.at): \(one.wrong): \(one.said)")
+    }
+    #expect(summary.runs == Self.count && (summary.fates["unmet"] ?? 0) * 5 < summary.runs, "\(summary.fates)")
+    for call in summary.gone.keys {
+      #expect(call.hasSuffix(": rename, replaces"), "lost at another moment: \(call)")
+    }
+  }
 }
