@@ -2,7 +2,7 @@
 
   flagd_kill.py FLAGD FILE SERVED COMMAND...
 
-flagd serves the file SERVED by OpenFeature's remote protocol on port 8016; COMMAND is run when it answers, while FILE is
+flagd serves the file SERVED (or several, with commas between) by OpenFeature's remote protocol on port 8016; COMMAND is run when it answers, while FILE is
 what COMMAND changes. Prints {"before": N, "after": N, "exit": N, "output": TEXT}: how many of 400 tenants get the new
 version right before and right after COMMAND. flagd binds all interfaces, so this runs in a network namespace of its own
 (`unshare -n`).
@@ -40,7 +40,7 @@ def exposed():
 
 subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 daemon = subprocess.Popen(
-    [flagd, "start", "--uri", f"file:{served}", "--port", "8013", "--management-port", "8014",
+    [flagd, "start", *(word for one in served.split(",") for word in ("--uri", f"file:{one}")), "--port", "8013", "--management-port", "8014",
      "--ofrep-port", "8016", "--sync-port", "8015"],
     # It looks for a configuration of its own at home, and ends where it has none.
     env={"HOME": "/nonexistent", **os.environ},

@@ -53,7 +53,9 @@ package struct Journal: Sendable {
           reading.entries.append(entry)
           reading.hash = entry.hash
         } catch {
-          return .failure(Self.trouble(error, path: path, line: line))
+          let isMark = Self.conflictMarks.contains { buffer[start..<end].starts(with: $0.utf8) }
+          return .failure(
+            isMark ? .conflicted(path: path, line: line) : Self.trouble(error, path: path, line: line))
         }
         start = end + 1
       }
@@ -76,6 +78,9 @@ package struct Journal: Sendable {
     }
     return bytes[at...].firstIndex(of: 0x0A)
   }
+
+  /// What git puts around the two sides of a file that it could not merge, and around what they come from.
+  private static let conflictMarks = ["<<<<<<< ", "||||||| ", ">>>>>>> "]
 
   private static func trouble(_ fault: EntryCoding.Fault, path: String, line: Int) -> JournalTrouble {
     switch fault {

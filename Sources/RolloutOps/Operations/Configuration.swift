@@ -23,6 +23,9 @@ struct Configuration {
   private(set) var alerts: [AlertRoute] = []
   /// Where it can be asked what applications are served now.
   private(set) var evaluation: String?
+  /// What it wants to be asked with, and the header that its token goes in.
+  private(set) var evaluationHeaders: [HTTPRequest.Header] = []
+  private(set) var evaluationTokenName: String?
   /// Whether flag files are written into, and never replaced.
   private(set) var staysInPlace: Bool?
   /// Whether applications read the flag files themselves, though git keeps them.
@@ -35,7 +38,8 @@ struct Configuration {
   private(set) var gaps: [Gap] = []
 
   private static let members = [
-    "store", "journal", "stores", "ca_file", "evaluation", "alerts", "replace", "live", "single writer", "posthog",
+    "store", "journal", "stores", "ca_file", "evaluation", "evaluation_headers", "evaluation_token_header", "alerts",
+    "replace", "live", "single writer", "posthog",
   ]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
@@ -96,6 +100,11 @@ struct Configuration {
     case ("store", .string(let address)): chosen.append(address)
     case ("journal", .string(let folder)): journal = folder
     case ("evaluation", .string(let address)): evaluation = address
+    case ("evaluation_headers", .object(let named)): try takeHeaders(named)
+    case ("evaluation_headers", _): throw .settings(path: path, Self.headers)
+    case ("evaluation_token_header", .string(let name)) where Self.isHeader(name): evaluationTokenName = name
+    case ("evaluation_token_header", _):
+      throw .settings(path: path, "\"evaluation_token_header\" is a header's name, such as \"X-API-Key\"")
     case ("ca_file", .string(let file)): authorities = Path.joined(folder, file)
     case ("replace", "in place"): staysInPlace = true
     case ("replace", "rename"): staysInPlace = false
@@ -138,6 +147,27 @@ struct Configuration {
       default: throw .settings(path: path, Self.posthog)
       }
     }
+  }
+
+  private static let headers =
+    "\"evaluation_headers\" is an object of headers and texts, such as {\"Flagd-Selector\": \"flagSetId=web\"}; a token comes "
+    + "from ROLLOUT_EVALUATION_TOKEN"
+
+  private mutating func takeHeaders(_ named: [JSON.Member]) throws(Trouble) {
+    for member in named {
+      guard let value = member.value.text, Self.isHeader(member.name), member.name.lowercased() != "authorization",
+        value.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+      else { throw .settings(path: path, Self.headers) }
+      evaluationHeaders.append(HTTPRequest.Header(member.name, value))
+    }
+  }
+
+  /// A header's name is letters, digits and hyphens, to keep to what everybody uses.
+  private static func isHeader(_ name: String) -> Bool {
+    !name.isEmpty
+      && name.utf8.allSatisfy { byte in
+        (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "-")
+      }
   }
 
   /// Takes every part that is good; the first that is not is the trouble.

@@ -156,21 +156,21 @@ struct KillCase: Sendable {
   /// Where the store keeps the journal, flag and entry change together. A journal at which others are busy may fail that
   /// twice; then the flag goes alone, and the entry afterwards.
   private func piece(_ decision: Decision, seconds: Double, attempts: Int) -> EtcdFiles.Piece? {
-    guard overtaken < Self.together, let store = store as? any JournalingStore, store.keeps(journal.journal.files)
+    guard overtaken < Self.together, let store = store.journaling, store.keeps(journal.journal.files)
     else { return nil }
     return record.piece(decision, seconds: seconds, attempts: attempts)
   }
 
   /// Reads the journal that goes into the store together with the flag, beside the first look: one answer less to wait for.
   func readJournalAhead() {
-    guard let store = store as? any JournalingStore, store.keeps(journal.journal.files) else { return }
+    guard let store = store.journaling, store.keeps(journal.journal.files) else { return }
     if let reading = try? journal.journal.read(), journal.seen.last == nil { journal.seen.last = reading }
   }
 
   /// The same for all that are sent together, by one question.
   static func readJournalsAhead(_ cases: [KillCase]) {
     let missing = cases.filter { found in
-      guard found.journal.seen.last == nil, let store = found.store as? any JournalingStore else { return false }
+      guard found.journal.seen.last == nil, let store = found.store.journaling else { return false }
       return store.keeps(found.journal.journal.files)
     }
     guard missing.count > 1, let files = missing.first?.journal.journal.files as? EtcdFiles else { return }

@@ -34,7 +34,7 @@ package struct Move: Sendable {
   func perform(
     _ request: Request, in rollout: inout Rollout, while stands: (Situation) -> Bool = { _ in true }
   ) throws(Trouble) -> Decision {
-    if let store = rollout.store as? any JournalingStore, store.keeps(rollout.journal.files) {
+    if let store = rollout.store.journaling, store.keeps(rollout.journal.files) {
       return try performAtOnce(request, in: &rollout, store, while: stands)
     }
     let (pinned, interrupted) = (rollout.progress.head, rollout.progress.pending?.sequence)

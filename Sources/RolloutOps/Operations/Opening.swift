@@ -265,7 +265,7 @@ struct Opening {
   /// The store that an open rollout was started on, where it is another one than this.
   private func startedOn(_ progress: Progress, _ store: any FlagStore, _ journal: Journal) -> String? {
     guard progress.phase == .open, let started = progress.storeIdentity else { return nil }
-    let keepsIt = (store as? any JournalingStore)?.keeps(journal.files) == true
+    let keepsIt = store.journaling?.keeps(journal.files) == true
     let isSame = started == identity(of: store, journal) || store.isMeant(by: started, keepingItsJournal: keepsIt)
     return isSame ? nil : started
   }

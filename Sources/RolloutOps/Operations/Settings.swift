@@ -41,6 +41,8 @@ struct Settings {
     terms.tags = configurations.lazy.compactMap(\.posthogTags).first ?? []
     terms.evaluationContexts = configurations.lazy.compactMap(\.posthogContexts).first ?? []
     terms.staysInPlace = configurations.lazy.compactMap(\.staysInPlace).first ?? false
+    terms.evaluationHeaders = configurations.first { !$0.evaluationHeaders.isEmpty }?.evaluationHeaders ?? []
+    terms.evaluationTokenName = configurations.lazy.compactMap(\.evaluationTokenName).first
     terms.isLive = configurations.lazy.compactMap(\.isLive).first ?? false
     terms.hasSingleWriter = configurations.lazy.compactMap(\.hasSingleWriter).first ?? false
 

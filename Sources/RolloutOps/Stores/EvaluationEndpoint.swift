@@ -31,7 +31,12 @@ package struct EvaluationEndpoint: Evaluator {
       var base = try WebAddress(address)
       while base.path.hasSuffix("/") { base.path.removeLast() }
       if !base.path.hasSuffix(Self.ending) { base.path += Self.ending }
-      client = .success(StoreClient(base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer "))
+      let name = terms.evaluationTokenName
+      var client = StoreClient(
+        base, terms, context, variable: Self.tokenVariable, tokenName: name ?? "Authorization",
+        tokenScheme: name == nil ? "Bearer " : "")
+      client.headers = terms.evaluationHeaders
+      self.client = .success(client)
     } catch {
       client = .failure(.beyond("the evaluation address \(self.address) cannot be asked: \(error.reason)"))
     }

@@ -25,6 +25,10 @@ package protocol FlagStore: Sendable {
   /// Whether its journals are usually kept in the store itself; then no pointer beside it leads elsewhere.
   var keepsJournals: Bool { get }
 
+  /// The same store where it can keep journals and change a flag and its journal in one step; nil where it cannot. Asked
+  /// for, and not looked for by a cast, which takes longer than all else that is decided about it.
+  var journaling: (any JournalingStore)? { get }
+
   /// Whether its readers deal units by the hash that a note's `Flag hash:` names, and not by one of the platform's own.
   var dealsByFlagHash: Bool { get }
 
@@ -135,6 +139,8 @@ extension FlagStore {
   package var width: Int { 8 }
 
   package var keepsJournals: Bool { false }
+
+  package var journaling: (any JournalingStore)? { nil }
 
   package var dealsByFlagHash: Bool { false }
 
@@ -302,37 +308,6 @@ package enum Urgency: Sendable {
   }
 }
 
-/// One look at a flag.
-package struct FlagReading: Sendable {
-  package let key: FlagKey
-  package let flag: Flag?
-  /// Whatever the store needs to notice that this look is stale.
-  package let version: String
-  /// The flag as the store spells it, for the journal when somebody else's work is replaced.
-  package let spelled: String?
-  /// Why running readers may not follow what stands in the store now: they reject the file for this.
-  package let trouble: StoreTrouble?
-  /// Other flags that it depends on: whom they keep out, it keeps out too, whatever it says itself.
-  package let parents: [String]
-
-  package init(
-    key: FlagKey, flag: Flag?, version: String, spelled: String?, trouble: StoreTrouble? = nil, parents: [String] = []
-  ) {
-    (self.key, self.flag, self.version, self.spelled, self.trouble) = (key, flag, version, spelled, trouble)
-    self.parents = parents
-  }
-}
-
-package struct ListedFlag: Hashable, Sendable {
-  package let key: FlagKey
-  package let mark: Flag.Mark?
-
-  package init(key: FlagKey, mark: Flag.Mark?) {
-    self.key = key
-    self.mark = mark
-  }
-}
-
 /// A store that can keep journals too, and change a flag and append to its journal in one step, or neither.
 package protocol JournalingStore: FlagStore {
   /// Whether these files are kept in this very store.
@@ -341,4 +316,8 @@ package protocol JournalingStore: FlagStore {
   func write(
     _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion, appending pieces: [EtcdFiles.Piece]
   ) throws(StoreTrouble) -> FlagReading
+}
+
+extension JournalingStore {
+  package var journaling: (any JournalingStore)? { self }
 }

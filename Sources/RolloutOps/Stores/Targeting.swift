@@ -9,12 +9,12 @@ enum Targeting {
     for grant in split.exposure.grants where Bucket.weight(of: grant.share) == nil {
       throw .inexpressible(grant.share, nearest: Bucket.nearest(to: grant.share))
     }
-    return rule(split, key: key)
+    return rule(split, key: key, guarded: guardRow)
   }
 
-  private static func rule(_ split: Split, key: FlagKey) -> JSON {
+  private static func rule(_ split: Split, key: FlagKey, guarded: (_ unit: JSON) -> JSON) -> JSON {
     let (canary, control) = (JSON.string(split.canary), JSON.string(split.control))
-    var rows = [guardRow(unit: split.unit), control]
+    var rows = [guarded(.variable(split.unit)), control]
     if !split.exposure.exclusions.isEmpty { rows += [anyOf(split.exposure.exclusions), control] }
     let grants = split.exposure.grants
     let whole = grants.filter(\.share.isWhole)
@@ -35,11 +35,17 @@ enum Targeting {
   }
 
   /// True for a unit that is missing, null, empty or no text. Without it a reader would hash the word "null", and a list
-  /// in the unit's place would bring an arm of its own.
-  private static func guardRow(unit: String) -> JSON {
-    let unit = JSON.variable(unit)
-    let isText = JSON.logic("===", [.logic("cat", [unit]), unit])
-    return .object([JSON.Member("!", .logic("and", [.object([JSON.Member("!!", unit)]), isText]))])
+  /// in the unit's place would bring an arm of its own. Every reader answers `starts_with` of what is no text with no.
+  private static func guardRow(_ unit: JSON) -> JSON { guardRow(unit, isText: .logic("starts_with", [unit, ""])) }
+
+  /// As it was written before: flagd and Go fail at the `cat` of what is no text, so that applications used the default in
+  /// their own code.
+  private static func earlierGuardRow(_ unit: JSON) -> JSON {
+    guardRow(unit, isText: .logic("===", [.logic("cat", [unit]), unit]))
+  }
+
+  private static func guardRow(_ unit: JSON, isText: JSON) -> JSON {
+    .object([JSON.Member("!", .logic("and", [.object([JSON.Member("!!", unit)]), isText]))])
   }
 
   private static func anyOf(_ selectors: [Selector]) -> JSON {
@@ -60,7 +66,8 @@ enum Targeting {
     guard reading.take(condition: nil, rows[rows.count - 1]), let canary = reading.canary else { return nil }
     let exposure = Exposure(grants: reading.grants, exclusions: reading.exclusions)
     let split = Split(exposure: exposure, unit: unit, canary: canary, control: control)
-    return rule(split, key: key).means(targeting) ? split : nil
+    let isOurs = [guardRow, earlierGuardRow].contains { rule(split, key: key, guarded: $0).means(targeting) }
+    return isOurs ? split : nil
   }
 
   private struct Reading {

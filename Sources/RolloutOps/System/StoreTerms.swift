@@ -17,6 +17,9 @@ package struct StoreTerms: Sendable {
   /// What every flag that is made in PostHog is given, where a project wants that.
   package var tags: [String] = []
   package var evaluationContexts: [String] = []
+  /// What an evaluation endpoint wants to be asked with, and the header that its token goes in.
+  package var evaluationHeaders: [HTTPRequest.Header] = []
+  package var evaluationTokenName: String?
   /// The folder below which stores that have none of their own keep journals.
   package var root: String
 

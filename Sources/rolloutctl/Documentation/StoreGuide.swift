@@ -239,7 +239,8 @@ enum StoreGuide {
       .paragraph(
         """
         What cannot be helped: Unleash's SDKs for Python and Java take an empty unit for one, and let it in at any \
-        share that its bucket is in; Node's does not. Several strategies there are changed one after another, so a \
+        share that its bucket is in; Node's does not, and deals units with other letters than those of ASCII otherwise than \
+        theirs do. Several strategies there are changed one after another, so a \
         crash in between shows as drift. Statsig's gates need the unit as a custom field too where it is a custom id, \
         and two projects' journals share a folder, since only the key tells them apart: give them a `Journal:` each.
         """),
@@ -292,30 +293,6 @@ enum StoreGuide {
     ]
   }
 
-  /// As measured with each of them; who was in at a smaller share is in at a larger one with all of them.
-  private static var hashes: [Block] {
-    [
-      .paragraph(
-        """
-        Readers of flag files deal units by one of three hashes. Services that read the same flag by different ones \
-        disagree on who is in at a share, and an upgrade that brings another hash deals everybody anew; whole cohorts, \
-        exclusions and kills are the same for all. `Flag hash: v2, v3` in a note says which there are: then \
-        `rolloutctl plan` and `rolloutctl doctor` say how many they disagree on.
-        """),
-      .entries([
-        Entry(
-          "v1", "Java's flagd provider (0.11.15) and others from before 2025, as Python's openfeature-flagd-core 1"),
-        Entry(
-          "v2",
-          """
-          flagd (0.16.1), the providers of Go (August 2026) and Node (0.16.1, which takes units with other letters than \
-          those of ASCII otherwise than the rest)
-          """),
-        Entry("v3", "the providers of Python (0.6.1) and Rust (0.3.0)"),
-      ]),
-    ]
-  }
-
   private static var reading: [Block] {
     [
       .paragraph(
@@ -330,6 +307,12 @@ enum StoreGuide {
         still get something else at the deadline make it NOT off, exit 1. It says "seen" only where one of them was served \
         the new version by this server before, or must have been, as a whole cohort is. A server that cannot be asked changes nothing: the kill is read back from the \
         store, and says that no application was seen.
+        """),
+      .paragraph(
+        """
+        A flagd with several flag sets wants to hear which one is meant, and some relays want the token under another name: \
+        `"evaluation_headers": {"Flagd-Selector": "flagSetId=web"}` and `"evaluation_token_header": "X-API-Key"` in \
+        `rolloutctl.json`. The token itself comes from `ROLLOUT_EVALUATION_TOKEN`.
         """),
       .paragraph(
         """

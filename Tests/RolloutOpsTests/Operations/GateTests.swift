@@ -16,7 +16,7 @@ import Testing
     let world = Self.world { $0.replacing("internal 0s", "internal 1d") }
     try world.move(.promote)
     try world.attest("gates")
-    world.clock.advance(TimeSpan(seconds: 86_400 + 4))
+    world.clock.advance(TimeSpan(seconds: 86_400 + 5))
     #expect(try holds(world) == ["soak"])
     #expect(try world.status().earliest == world.clock.now() + TimeSpan(seconds: 1))
     world.clock.advance(TimeSpan(seconds: 1))
@@ -153,14 +153,14 @@ import Testing
     try world.attest("gates")
     let finish = { try world.move(.finish, dryRun: true).decision.gates.filter { $0.verdict != .pass }.map(\.name) }
     #expect(try finish() == ["steady state", "exclusions"])
-    world.clock.advance(.days(14) + TimeSpan(seconds: 5))
+    world.clock.advance(.days(14) + TimeSpan(seconds: 6))
     #expect(try finish() == ["exclusions"])
     try world.move(.include, reason: "ready") {
       $0.selector = .equals(attribute: "tenant", AttributeValue("acme"))
     }
     // Who is in again has not been waited for yet.
     #expect(try finish() == ["steady state"])
-    world.clock.advance(.days(14) + TimeSpan(seconds: 5))
+    world.clock.advance(.days(14) + TimeSpan(seconds: 6))
     #expect(try world.move(.finish).status == .done)
     #expect(try world.flag?.serving == .everyone("on"))
   }

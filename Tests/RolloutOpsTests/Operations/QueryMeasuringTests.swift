@@ -20,7 +20,7 @@ import Testing
     let world = World(
       note: SampleNote.saying("Rollback trigger", metrics + "\nRollback trigger:\n" + triggers, in: note))
     try world.move(.promote)
-    world.clock.advance(TimeSpan(seconds: 65))
+    world.clock.advance(TimeSpan(seconds: 66))
     return world
   }
 

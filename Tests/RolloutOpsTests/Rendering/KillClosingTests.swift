@@ -80,6 +80,7 @@ import Testing
     #expect(
       facts.members.map(\.name) == [
         "was", "users_get", "journaled", "owner", "on_call", "runbook", "restore", "instead", "may_be_undone",
+        "working_copy",
       ])
   }
 

@@ -37,6 +37,31 @@ import Testing
     #expect(world.http.requests[0].authorization?.plain == "Bearer planted-eval")
   }
 
+  /// Some want the token under another name, and to hear which of several sets of flags is meant.
+  @Test func headersGoAlongAsTheConfigurationSays() throws {
+    try world.move(.promote)
+    world.files.put(
+      "/w/rolloutctl.json",
+      """
+      {"store": "file:flags.json", "evaluation": "https://e.example.com", "evaluation_token_header": "X-API-Key",
+       "evaluation_headers": {"Flagd-Selector": "flagSetId=web"}}
+      """)
+    world.variables.withLock { $0["ROLLOUT_EVALUATION_TOKEN"] = "planted-eval" }
+    for _ in 0..<2 { answer(200, #"{"value":true}"#) }
+    _ = try world.status()
+    let request = try #require(world.http.requests.first)
+    #expect(request.headers.contains(HTTPRequest.Header("Flagd-Selector", "flagSetId=web")))
+    #expect(request.authorizationName == "X-API-Key" && request.authorization?.plain == "planted-eval")
+  }
+
+  @Test(arguments: [
+    #"{"Authorization": "x"}"#, #"{"X": 5}"#, #"{"a b": "x"}"#, #"{"X": "a\r\nB: c"}"#, #""X: y""#,
+  ]) func whatIsNoHeaderIsRefused(headers: String) throws {
+    world.files.put("/w/rolloutctl.json", "{\"evaluation_headers\": \(headers)}")
+    let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
+    #expect(trouble.sentences.joined().contains("\"evaluation_headers\" is an object"))
+  }
+
   /// A flag that is disabled is answered by a reason alone, and the application uses its own default.
   @Test(arguments: [
     (200, #"{"key":"ai-summary","reason":"DISABLED"}"#, "DISABLED"),

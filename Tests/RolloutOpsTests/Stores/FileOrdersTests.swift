@@ -63,13 +63,13 @@ import Testing
     let world = FlagWorld(text)
     let orders = try Self.orders(Array(Self.keys.prefix(5)), in: world.store)
     // The last of them is not what was read any more, and neither is one that nobody kills.
-    let theirs = text.replacing("\"flag-4\": {", with: "\"flag-4\": { ").replacing(
+    let theirs = text.replacing("\"flag-4\": {", with: "\"flag-4\": {\"source\": \"s\", ").replacing(
       "\"flag-9\": {", with: "\"flag-9\": { ")
     world.files.before(.setModified) { $0.put(FlagWorld.path, theirs) }
     let outcomes = world.store.send(orders)
     #expect(outcomes.prefix(4).allSatisfy { $0 == .success(.flag) })
     #expect(outcomes[4] == .failure(.changedMeanwhile(path: FlagWorld.path)))
-    #expect(world.text.contains("\"flag-9\": { ") && world.text.contains("\"flag-4\": { "))
+    #expect(world.text.contains("\"flag-9\": { ") && world.text.contains("\"flag-4\": {\"source\": \"s\", "))
     #expect(Self.keys.prefix(4).allSatisfy { Self.isOff($0, in: world.store) } && world.leftovers.isEmpty)
   }
 

@@ -72,6 +72,31 @@ import Testing
     }
   }
 
+  /// Of two flag sets with one key the header tells which is meant; without it nobody can see the kill.
+  @Test(arguments: [true, false]) func aFlagSetIsMeantByItsHeader(isSaid: Bool) throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let text = try world.folder.read("flags.json")
+    for name in ["a", "b"] {
+      let set = "{\n  \"metadata\": {\"flagSetId\": \"set-\(name)\"},"
+      try world.folder.write("\(name).json", set + text.drop { $0 != "{" }.dropFirst())
+    }
+    let header = isSaid ? #", "evaluation_headers": {"Flagd-Selector": "flagSetId=set-a"}"# : ""
+    try world.folder.write(
+      "rolloutctl.json",
+      "{\"store\": \"file:a.json\", \"evaluation\": \"http://127.0.0.1:8016/ofrep/v1\"\(header)}")
+    let files = "\(world.folder.path("a.json")),\(world.folder.path("b.json"))"
+    let outcome = try Tool(name: "unshare").run(
+      [
+        "-n", "python3", Live.script("flagd_kill.py"), try #require(RealFlagd.path), world.folder.path("a.json"), files,
+        try #require(Binary.path), "kill", "ai-summary", "--within", "4s",
+      ], in: world.folder)
+    try #require(outcome.end == .status(0), "\(outcome)")
+    let seen = try JSONDecoder().decode(Seen.self, from: Data(outcome.output.utf8))
+    #expect(seen.exit == (isSaid ? 0 : 1), "\(seen)")
+    #expect(seen.output.contains("seen by applications") == isSaid, "\(seen)")
+  }
+
   private func beside(_ world: LiveWorld, _ words: String...) throws -> Seen {
     let outcome = try Tool(name: "unshare").run(
       [

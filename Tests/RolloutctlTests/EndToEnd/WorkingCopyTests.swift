@@ -118,3 +118,28 @@ import Testing
     #expect(outcome.description.contains("`canary` is a text and `off` an object"), "\(outcome)")
   }
 }
+
+extension WorkingCopyTests {
+  /// A hold on one branch and a kill on another: git cannot bring the two journals together, and says so in the file.
+  @Test func twoBranchesOfAJournalAreNamedAndStopNoKill() throws {
+    let world = try world()
+    try world.done("promote", LiveWorld.note)
+    _ = try git(world, "add", "-A")
+    _ = try git(world, "commit", "-m", "internal")
+    _ = try git(world, "checkout", "-b", "other")
+    try world.done("hold", LiveWorld.note, "--reason", "slow")
+    _ = try git(world, "commit", "-am", "hold")
+    _ = try git(world, "checkout", "main")
+    try world.done("exclude", LiveWorld.note, "tenant=acme", "--reason", "asked")
+    _ = try git(world, "commit", "-am", "exclude")
+    let merge = try Tool(name: "git").run(
+      ["-c", "user.name=m", "-c", "user.email=m@example.com", "merge", "other"], in: world.folder)
+    try #require(merge.status == 1, "\(merge)")
+    let status = try world.run("status", "ai-summary")
+    #expect(status.status == 1 && status.errors.contains("git left two branches of this journal in it"), "\(status)")
+    #expect(try world.run("kill", "ai-summary").status == 0)
+    #expect(try world.isKilled())
+    _ = try git(world, "checkout", "--ours", "--", LiveWorld.journalPath)
+    #expect(try world.done("status", "ai-summary").output.contains("killed"))
+  }
+}

@@ -71,6 +71,8 @@ enum Binary {
     posix_spawn_file_actions_adddup2(&actions, output.write, 1)
     posix_spawn_file_actions_adddup2(&actions, errors.write, 2)
     _ = try GNU.addChdir()(&actions, folder?.path ?? source.path)
+    // A server of another test ends when its input is closed, and whoever has inherited the other end keeps it open.
+    _ = try GNU.addCloseFrom()(&actions, 3)
 
     // The threads that run tests block signals, which a program would inherit.
     var attributes = posix_spawnattr_t()
@@ -188,12 +190,18 @@ enum Binary {
   }
 }
 
-/// Two functions of the C library that Swift's import of it leaves out.
+/// Three functions of the C library that Swift's import of it leaves out.
 private enum GNU {
   static func addChdir() throws -> @convention(c) (UnsafeMutableRawPointer, UnsafePointer<CChar>) -> Int32 {
     unsafeBitCast(
       try symbol("posix_spawn_file_actions_addchdir_np"),
       to: (@convention(c) (UnsafeMutableRawPointer, UnsafePointer<CChar>) -> Int32).self)
+  }
+
+  static func addCloseFrom() throws -> @convention(c) (UnsafeMutableRawPointer, Int32) -> Int32 {
+    unsafeBitCast(
+      try symbol("posix_spawn_file_actions_addclosefrom_np"),
+      to: (@convention(c) (UnsafeMutableRawPointer, Int32) -> Int32).self)
   }
 
   /// Ends that no other program inherits that a test starts in the same moment.
