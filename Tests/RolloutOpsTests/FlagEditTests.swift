@@ -136,7 +136,7 @@ import Testing
               "defaultVariant": "off",
               "targeting": {
                 "if": [
-                  {"!": {"and": [{"!!": {"var": "tenant"}}, {"===": [{"cat": [{"var": "tenant"}]}, {"var": "tenant"}]}]}},
+                  {"!": {"and": [{"!!": {"var": "tenant"}}, {"starts_with": [{"var": "tenant"}, ""]}]}},
                   "off",
                   {"===": [{"var": "plan"}, "paid"]},
                   {"fractional": [{"cat": ["a:", {"var": "tenant"}]}, ["on", 5000], ["off", 95000]]},
