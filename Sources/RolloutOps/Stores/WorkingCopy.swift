@@ -5,8 +5,9 @@ struct WorkingCopy {
   private let root: String
   private let files: any Files
 
-  /// The innermost one around a path; nil where there is none.
+  /// The innermost one around an absolute path; nil where there is none, as around a journal that no file system keeps.
   init?(around path: String, _ files: any Files) {
+    guard path.hasPrefix("/") else { return nil }
     var root = Path.folder(of: path)
     while true {
       let place = Path.joined(root, ".git")
@@ -15,7 +16,7 @@ struct WorkingCopy {
         (self.folder, self.root, self.files) = (folder, root, files)
         return
       }
-      guard root != "/", !root.isEmpty else { return nil }
+      guard root != "/" else { return nil }
       root = Path.folder(of: root)
     }
   }
