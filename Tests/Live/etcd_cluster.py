@@ -108,6 +108,18 @@ def call(path, body, index=0, seconds=10):
     return ask(path, body, index, seconds)
 
 
+def steadily(path, body, member):
+    """The same for a look: while the others elect a leader, the member that is asked may have none to ask."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return call(path, body, member)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
 def authenticate(index):
     global token
     token = None
@@ -282,7 +294,7 @@ class Control(BaseHTTPRequestHandler):
             case "/fill":
                 fill()
             case "/get":
-                found = call("/v3/kv/range", within(body), first())
+                found = steadily("/v3/kv/range", within(body), first())
                 answer = {base64.b64decode(one["key"]).decode(): base64.b64decode(one.get("value", "")).decode()
                           for one in found.get("kvs", [])}
             case "/put":
