@@ -235,14 +235,14 @@ package struct Move: Sendable {
       after.served = rollout.served(waits: true)
       after.isWorkingCopy = rollout.store.isWorkingCopy
     }
-    if decision.acts, !choices.dryRun, !rollout.store.keepsJournals, hasBegun(decision, rollout) {
+    if decision.acts, !choices.dryRun, !rollout.store.keepsJournals, hasBegun(rollout) {
       WorkingCopy.leaveIgnores(in: Path.folder(of: rollout.journal.path), context.files)
     }
     return MoveReport(verb: request.verb, decision: decision, dryRun: choices.dryRun, after: after, remarks: remarks)
   }
 
   /// Whether all that the journal has was written a moment ago.
-  private func hasBegun(_ decision: Decision, _ rollout: Rollout) -> Bool {
+  private func hasBegun(_ rollout: Rollout) -> Bool {
     !rollout.reading.entries.isEmpty && rollout.reading.entries.count <= 2
   }
 
