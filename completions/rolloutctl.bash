@@ -73,7 +73,7 @@ __rolloutctl_flags() {
     rollback) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     hold) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     resume) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    adopt) __rolloutctl_words --stage --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
+    adopt) __rolloutctl_words --stage --merge --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     replan) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     finish) __rolloutctl_words --override --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
     abandon) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;

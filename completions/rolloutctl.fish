@@ -185,6 +185,7 @@ complete -c rolloutctl -n '__rolloutctl_at resume' -s v -l verbose -d 'say on st
 complete -c rolloutctl -n '__rolloutctl_at resume' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at resume 0' -k -a '(__rolloutctl_lookup flags) (__rolloutctl_files .md)'
 complete -c rolloutctl -n '__rolloutctl_at adopt' -l stage -x -k -a '(__rolloutctl_lookup stages)' -d 'the stage that the store\'s exposure stands for'
+complete -c rolloutctl -n '__rolloutctl_at adopt' -l merge -d 'bring together the branches of a journal that git could not'
 complete -c rolloutctl -n '__rolloutctl_at adopt' -l reason -x -d 'why, for the journal'
 complete -c rolloutctl -n '__rolloutctl_at adopt' -l dry-run -d 'decide and print, change nothing'
 complete -c rolloutctl -n '__rolloutctl_at adopt' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json, an address or a name'

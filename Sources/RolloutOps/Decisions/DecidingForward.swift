@@ -119,13 +119,16 @@ extension Deciding {
     guard let plan = progress.phase == .open ? progress.plan : situation.note?.plan ?? progress.plan else {
       return answer(.usage, ["adopt needs the rollout note: no rollout of \(situation.key) is known"])
     }
-    guard let wanted = request.stage else {
-      return answer(.usage, ["adopt needs --stage: one of \(plan.stageNames)"])
-    }
-    guard case .found(let index) = plan.find(wanted) else { return unknownStage(wanted, plan) }
     guard let shown = situation.shown else {
       return answer(.conflict, ["\(situation.key) is not in \(situation.store.address): there is nothing to adopt"])
     }
+    let alike = plan.stages.indices.filter { index in
+      shown.serves(plan.flag(at: .stage(index, name: plan.stages[index].name)))
+    }
+    guard let wanted = request.stage ?? (alike.count == 1 ? plan.stages[alike[0]].name : nil) else {
+      return answer(.usage, ["adopt needs --stage: one of \(plan.stageNames)"])
+    }
+    guard case .found(let index) = plan.find(wanted) else { return unknownStage(wanted, plan) }
     if shown.mark?.killed == true {
       return answer(.conflict, ["the flag is marked as killed; kill it again, then restore it with a reason"])
     }

@@ -54,6 +54,23 @@ package struct Progress: Sendable {
       (actor, time, reason) = (entry.actor, entry.time, entry.content.reason)
       self.automatic = automatic
     }
+
+    /// The member of a merge's detail that says who held the rollout in one of the branches.
+    static let name = "held"
+
+    init?(_ json: JSON?) {
+      guard let json, let actor = json["actor"]?.text, let time = json["time"]?.text.flatMap({ ISO8601.instant($0) })
+      else { return nil }
+      (self.actor, self.time, reason) = (actor, time, json["reason"]?.text)
+      automatic = json["automatic"]?.truth ?? false
+    }
+
+    var json: JSON {
+      [
+        "actor": .string(actor), "time": .string(ISO8601.precise(time)), "reason": .text(reason),
+        "automatic": .bool(automatic),
+      ]
+    }
   }
 
   package struct Kill: Hashable, Sendable {
@@ -143,6 +160,10 @@ package struct Progress: Sendable {
           continue
         }
         exclude(selector)
+      }
+      if content.merges {
+        hold = Hold(content.detail(Hold.name)) ?? hold
+        degradedTo = content.detail("degraded")?.text
       }
     case .kill:
       // Words that come later prove nothing about the switch.

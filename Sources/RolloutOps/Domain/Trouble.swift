@@ -196,8 +196,8 @@ package enum JournalTrouble: Error, Hashable, Sendable {
   case edited(path: String, line: Int, sequence: Int?)
   /// A line is no entry.
   case unreadable(path: String, line: Int, String)
-  /// Git could not bring two branches of it together, and left both in it.
-  case conflicted(path: String, line: Int)
+  /// Git could not bring two branches of it together, and left both in it; both are whole.
+  case conflicted(path: String, line: Int, FlagKey)
   /// Written by a later version of rolloutctl.
   case newer(path: String, line: Int, format: Int)
   /// An entry about another flag.

@@ -53,9 +53,7 @@ package struct Journal: Sendable {
           reading.entries.append(entry)
           reading.hash = entry.hash
         } catch {
-          let isMark = Self.conflictMarks.contains { buffer[start..<end].starts(with: $0.utf8) }
-          return .failure(
-            isMark ? .conflicted(path: path, line: line) : Self.trouble(error, path: path, line: line))
+          return .failure(fault(error, in: bytes, path: path, line: line, flag: flag))
         }
         start = end + 1
       }
@@ -79,10 +77,16 @@ package struct Journal: Sendable {
     return bytes[at...].firstIndex(of: 0x0A)
   }
 
-  /// What git puts around the two sides of a file that it could not merge, and around what they come from.
-  private static let conflictMarks = ["<<<<<<< ", "||||||| ", ">>>>>>> "]
+  /// A line that does not follow the one before it may be the other side of a merge: git left its marks there, or who
+  /// took them out left both sides.
+  private static func fault(
+    _ fault: EntryCoding.Fault, in bytes: [UInt8], path: String, line: Int, flag: FlagKey
+  ) -> JournalTrouble {
+    let branches = try? JournalBranches.parse(bytes, path: path, flag: flag)
+    return branches == nil ? trouble(fault, path: path, line: line) : .conflicted(path: path, line: line, flag)
+  }
 
-  private static func trouble(_ fault: EntryCoding.Fault, path: String, line: Int) -> JournalTrouble {
+  static func trouble(_ fault: EntryCoding.Fault, path: String, line: Int) -> JournalTrouble {
     switch fault {
     case .notAnEntry(let why): .unreadable(path: path, line: line, why)
     case .newer(let format): .newer(path: path, line: line, format: format)

@@ -61,7 +61,7 @@ package struct Move: Sendable {
       from: rollout.progress.place)
   }
 
-  private func holder(_ request: Request) -> String {
+  func holder(_ request: Request) -> String {
     let who = context.surroundings
     return
       "\(request.verb.rawValue) by \(who.actor) on \(who.host), process \(who.process), since \(ISO8601.string(context.clock.now()))"
@@ -223,7 +223,7 @@ package struct Move: Sendable {
 
   // MARK: Telling
 
-  private func report(_ request: Request, _ decision: Decision, _ rollout: Rollout) -> MoveReport {
+  func report(_ request: Request, _ decision: Decision, _ rollout: Rollout) -> MoveReport {
     var (rollout, remarks) = (rollout, rollout.remarks)
     if decision.writes, !choices.dryRun { remarks += rollout.store.remarks }
     let zone = rollout.zone(&remarks)

@@ -4,6 +4,8 @@ struct Opening {
   let choices: OperatorChoices
   /// Whether what a crash tore is mended: looking changes nothing.
   var mends = false
+  /// Which branch of a journal counts where git left several; otherwise such a journal cannot be read.
+  var choosesBranch: (@Sendable (JournalBranches, FlagReading) -> JournalReading)?
 
   /// A page of text has a few thousand bytes; a megabyte is a mistake.
   static let longestNote = 1 << 20
@@ -149,7 +151,7 @@ struct Opening {
     tell(named, store) { journal }
     let (flag, mended) = try read(key, store)
     let reading: JournalReading
-    do throws(JournalTrouble) { reading = try journal.read() } catch { throw .journal(error) }
+    do throws(JournalTrouble) { reading = try read(journal, flag) } catch { throw .journal(error) }
     let progress = Progress(reading.entries)
     let facts = Situation.StoreFacts(
       address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
@@ -166,6 +168,11 @@ struct Opening {
       progress: progress, flag: flag, remarks: remarks, evaluation: settings.evaluation, terms: settings.terms)
     if let found { rollout = rollout.with(found) }
     return rollout
+  }
+
+  private func read(_ journal: Journal, _ flag: FlagReading) throws(JournalTrouble) -> JournalReading {
+    guard let choosesBranch else { return try journal.read() }
+    return choosesBranch(try journal.branches(), flag)
   }
 
   private func read(_ key: FlagKey, _ store: any FlagStore) throws(Trouble) -> (FlagReading, mended: String?) {

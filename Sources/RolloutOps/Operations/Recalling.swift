@@ -102,10 +102,11 @@ package struct Recalling: Sendable {
         if !reading.torn.isEmpty {
           remarks.append("\(journal.path): the last line was cut in the middle (\(reading.torn.count) bytes)")
         }
+        let told = try told(reading.entries, journal)
         verified.append(
           .init(flag: journal.flag, entries: reading.entries.count, fault: nil, end: ends.end(of: journal, reading)))
         zoneName = zoneName ?? Progress(reading.entries).plan?.timeZone
-        entries += HistoryReport.told(reading.entries)
+        entries += told
       } catch {
         // Of many journals the good ones are told all the same.
         guard filter.verify || severalFlags else { throw .journal(error) }
@@ -120,6 +121,20 @@ package struct Recalling: Sendable {
     return HistoryReport(
       filter.verify ? [] : chosen, calendar: calendar, severalFlags: severalFlags,
       verified: filter.verify ? verified : nil, unread: unread, remarks: remarks)
+  }
+
+  /// With what was taken in from other branches, which must hold as the chain does.
+  private func told(_ entries: [Entry], _ journal: Journal) throws(JournalTrouble) -> [HistoryReport.Told] {
+    var taken: [Int: [Entry]] = [:]
+    for entry in entries where entry.content.merges {
+      guard let own = Journal.taken(by: entry, behind: entries) else {
+        throw .edited(path: journal.path, line: entry.sequence, sequence: entry.sequence)
+      }
+      taken[entry.sequence] = own
+    }
+    return HistoryReport.told(entries).map { told in
+      HistoryReport.Told(told.entry, intent: told.intent, taken: taken[told.entry.sequence] ?? [])
+    }
   }
 
   private func select(_ entries: [HistoryReport.Told], _ filter: Filter, _ calendar: LocalCalendar) throws(Trouble)

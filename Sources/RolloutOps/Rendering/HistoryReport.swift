@@ -15,8 +15,12 @@ package struct HistoryReport: Sendable {
     /// An outcome also says what its intent said.
     package let entry: Entry
     package let intent: Entry?
+    /// What it took in from other branches of the journal.
+    package let taken: [Entry]
 
-    package init(_ entry: Entry, intent: Entry? = nil) { (self.entry, self.intent) = (entry, intent) }
+    package init(_ entry: Entry, intent: Entry? = nil, taken: [Entry] = []) {
+      (self.entry, self.intent, self.taken) = (entry, intent, taken)
+    }
 
     /// An intent that no outcome names: the change may have reached the store, or not.
     package var isInterrupted: Bool { entry.content.outcome == .intended }
@@ -86,7 +90,9 @@ package struct HistoryReport: Sendable {
   }
 
   package func text(ink: Ink) -> String {
-    var lines = entries.map { line($0.entry, ink) }
+    var lines = entries.flatMap { told in
+      [line(told.entry, ink)] + Self.told(told.taken).map { ink.dim("    in another copy: ") + line($0.entry, ink) }
+    }
     lines += (verified ?? []).map { verification in
       let flag = Terminal.plain(verification.flag.text)
       let sign = verification.holds ? ink.good("✓") : ink.bad("✗")
@@ -152,7 +158,8 @@ package struct HistoryReport: Sendable {
   }
 
   package var json: JSON {
-    // As they stand in the journal: in one, no time is before that of the entry above.
+    // As they stand in the journal: in one, no time is before that of the entry above. What was taken in is in the
+    // detail of the entry that did.
     var whole = entries.flatMap { [$0.intent, $0.entry].compactMap(\.self) }
     whole.sort { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
     var members = [JSON.Member("entries", .array(whole.map(Self.json(of:))))]

@@ -231,11 +231,10 @@ package enum Sentences {
       ]
     case .unreadable(let path, let line, let why):
       ["\(path):\(line): this is no journal entry: \(why)", "bring back the true file (kill goes on working)"]
-    case .conflicted(let path, let line):
+    case .conflicted(let path, let line, let flag):
       [
         "\(path):\(line): git left two branches of this journal in it",
-        "keep one of them whole, git checkout --ours -- \(Shell.word(path)) or --theirs; then rolloutctl adopt takes the flag "
-          + "over as it stands (kill goes on working)",
+        "rolloutctl adopt \(Shell.word(flag.text)) --merge brings them together and loses no entry (kill goes on working)",
       ]
     case .newer(let path, let line, let format):
       ["\(path):\(line): written by a newer rolloutctl (journal format \(format)); update this one"]

@@ -7,6 +7,7 @@ struct AdoptOptions: TakesCommonFlags, Equatable {
   var common = CommonOptions()
   var target = ""
   var stage: String?
+  var merge = false
 
   static let row = CommandRow<AdoptOptions>(
     .move, "accept what the store shows as the truth",
@@ -16,7 +17,16 @@ struct AdoptOptions: TakesCommonFlags, Equatable {
         "stage", "STAGE", "the stage that the store's exposure stands for",
         details: "Without it, the stage whose exposure the store shows exactly; if there is none, adopt says so.",
         completion: .lookup(.stages)
-      ) { $0.stage = $1 }
+      ) { $0.stage = $1 },
+      .toggle(
+        "merge", "bring together the branches of a journal that git could not",
+        details: """
+          Two people moved the rollout in two copies of a folder. The branch that says what the flag does goes on; the \
+          other one's lines are kept as they stood in its next entry. A hold in either holds, who was taken out in \
+          either is out, words attested in the other are to be attested again. Where one turned the flag down and it \
+          serves all the same, `--stage` says that it is meant to. Then the flag's mark names the new entry.
+          """
+      ) { $0.merge = true },
     ] + FlagRow.acting,
     details: {
       [
@@ -26,14 +36,15 @@ struct AdoptOptions: TakesCommonFlags, Equatable {
           a journal, every verb that widens exits 6. This one journals what the store shows now as the rollout's \
           state, at the stage named. The soak of that stage starts again.
           """),
-        .paragraph("It changes the journal only; the flag stays byte for byte as it is."),
+        .paragraph(
+          "It changes the journal only; the flag stays byte for byte as it is, but for its mark after `--merge`."),
       ] + StateWords.blocks(of: .adopt)
     },
     exits: {
       ExitRow.table([
         (.done, "the journal agrees with the store, or did already"),
         (.inconclusive, "the store or the journal could not be reached or written"),
-        (.conflict, "no stage of the plan has this exposure; name one with --stage"),
+        (.conflict, "the flag is killed or missing; with --merge: it serves what one branch turned down"),
         (.badNote, "the note has errors"),
       ])
     },
@@ -51,6 +62,10 @@ extension AdoptOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     var request = Request(.adopt)
     request.stage = stage
+    if merge {
+      return try invocation.tell(
+        Move(context: invocation.context, choices: invocation.choices).merge(request, on: target))
+    }
     return try invocation.move(request, on: target)
   }
 }

@@ -81,7 +81,10 @@ extension Action {
 extension Invocation {
   /// Every verb but kill: asked for, carried out, told.
   func move(_ request: Request, on target: String) throws(Trouble) -> ExitStatus {
-    let report = try Move(context: context, choices: choices).perform(request, on: target)
+    tell(try Move(context: context, choices: choices).perform(request, on: target))
+  }
+
+  func tell(_ report: MoveReport) -> ExitStatus {
     remark(report.remarks)
     let isAnswer = report.status == .done || report.status == .hold
     if common.format == .text, !isAnswer {

@@ -1,0 +1,35 @@
+/// Entries of one journal that were written beside those of another: two people worked in two copies of a folder. The
+/// entry that brings both together keeps their lines as they stood, so that each still shows its own seal.
+package struct MergedBranch: Hashable, Sendable {
+  /// Its last entry.
+  package let head: JournalHead
+  /// How many entries it has in common with the journal that it was taken into.
+  package let common: Int
+  /// Its own lines, oldest first, without their line feeds.
+  package let lines: [String]
+
+  package init(head: JournalHead, common: Int, lines: [String]) {
+    (self.head, self.common, self.lines) = (head, common, lines)
+  }
+
+  /// The member of an entry's detail that holds them.
+  static let name = "merged"
+
+  package static func all(in content: Entry.Content) -> [MergedBranch] {
+    (content.detail(name)?.items ?? []).compactMap { json in
+      guard let head = JournalHead(json["head"]?.text), let common = json["common"]?.integer,
+        let lines = json["entries"]?.items?.compactMap(\.text), !lines.isEmpty
+      else { return nil }
+      return MergedBranch(head: head, common: common, lines: lines)
+    }
+  }
+
+  package var json: JSON {
+    ["head": .string(head.description), "common": .number(common), "entries": .strings(lines)]
+  }
+}
+
+extension Entry.Content {
+  /// Whether branches of the journal were brought together by it.
+  package var merges: Bool { detail(MergedBranch.name) != nil }
+}

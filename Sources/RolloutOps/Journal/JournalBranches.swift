@@ -1,0 +1,176 @@
+/// A journal in which git left more than one branch: each a chain of its own, all from the same beginning.
+package struct JournalBranches: Sendable {
+  /// As many as people could still look at; a merge leaves two.
+  private static let most = 8
+
+  /// In the order in which they end in the file.
+  package let branches: [Branch]
+  /// How many entries all of them have.
+  package let common: Int
+  /// All that the file held.
+  let bytes: [UInt8]
+
+  /// One of them, from the first entry on.
+  package struct Branch: Sendable {
+    package let reading: JournalReading
+    /// The lines of all its entries, without their line feeds.
+    let lines: [[UInt8]]
+
+    package func entries(after common: Int) -> ArraySlice<Entry> { reading.entries[common...] }
+
+    /// Its own entries, to be kept in the journal of another.
+    package func merged(after common: Int) -> MergedBranch? {
+      reading.head.map { head in
+        MergedBranch(
+          head: head, common: common, lines: lines[common...].map { String(decoding: $0, as: UTF8.self) })
+      }
+    }
+  }
+
+  /// A journal that is one whole chain has one branch. Lines that are neither entries nor git's marks are a fault, and so
+  /// is an entry that none of the others leads to.
+  static func parse(_ bytes: [UInt8], path: String, flag: FlagKey) throws(JournalTrouble) -> JournalBranches {
+    var links: [Link] = []
+    var numbers: [String: Int] = [:]
+    var isParent: Set<String> = []
+    let text = bytes.last == 0x0A ? bytes.dropLast() : bytes[...]
+    for (index, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      if isMark(line) { continue }
+      let link = try Link(Array(line), path: path, line: index + 1, flag: flag)
+      // What both sides of a merge have stands there twice.
+      if numbers[link.entry.hash] != nil { continue }
+      guard
+        link.previous == EntryCoding.firstPrevious && link.entry.sequence == 1
+          || numbers[link.previous].map({ links[$0].entry.sequence + 1 == link.entry.sequence }) == true
+      else { throw .edited(path: path, line: index + 1, sequence: link.entry.sequence) }
+      numbers[link.entry.hash] = links.count
+      isParent.insert(link.previous)
+      links.append(link)
+    }
+    let ends = links.indices.filter { !isParent.contains(links[$0].entry.hash) }
+    guard ends.count <= most else {
+      throw .unreadable(path: path, line: 1, "it has \(ends.count) branches, and \(most) can be brought together")
+    }
+    let branches = ends.map { end in
+      var chain: [Link] = []
+      var at: Int? = end
+      while let index = at {
+        chain.append(links[index])
+        at = numbers[links[index].previous]
+      }
+      return Branch(chain.reversed())
+    }
+    return JournalBranches(branches: branches, common: common(branches), bytes: bytes)
+  }
+
+  private static func common(_ branches: [Branch]) -> Int {
+    guard let first = branches.first else { return 0 }
+    return branches.dropFirst().reduce(first.lines.count) { count, branch in
+      zip(first.lines, branch.lines).prefix(count).prefix { $0 == $1 }.count
+    }
+  }
+
+  /// Whether it is to be written anew although one branch has all: git's marks stand in it, or a line stands twice.
+  package var isMarked: Bool { branches.count != 1 || branches[0].bytes != bytes }
+
+  /// What git puts around the sides of a file that it could not merge, and around what they come from.
+  static func isMark(_ line: some Collection<UInt8>) -> Bool {
+    ["<<<<<<< ", "||||||| ", ">>>>>>> "].contains { line.starts(with: $0.utf8) } || line.elementsEqual("=======".utf8)
+  }
+
+  fileprivate struct Link {
+    let entry: Entry
+    let previous: String
+    let line: [UInt8]
+
+    init(_ line: [UInt8], path: String, line number: Int, flag: FlagKey) throws(JournalTrouble) {
+      let previous = (try? JSON.parse(line))?["prev"]?.text ?? ""
+      let read: Result<Entry, EntryCoding.Fault> = line.withUnsafeBufferPointer { buffer in
+        do throws(EntryCoding.Fault) {
+          return .success(try EntryCoding.entry(buffer, previous: previous))
+        } catch {
+          return .failure(error)
+        }
+      }
+      switch read {
+      case .success(let entry): (self.entry, self.previous, self.line) = (entry, previous, line)
+      case .failure(let fault): throw Journal.trouble(fault, path: path, line: number)
+      }
+      guard entry.content.flag == flag else { throw .otherFlag(path: path, line: number, entry.content.flag) }
+    }
+  }
+}
+
+extension JournalBranches.Branch {
+  fileprivate init(_ chain: [JournalBranches.Link]) {
+    var reading = JournalReading()
+    for link in chain {
+      reading.entries.append(link.entry)
+      reading.hash = link.entry.hash
+      reading.size += link.line.count + 1
+    }
+    (self.reading, lines) = (reading, chain.map(\.line))
+  }
+
+  var bytes: [UInt8] { lines.flatMap { $0 + [0x0A] } }
+}
+
+extension Journal {
+  /// What stands in the file, whether it is one chain or several.
+  package func branches() throws(JournalTrouble) -> JournalBranches {
+    let bytes: [UInt8]
+    do throws(FileTrouble) { bytes = try files.read(path, limit: Self.longest) } catch { throw .file(error) }
+    return try JournalBranches.parse(bytes, path: path, flag: flag)
+  }
+
+  /// Puts one branch in the place of all, with an entry behind it that keeps the others. The journal must be locked.
+  package func replace(
+    _ branches: JournalBranches, by branch: JournalBranches.Branch, adding content: Entry.Content, at time: Instant,
+    by surroundings: Surroundings
+  ) throws(JournalTrouble) -> JournalReading {
+    var reading = branch.reading
+    let added = Self.add(content, to: &reading, at: time, by: surroundings)
+    let fresh = "\(path).new"
+    do throws(FileTrouble) {
+      // Git knows no lock.
+      guard try files.holds(path, branches.bytes) else {
+        let found = try files.facts(path)?.size ?? 0
+        throw FileTrouble(.replacing, path, .changedSize(expected: branches.bytes.count, found: found))
+      }
+      // What a crash left behind.
+      do throws(FileTrouble) { try files.remove(fresh) } catch { guard error.reason == .missing else { throw error } }
+      try files.create(fresh, branch.bytes + added, like: try files.facts(path))
+      do throws(FileTrouble) {
+        try files.rename(fresh, to: path)
+      } catch {
+        try? files.remove(fresh)
+        throw error
+      }
+      try files.syncFolder(Path.folder(of: path))
+    } catch {
+      throw .file(error)
+    }
+    return reading
+  }
+
+  /// The entries that an entry took in from other branches, each with its own seal and behind the one before it; nil
+  /// where they do not hold.
+  package static func taken(by entry: Entry, behind entries: [Entry]) -> [Entry]? {
+    var taken: [Entry] = []
+    for branch in MergedBranch.all(in: entry.content) {
+      guard branch.common < entry.sequence else { return nil }
+      var previous = branch.common == 0 ? EntryCoding.firstPrevious : entries[branch.common - 1].hash
+      for line in branch.lines {
+        var bytes = line
+        let read = bytes.withUTF8 { try? EntryCoding.entry($0, previous: previous) }
+        guard let read else { return nil }
+        previous = read.hash
+        taken.append(read)
+      }
+      guard let last = taken.last, JournalHead(sequence: last.sequence, hash: last.hash) == branch.head else {
+        return nil
+      }
+    }
+    return taken
+  }
+}
