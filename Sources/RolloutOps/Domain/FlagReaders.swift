@@ -14,6 +14,19 @@ package struct FlagReaders: OptionSet, Hashable, Sendable {
     (.go, "Go (flagd too)"), (.node, "Node"), (.java, "Java"), (.python, "Python"),
   ]
 
+  package static let allNames = "go, node, java, python, flagd"
+
+  /// As configuration spells them.
+  package init?(named name: String) {
+    switch name.lowercased() {
+    case "go", "flagd": self = .go
+    case "node": self = .node
+    case "java": self = .java
+    case "python": self = .python
+    default: return nil
+    }
+  }
+
   /// `readers in Node and Python`.
   package var words: String {
     guard self != .all else { return "readers" }

@@ -30,6 +30,8 @@ struct Configuration {
   private(set) var staysInPlace: Bool?
   /// Whether applications read the flag files themselves, though git keeps them.
   private(set) var isLive: Bool?
+  /// Who reads the flags of files and documents.
+  private(set) var readers: FlagReaders?
   /// Whether nobody else writes the documents behind web servers.
   private(set) var hasSingleWriter: Bool?
   /// What every flag that is made in PostHog is given.
@@ -39,7 +41,7 @@ struct Configuration {
 
   private static let members = [
     "store", "journal", "stores", "ca_file", "evaluation", "evaluation_headers", "evaluation_token_header", "alerts",
-    "replace", "live", "single writer", "posthog",
+    "replace", "live", "readers", "single writer", "posthog",
   ]
 
   init(_ path: String, _ context: Context) throws(Trouble) {
@@ -113,6 +115,8 @@ struct Configuration {
     case ("replace", _): throw .settings(path: path, "\"replace\" is \"rename\" or \"in place\"")
     case ("single writer", .bool(let isSingle)): hasSingleWriter = isSingle
     case ("single writer", _): throw .settings(path: path, "\"single writer\" is true or false")
+    case ("readers", .array(let names)): readers = try Self.readers(names, path)
+    case ("readers", _): throw .settings(path: path, Self.readersWanted)
     case ("posthog", .object(let named)): try takePostHog(named)
     case ("posthog", _): throw .settings(path: path, Self.posthog)
     case ("stores", .object(let named)):
@@ -130,6 +134,14 @@ struct Configuration {
           trouble: .settings(path: path, "\"\(name)\" is no setting of this version\(near)"),
           mayNameStore: Self.mayNameStore(name)))
     }
+  }
+
+  private static let readersWanted = "\"readers\" is a list of those that read the flags: \(FlagReaders.allNames)"
+
+  private static func readers(_ names: [JSON], _ path: String) throws(Trouble) -> FlagReaders {
+    let known = names.compactMap { $0.text.flatMap(FlagReaders.init(named:)) }
+    guard !known.isEmpty, known.count == names.count else { throw .settings(path: path, readersWanted) }
+    return known.reduce([]) { $0.union($1) }
   }
 
   private static let posthog =

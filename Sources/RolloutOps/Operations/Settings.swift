@@ -44,6 +44,7 @@ struct Settings {
     terms.evaluationHeaders = configurations.first { !$0.evaluationHeaders.isEmpty }?.evaluationHeaders ?? []
     terms.evaluationTokenName = configurations.lazy.compactMap(\.evaluationTokenName).first
     terms.isLive = configurations.lazy.compactMap(\.isLive).first ?? false
+    terms.readers = configurations.lazy.compactMap(\.readers).first ?? .all
     terms.hasSingleWriter = configurations.lazy.compactMap(\.hasSingleWriter).first ?? false
 
     let names = NamedStore.Listed(

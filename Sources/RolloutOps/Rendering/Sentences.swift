@@ -123,7 +123,8 @@ package enum Sentences {
     case .rejectedByReaders(let path, let position, let why, let readers):
       return [
         "\(path):\(position.line):\(position.column): \(why)",
-        "\(readers.words) reject the whole file because of this and go on serving the old one; mend it first",
+        "\(readers.words) reject the whole file because of this and go on serving the old one; mend it first"
+          + (readers == .all ? "" : ", or name in rolloutctl.json who reads it: \"readers\": [\"go\"]"),
       ]
     case .changedMeanwhile(let path):
       return ["\(path): somebody else changed the flag in this moment; look with status, then run it again"]

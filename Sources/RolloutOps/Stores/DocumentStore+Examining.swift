@@ -11,7 +11,7 @@ extension DocumentStore {
     do throws(StoreTrouble) {
       // Past caches, and with a tag that had time to become strong.
       let look = try startingLook()
-      let document = DocumentCheck.of(look.bytes, path: place)
+      let document = DocumentCheck.of(look.bytes, path: place, for: client.terms.readers)
       return visit.checks + [document, tag(look), cache(answer, look), rights].compactMap(\.self)
     } catch {
       return visit.checks + [Check("document", .failed, Sentences.store(error).joined(separator: "; "))]
@@ -95,11 +95,12 @@ extension DocumentStore {
 
 /// Whether readers take a document of flags, and a kill can edit it.
 enum DocumentCheck {
-  static func of(_ bytes: [UInt8], path: String) -> Check {
+  static func of(_ bytes: [UInt8], path: String, for readers: FlagReaders) -> Check {
     do throws(StoreTrouble) {
       let listed = try FlagDocument.list(bytes, path: path)
       // Any key will do: what is wrong with the document is wrong for all of them.
-      let document = try FlagDocument(bytes, key: listed.first?.key ?? FlagKey("none"), path: path)
+      let document = try FlagDocument(
+        bytes, key: listed.first?.key ?? FlagKey("none"), path: path, for: readers)
       if let rejected = document.refusal {
         return Check("document", .failed, Sentences.store(rejected).joined(separator: "; "))
       }

@@ -3,7 +3,7 @@ extension DocumentStore {
   /// One request for all. Nobody waits for somebody else's look here: a second one may go out beside a slow first.
   package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
     do throws(StoreTrouble) {
-      return try FlagDocument(freshLook().bytes, keys: keys, path: place).readings()
+      return try FlagDocument(freshLook().bytes, keys: keys, path: place, for: client.terms.readers).readings()
     } catch {
       return Dictionary(keys.map { ($0, .failure(error)) }) { first, _ in first }
     }
@@ -26,7 +26,8 @@ extension DocumentStore {
     var refused: [Int: StoreTrouble] = [:]
     do throws(StoreTrouble) {
       let seen = try startingLook()
-      let revision = try FlagDocument(seen.bytes, keys: orders.map(\.key), path: place).carryingOut(orders)
+      let revision = try FlagDocument(seen.bytes, keys: orders.map(\.key), path: place, for: client.terms.readers)
+        .carryingOut(orders)
       refused = revision.refused
       if refused.count < orders.count {
         guard try put(revision.bytes, over: seen) else {
@@ -78,7 +79,7 @@ extension DocumentStore {
     guard let kept = kept() else { return nil }
     memory.with { $0.keepsConditions = $0.keepsConditions ?? kept.keepsConditions }
     guard kept.keepsConditions == true, let look = kept.look, look.isGuarded,
-      let document = try? FlagDocument(look.bytes, keys: keys, path: place)
+      let document = try? FlagDocument(look.bytes, keys: keys, path: place, for: client.terms.readers)
     else { return nil }
     let isFirst = memory.with { facts -> Bool in
       guard facts.last == nil else { return false }

@@ -57,11 +57,11 @@ package struct DocumentStore: FlagStore {
   // MARK: Reading
 
   package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    try FlagDocument(look().bytes, key: key, path: place).reading()
+    try FlagDocument(look().bytes, key: key, path: place, for: client.terms.readers).reading()
   }
 
   package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
-    try FlagDocument(look().bytes, keys: keys, path: place).overview()
+    try FlagDocument(look().bytes, keys: keys, path: place, for: client.terms.readers).overview()
   }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] { try FlagDocument.list(look().bytes, path: place) }
@@ -126,7 +126,7 @@ package struct DocumentStore: FlagStore {
   private func edited(
     _ bytes: [UInt8], _ meant: Flag, _ reading: FlagReading, _ urgency: Urgency
   ) throws(StoreTrouble) -> [UInt8] {
-    let old = try FlagDocument(bytes, key: reading.key, path: place)
+    let old = try FlagDocument(bytes, key: reading.key, path: place, for: client.terms.readers)
     if !urgency.isKill, let refusal = old.refusal { throw refusal }
     _ = try old.reading()
     guard old.isUnchanged(since: reading) else { throw .changedMeanwhile(path: place) }
@@ -135,7 +135,7 @@ package struct DocumentStore: FlagStore {
 
   /// What the server serves now, if it is what was meant and readers will take it.
   private func confirmed(_ meant: Flag, _ key: FlagKey, in look: Look) throws(StoreTrouble) -> FlagReading {
-    let document = try FlagDocument(look.bytes, key: key, path: place)
+    let document = try FlagDocument(look.bytes, key: key, path: place, for: client.terms.readers)
     let reading = try document.reading()
     guard let flag = reading.flag, FlagdFlag.isSame(flag, as: meant) else { throw .notAsWritten(path: place) }
     if let rejected = document.rejectedByReaders { throw rejected }

@@ -10,7 +10,7 @@ extension FileStore {
     } catch {
       return [Check("file", .failed, Sentences.store(.file(error)).joined(separator: "; "))]
     }
-    let checks = [DocumentCheck.of(bytes, path: path), replaceable(bytes, facts), lock(), time(facts)]
+    let checks = [DocumentCheck.of(bytes, path: path, for: readers), replaceable(bytes, facts), lock(), time(facts)]
     return checks.compactMap(\.self) + writers.map { Check("writers", .warning, $0) } + copies
   }
 

@@ -15,14 +15,18 @@ package struct FileStore: FlagStore {
   let context: Context
   let staysInPlace: Bool
   private let isLive: Bool
+  let readers: FlagReaders
   private let last = Remembered<FlagDocument>()
   let losses = Remembered<[String]>([])
   private let vain = Remembered(0)
 
   /// `path` is absolute; `address` is how the operator wrote it.
-  package init(path: String, address: String, context: Context, staysInPlace: Bool = false, isLive: Bool = false) {
+  package init(
+    path: String, address: String, context: Context, staysInPlace: Bool = false, isLive: Bool = false,
+    readers: FlagReaders = .all
+  ) {
     (self.path, self.address, self.context) = (path, address, context)
-    (self.staysInPlace, self.isLive) = (staysInPlace, isLive)
+    (self.staysInPlace, self.isLive, self.readers) = (staysInPlace, isLive, readers)
   }
 
   package var isWorkingCopy: Bool {
@@ -288,7 +292,7 @@ package struct FileStore: FlagStore {
     }
     let bytes = try asStore { () throws(FileTrouble) in try self.bytes(at: place) }
     do throws(StoreTrouble) {
-      let document = try FlagDocument(bytes, keys: keys, path: path)
+      let document = try FlagDocument(bytes, keys: keys, path: path, for: readers)
       last.last = document
       return document
     } catch {
@@ -299,7 +303,7 @@ package struct FileStore: FlagStore {
   /// The same of bytes that were read just now.
   private func document(of bytes: [UInt8], _ keys: [FlagKey]) throws(StoreTrouble) -> FlagDocument {
     if let last = last.last, last.keys == keys, last.bytes == bytes { return last }
-    let document = try FlagDocument(bytes, keys: keys, path: path)
+    let document = try FlagDocument(bytes, keys: keys, path: path, for: readers)
     last.last = document
     return document
   }

@@ -1,6 +1,8 @@
 /// The bytes of a flag file with what one pass found in them about some flags.
 struct FlagDocument: Sendable {
   let path: String
+  /// Who reads it; what others refuse is no fault.
+  let readers: FlagReaders
   let keys: [FlagKey]
   let bytes: [UInt8]
   /// Why ordinary writes refuse this file; the first of them.
@@ -11,21 +13,22 @@ struct FlagDocument: Sendable {
   /// Where each flag stands, in the order of the keys.
   private let found: [FlagScan.Place?]
 
-  init(_ bytes: [UInt8], keys: [FlagKey], path: String) throws(StoreTrouble) {
+  init(_ bytes: [UInt8], keys: [FlagKey], path: String, for readers: FlagReaders = .all) throws(StoreTrouble) {
     let scan = try Self.scan(bytes, keys, path: path)
-    (self.bytes, self.keys, self.path) = (bytes, keys, path)
+    (self.bytes, self.keys, self.path, self.readers) = (bytes, keys, path, readers)
     (flags, found) = (scan.flags, scan.found)
-    fault = scan.faults.first
-    let rejections = scan.faults.filter { $0.kind == .rejected && !$0.isOurs }
+    let faults = scan.faults.filter { $0.kind != .rejected || !$0.by.isDisjoint(with: readers) }
+    fault = faults.first
+    let rejections = faults.filter { $0.kind == .rejected && !$0.isOurs }
     rejection = rejections.first.map { first in
       var first = first
-      first.by = rejections.reduce([]) { $0.union($1.by) }
+      first.by = rejections.reduce(FlagReaders()) { $0.union($1.by) }.intersection(readers)
       return first
     }
   }
 
-  init(_ bytes: [UInt8], key: FlagKey, path: String) throws(StoreTrouble) {
-    try self.init(bytes, keys: [key], path: path)
+  init(_ bytes: [UInt8], key: FlagKey, path: String, for readers: FlagReaders = .all) throws(StoreTrouble) {
+    try self.init(bytes, keys: [key], path: path, for: readers)
   }
 
   static func list(_ bytes: [UInt8], path: String) throws(StoreTrouble) -> [ListedFlag] {
@@ -127,7 +130,7 @@ struct FlagDocument: Sendable {
   func setting(_ flag: Flag, urgency: Urgency) throws(StoreTrouble) -> FlagDocument {
     let edit = try edit(flag, at: 0, urgency)
     guard fault == nil, keys.count == 1, let place = found[0] else {
-      return try FlagDocument(splicing([edit]), keys: keys, path: path)
+      return try FlagDocument(splicing([edit]), keys: keys, path: path, for: readers)
     }
     return FlagDocument(editing: self, at: place, edit.text)
   }
@@ -168,8 +171,8 @@ struct FlagDocument: Sendable {
       let order = orders[number]
       do throws(StoreTrouble) {
         let meant = FlagdFlag.normal(order.flag)
-        bytes = try FlagDocument(bytes, key: order.key, path: path).setting(meant, urgency: order.occasion.urgency)
-          .bytes
+        bytes = try FlagDocument(bytes, key: order.key, path: path, for: readers)
+          .setting(meant, urgency: order.occasion.urgency).bytes
       } catch {
         refused[number] = error
       }
@@ -208,7 +211,7 @@ struct FlagDocument: Sendable {
   /// The same file but for the text of our flag, so that nothing has to be looked for again.
   private init(editing old: FlagDocument, at place: FlagScan.Place, _ text: [UInt8]) {
     let value = place.value.lowerBound..<(place.value.lowerBound + text.count)
-    (path, keys, fault, rejection) = (old.path, old.keys, nil, nil)
+    (path, readers, keys, fault, rejection) = (old.path, old.readers, old.keys, nil, nil)
     bytes = old.splicing([Edit(span: place.value, text: text)])
     found = [FlagScan.Place(name: place.name, value: value)]
     flags = old.flags.lowerBound..<(old.flags.upperBound + text.count - place.value.count)

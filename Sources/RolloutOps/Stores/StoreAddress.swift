@@ -166,7 +166,7 @@ extension StoreAddress {
     case .file(let path):
       FileStore(
         path: path.hasPrefix("/") ? path : "\(folder)/\(path)", address: text, context: context,
-        staysInPlace: terms.staysInPlace, isLive: terms.isLive)
+        staysInPlace: terms.staysInPlace, isLive: terms.isLive, readers: terms.readers)
     case .document(let address): DocumentStore(address, address: Self.shown(text), terms, context)
     case .etcd(let members, let prefix): EtcdStore(members, prefix: prefix, address: text, terms, context)
     case .unleash(let base, let project, let environment):

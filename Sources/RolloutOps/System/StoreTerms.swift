@@ -10,6 +10,8 @@ package struct StoreTerms: Sendable {
   package var staysInPlace = false
   /// Whether applications read the flag files themselves, though git keeps them.
   package var isLive = false
+  /// Who reads the flags that lie in flag files and documents.
+  package var readers = FlagReaders.all
   /// Whether nobody else writes a document behind a web server, so that nothing has to guard its changes.
   package var hasSingleWriter = false
   /// Whether an examination may send a change that a server must refuse, to see whether it does.

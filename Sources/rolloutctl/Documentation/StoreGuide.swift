@@ -54,7 +54,8 @@ enum StoreGuide {
         wherever an address can stand, the name can too. `rolloutctl status`, `rolloutctl changes` and \
         `rolloutctl kill` look in every store that is named or listed; with `--store`, given once or several times, only \
         there. `"ca_file"` names certificates to trust in place of the system's. `"replace": "in place"` has flag files \
-        written into instead of replaced. `"live": true` says that applications read the flag files that lie here, though \
+        written into instead of replaced. `"readers": ["go", "java"]` names who reads flag files and documents (\
+        \(FlagReaders.allNames)): what only others refuse is no fault then. `"live": true` says that applications read the flag files that lie here, though \
         git keeps them. `"single writer": true` says that nobody else writes the documents behind \
         `https://`, so that nothing has to guard their changes.
         """),

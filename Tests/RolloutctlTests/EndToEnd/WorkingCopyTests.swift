@@ -143,3 +143,58 @@ extension WorkingCopyTests {
     #expect(try world.done("status", "ai-summary").output.contains("killed"))
   }
 }
+
+/// A flag beside ours that only some readers refuse: whether a kill is one depends on who reads the file.
+@Suite struct NamedReaderTests {
+  /// Python's provider refuses the file for it, and the others take it.
+  private static let flags = """
+    {
+      "flags": {
+        "theirs": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "on", "owner": "web"}
+      }
+    }
+
+    """
+
+  private func killed(_ readers: String?) throws -> Binary.Outcome {
+    let world = try LiveWorld(flags: "{\n  \"flags\": {}\n}\n")
+    try world.done("promote", LiveWorld.note)
+    let ours = try world.folder.read("flags.json")
+    let theirs = Self.flags.split(separator: "\n")[2]
+    try world.folder.write(
+      "flags.json", ours.replacingOccurrences(of: "\"flags\": {", with: "\"flags\": {\n\(theirs),"))
+    if let readers { try world.folder.write("rolloutctl.json", #"{"readers": \#(readers)}"#) }
+    let outcome = try world.run("kill", "ai-summary")
+    #expect(try world.isKilled(), "\(outcome)")
+    return outcome
+  }
+
+  @Test func whereNobodySaysWhoReadsItAKillIsNone() throws {
+    let outcome = try killed(nil)
+    #expect(
+      outcome.status == 1 && outcome.description.contains("readers in Python reject the whole file"), "\(outcome)")
+    #expect(outcome.description.contains("\"readers\": [\"go\"]"), "\(outcome)")
+  }
+
+  @Test(arguments: [#"["python"]"#, #"["go", "Python"]"#]) func whereOneOfThemRefusesItAKillIsNone(readers: String)
+    throws
+  {
+    #expect(try killed(readers).status == 1)
+  }
+
+  @Test(arguments: [#"["go", "node"]"#, #"["flagd"]"#, #"["java"]"#]) func whereAllOfThemTakeItAKillIsOne(
+    readers: String
+  ) throws {
+    let outcome = try killed(readers)
+    #expect(outcome.status == 0 && !outcome.description.contains("reject"), "\(outcome)")
+  }
+
+  /// A kill goes on, as if everybody read the file.
+  @Test(arguments: [#"["rust"]"#, "[]", #""go""#]) func anUnknownReaderIsNone(readers: String) throws {
+    #expect(try killed(readers).status == 1)
+    let world = try LiveWorld()
+    try world.folder.write("rolloutctl.json", #"{"readers": \#(readers)}"#)
+    let refused = try world.run("promote", LiveWorld.note)
+    #expect(refused.status == 1 && refused.errors.contains("go, node, java, python, flagd"), "\(refused)")
+  }
+}
