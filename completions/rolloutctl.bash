@@ -57,43 +57,43 @@ __rolloutctl_lookup() {
 
 __rolloutctl_takes_value() {
   case $1 in
-    --reason | --store | --journal | --format | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --traces | --every | --canary | --control | --splits | --share | --seed | --where | --since | --until | --to | --override | --stage | --within | --interval | --by | --metric | --segment | --action | --actor | -n | --limit | --evidence | --size | --each | --arm | --version) return 0 ;;
+    --reason | --store | --journal | --format | --field | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --traces | --every | --canary | --control | --splits | --share | --seed | --where | --since | --until | --to | --override | --stage | --within | --interval | --by | --metric | --segment | --action | --actor | -n | --limit | --evidence | --size | --each | --arm | --version) return 0 ;;
   esac
   return 1
 }
 
 __rolloutctl_flags() {
   case $1 in
-    '') __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help --version ;;
+    '') __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help --version ;;
     init) __rolloutctl_words --flag --store --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --dry-run --color --quiet --verbose --help ;;
     check) __rolloutctl_words --strict --format --color --quiet --verbose --help ;;
-    plan) __rolloutctl_words --at --format --color --quiet --verbose --help ;;
-    backtest) __rolloutctl_words --traces --every --canary --control --splits --share --seed --where --since --until --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    promote) __rolloutctl_words --to --override --adopt --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    rollback) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    hold) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    resume) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    adopt) __rolloutctl_words --stage --merge --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    replan) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    finish) __rolloutctl_words --override --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    abandon) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    kill) __rolloutctl_words --all --yes --on-alert --within --to --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    restore) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    exclude) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    include) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    status) __rolloutctl_words --watch --interval --exit-code --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    changes) __rolloutctl_words --since --until --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    gate) __rolloutctl_words --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    compare) __rolloutctl_words --traces --by --control --canary --metric --unit --segment --where --since --share --sequential --format --color --quiet --verbose --help ;;
-    history) __rolloutctl_words --verify --since --until --action --actor --limit --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    attest) __rolloutctl_words --evidence --stage --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    doctor) __rolloutctl_words --card --prove --within --store --journal --allow-http --format --color --quiet --verbose --help ;;
+    plan) __rolloutctl_words --at --format --field --color --quiet --verbose --help ;;
+    backtest) __rolloutctl_words --traces --every --canary --control --splits --share --seed --where --since --until --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    promote) __rolloutctl_words --to --override --adopt --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    rollback) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    hold) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    resume) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    adopt) __rolloutctl_words --stage --merge --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    replan) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    finish) __rolloutctl_words --override --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    abandon) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    kill) __rolloutctl_words --all --yes --on-alert --within --to --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    restore) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    exclude) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    include) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    status) __rolloutctl_words --watch --interval --exit-code --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    changes) __rolloutctl_words --since --until --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    gate) __rolloutctl_words --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    compare) __rolloutctl_words --traces --by --control --canary --metric --unit --segment --where --since --share --sequential --format --field --color --quiet --verbose --help ;;
+    history) __rolloutctl_words --verify --since --until --action --actor --limit --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    attest) __rolloutctl_words --evidence --stage --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    doctor) __rolloutctl_words --card --prove --within --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     demo) __rolloutctl_words --color --quiet --verbose --help ;;
-    watch) __rolloutctl_words --once --interval --dry-run --store --journal --allow-http --format --color --quiet --verbose --help ;;
-    sample) __rolloutctl_words --traces --by --size --each --seed --arm --version --where --since --until --store --journal --allow-http --format --color --quiet --verbose --help ;;
+    watch) __rolloutctl_words --once --interval --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    sample) __rolloutctl_words --traces --by --size --each --seed --arm --version --where --since --until --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     completions) __rolloutctl_words --help ;;
     help) __rolloutctl_words --help ;;
-    version) __rolloutctl_words --help ;;
+    version) __rolloutctl_words --format --field --color --quiet --verbose --help ;;
   esac
 }
 
@@ -112,7 +112,7 @@ __rolloutctl_values() {
     'init --tier')
       __rolloutctl_words 0 1 2 3
       ;;
-    'init --color' | 'check --color' | 'plan --color' | 'backtest --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'compare --color' | 'history --color' | 'attest --color' | 'doctor --color' | 'demo --color' | 'watch --color' | 'sample --color' | ' --color')
+    'init --color' | 'check --color' | 'plan --color' | 'backtest --color' | 'promote --color' | 'rollback --color' | 'hold --color' | 'resume --color' | 'adopt --color' | 'replan --color' | 'finish --color' | 'abandon --color' | 'kill --color' | 'restore --color' | 'exclude --color' | 'include --color' | 'status --color' | 'changes --color' | 'gate --color' | 'compare --color' | 'history --color' | 'attest --color' | 'doctor --color' | 'demo --color' | 'watch --color' | 'sample --color' | 'version --color' | ' --color')
       __rolloutctl_words auto always never
       ;;
     'init '0 | 'check '[0-9]* | 'plan '0 | 'backtest '0)
@@ -121,7 +121,7 @@ __rolloutctl_values() {
     'check --format')
       __rolloutctl_words text json markdown github
       ;;
-    'plan --format' | 'backtest --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'compare --format' | 'history --format' | 'attest --format' | 'doctor --format' | 'watch --format' | 'sample --format' | ' --format')
+    'plan --format' | 'backtest --format' | 'promote --format' | 'rollback --format' | 'hold --format' | 'resume --format' | 'adopt --format' | 'replan --format' | 'finish --format' | 'abandon --format' | 'kill --format' | 'restore --format' | 'exclude --format' | 'include --format' | 'status --format' | 'changes --format' | 'gate --format' | 'compare --format' | 'history --format' | 'attest --format' | 'doctor --format' | 'watch --format' | 'sample --format' | 'version --format' | ' --format')
       __rolloutctl_words text json markdown
       ;;
     'backtest --journal' | 'promote --journal' | 'rollback --journal' | 'hold --journal' | 'resume --journal' | 'adopt --journal' | 'replan --journal' | 'finish --journal' | 'abandon --journal' | 'kill --journal' | 'restore --journal' | 'exclude --journal' | 'include --journal' | 'status --journal' | 'changes --journal' | 'gate --journal' | 'history --journal' | 'attest --journal' | 'doctor --journal' | 'demo '0 | 'watch --journal' | 'sample --journal' | ' --journal')

@@ -36,6 +36,12 @@ struct Program: Sendable {
     }
   }
 
+  /// Whether the words ask for a kill, in whatever spelling.
+  static func kills(_ words: [String]) -> Bool {
+    guard case .command(let options, _)? = try? CommandTable.rolloutctl.parse(words) else { return false }
+    return options is KillOptions
+  }
+
   /// Whoever reads standard output as JSON does so also when the words could not be parsed.
   static func askForJSON(_ words: [String]) -> Bool {
     let flags = words.prefix { $0 != "--" }
@@ -46,7 +52,6 @@ struct Program: Sendable {
     switch options {
     case let options as HelpOptions: say(try Answers.rolloutctl.help(about: options.subject))
     case let options as CompletionsOptions: say(Answers.rolloutctl.completion(of: options.shell))
-    case is VersionOptions: say(Answers.rolloutctl.version)
     case let action as any Action: action.run(context, typed: words)
     default: .inconclusive
     }

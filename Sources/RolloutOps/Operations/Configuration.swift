@@ -239,7 +239,10 @@ struct Configuration {
 
   // MARK: Where they are
 
-  /// The nearest one upward, then the user's own. One of which nobody can say whether it is there, as in a folder that may
+  /// For whoever has no home, such as a job of the machine's own.
+  static let systemPath = "/etc/rolloutctl.json"
+
+  /// The nearest one upward, then the user's own, then the machine's. One of which nobody can say whether it is there, as in a folder that may
   /// not be searched, is there for a kill (`suspecting`): it may name a store.
   static func paths(_ context: Context, suspecting: Bool = false) -> [String] {
     let variables = context.surroundings.variables
@@ -256,6 +259,7 @@ struct Configuration {
       let path = Path.joined(folder, "rolloutctl/\(name)")
       if isThere(path, context, inDoubt: suspecting) { paths.append(path) }
     }
+    if !paths.contains(systemPath), isThere(systemPath, context) { paths.append(systemPath) }
     return paths
   }
 

@@ -57,7 +57,7 @@ struct Opening {
       noted = NotedSettings(found)
     }
     let settings = try Settings(choices, note: noted, context: context)
-    let store = try store(try place(of: key, settings), settings.terms)
+    let store = try store(try placeOfJournal(of: key, settings), settings.terms)
     return (try journal(of: key, settings, store).journal, settings, store)
   }
 
@@ -124,25 +124,6 @@ struct Opening {
     return try rollout(key, found, settings, in: try store(named, settings.terms), named)
   }
 
-  /// The one store that a flag's rollout is about. Of several that the command line names it is the only one that has the
-  /// flag; what cannot be asked may have it too.
-  private func place(of key: FlagKey, _ settings: Settings) throws(Trouble) -> NamedStore {
-    guard settings.isSaid, settings.stores.count > 1 else { return try settings.store() }
-    var owners: [NamedStore] = []
-    for named in settings.stores {
-      let store = try store(named, settings.terms)
-      do throws(StoreTrouble) {
-        if try store.read(key).flag != nil { owners.append(named) }
-      } catch {
-        throw .store(error)
-      }
-    }
-    guard owners.count == 1 else {
-      throw .severalStores(key, owners.isEmpty ? settings.stores.map(\.title) : owners.map(\.title))
-    }
-    return owners[0]
-  }
-
   func rollout(
     _ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings, in store: any FlagStore,
     _ named: NamedStore
@@ -194,6 +175,8 @@ struct Opening {
     context.output.remark(
       "store: \(Terminal.plain(named.shown)), named by \(named.origin), \(Terminal.plain(store.identity))")
     context.output.remark("journal: \(Terminal.plain(journal().path))")
+    let files = Configuration.paths(context)
+    context.output.remark("configuration: \(files.isEmpty ? "none" : Terminal.plain(files.joined(separator: ", ")))")
   }
 
   func store(_ named: NamedStore, _ terms: StoreTerms) throws(Trouble) -> any FlagStore {

@@ -42,12 +42,14 @@ package struct Recalling: Sendable {
     let settings = try Settings(choices, note: nil, context: context)
     var filter = Filter()
     (filter.since, filter.until) = (since, until)
-    var ends = JournalEnds()
-    let journals = try journals(settings, opening, verifying: false, &ends)
-    let report = try recall(journals, filter, ends, severalFlags: true, remarks: settings.remarks)
+    let looks = StoreLook.all(settings, opening, reading: false)
+    var known: Set<String> = []
+    let journals = looks.flatMap(\.journals).filter { known.insert($0.path).inserted }
+    let report = try recall(journals, filter, JournalEnds(), severalFlags: true, remarks: settings.remarks)
     let moves = report.entries.filter { $0.entry.content.action != .attest }.map { HistoryReport.Told($0.entry) }
     return HistoryReport(
-      moves, calendar: report.calendar, severalFlags: true, unread: report.unread, remarks: report.remarks)
+      moves, calendar: report.calendar, severalFlags: true, unread: report.unread, notTold: looks.flatMap(\.notTold),
+      remarks: report.remarks)
   }
 
   /// A key that has no journal is more likely a slip of the finger than a rollout without a past.
@@ -160,6 +162,21 @@ package struct Recalling: Sendable {
       if let action = filter.action, entry.content.action.rawValue != action { return false }
       if let actor = filter.actor, entry.actor != actor { return false }
       return true
+    }
+  }
+}
+
+extension StoreLook {
+  /// What nobody can say of this store's flags from here.
+  fileprivate var notTold: [String] {
+    if let trouble {
+      return ["\(named.title) could not be asked: what moved there is told only from the journals that are here"]
+        + trouble.sentences
+    }
+    return unjournaled.map { flag in
+      let place = flag.mark?.killed == true ? "killed" : flag.mark?.stage.map { "at \($0)" } ?? "managed"
+      return "\(flag.key) in \(named.title) is \(place) by the store's mark, and no journal of it is in \(folder): "
+        + "what moved is not known here"
     }
   }
 }

@@ -25,6 +25,7 @@ struct Settings {
   static let usualStore = "file:flags.json"
   /// Who names it where nobody does.
   static let byDefault = "the default"
+  static let byNote = "the note"
 
   /// A kill goes on with what can be read of a configuration file (`lenient`); everybody else refuses a broken one.
   init(_ choices: OperatorChoices, note: NotedSettings?, context: Context, lenient: Bool = false) throws(Trouble) {
@@ -66,7 +67,7 @@ struct Settings {
     namedJournal = choices.journal.map { Self.located($0, from: here) }
     if let note {
       if let address = note.store {
-        others.append(NamedStore("the note", address, Self.base(of: address, below: note.folder, context), names))
+        others.append(NamedStore(Self.byNote, address, Self.base(of: address, below: note.folder, context), names))
       }
       namedJournal = namedJournal ?? note.journal.map { Self.located($0, from: note.folder) }
     }

@@ -25,68 +25,12 @@ package struct Viewing: Sendable {
     let zone = rollout.zone(&rollout.remarks)
     var report = StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)
     report.served = rollout.served(waits: false)
+    // Nothing can be drifted from what nobody here knows.
+    if rollout.progress.head == 0, let mark = rollout.flag.flag?.mark {
+      let place = mark.killed ? "killed" : mark.stage ?? "managed"
+      report.unjournaled = "by the store's mark it stands at \(place); no journal of it is at \(rollout.journal.path)"
+    }
     return report
-  }
-
-  /// One line for every flag that the settings' stores have a journal for.
-  package func fleet() throws(Trouble) -> FleetReport {
-    let opening = Opening(context: context, choices: choices)
-    let settings = try Settings(choices, note: nil, context: context)
-    var lines: [FleetReport.Line] = []
-    var troubles: [Trouble] = []
-    var seen: Set<String> = []
-    for named in settings.scope {
-      let store = try opening.store(named, settings.terms)
-      let flags = try opening.journals(settings, store).filter { seen.insert($0.path).inserted }.map(\.flag)
-      guard !flags.isEmpty else {
-        // Whoever has no journal of it, as a second operator has none, sees what the store marks as managed.
-        do throws(StoreTrouble) {
-          let managed = try Self.managed(in: store, named)
-          guard !managed.isEmpty else { continue }
-          let shown = try StoreSnapshot(store, managed)
-          for flag in managed { lines.append(line(flag, opening, settings, shown, named)) }
-        } catch {
-          troubles.append(.store(error))
-        }
-        continue
-      }
-      do throws(StoreTrouble) {
-        let shown = try StoreSnapshot(store, flags)
-        for flag in flags { lines.append(line(flag, opening, settings, shown, named)) }
-      } catch {
-        // One store that is away keeps nobody from seeing the others.
-        for flag in flags { lines.append(FleetReport.Line(flag: flag, report: nil, trouble: .store(error))) }
-      }
-    }
-    return FleetReport(lines, remarks: settings.remarks, troubles: troubles)
-  }
-
-  /// A flag file that is not there is no trouble where nobody names it.
-  private static func managed(in store: any FlagStore, _ named: NamedStore) throws(StoreTrouble) -> [FlagKey] {
-    do throws(StoreTrouble) {
-      return try store.list().filter { $0.mark != nil }.map(\.key)
-    } catch {
-      guard error.isMissing, named.origin == Settings.byDefault else { throw error }
-      return []
-    }
-  }
-
-  private func line(
-    _ flag: FlagKey, _ opening: Opening, _ settings: Settings, _ store: StoreSnapshot, _ named: NamedStore
-  )
-    -> FleetReport.Line
-  {
-    do throws(Trouble) {
-      var rollout = try opening.rollout(flag, nil, settings, in: store, named)
-      if let reference = rollout.progress.note {
-        let path = Path.joined(rollout.journal.base, reference.path)
-        if let found = try? opening.note(at: path, knownBy: rollout.progress) { rollout = rollout.with(found) }
-      }
-      rollout.settleInMind()
-      return FleetReport.Line(flag: flag, report: StatusReport(rollout.situation), trouble: nil)
-    } catch {
-      return FleetReport.Line(flag: flag, report: nil, trouble: error)
-    }
   }
 }
 

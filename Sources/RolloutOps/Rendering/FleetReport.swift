@@ -1,53 +1,173 @@
-/// Every rollout on a line of its own.
+/// Every rollout on a line of its own, the most urgent first.
 package struct FleetReport: Sendable {
   package struct Line: Sendable {
     package let flag: FlagKey
+    /// What its store is called.
+    package let store: String
     package let report: StatusReport?
     package let trouble: Trouble?
+    /// What the store tells, where no journal of the flag is here.
+    package let marked: Marked?
+    package let watch: Watch?
 
-    package init(flag: FlagKey, report: StatusReport?, trouble: Trouble?) {
-      (self.flag, self.report, self.trouble) = (flag, report, trouble)
+    package init(
+      flag: FlagKey, store: String, report: StatusReport?, trouble: Trouble?, marked: Marked? = nil, watch: Watch? = nil
+    ) {
+      (self.flag, self.store, self.report, self.trouble) = (flag, store, report, trouble)
+      (self.marked, self.watch) = (marked, watch)
+    }
+  }
+
+  /// A flag by its mark alone.
+  package struct Marked: Sendable {
+    let mark: Flag.Mark
+    let serving: String?
+    /// Whether nobody gets the canary, whatever the mark says.
+    let isOff: Bool
+
+    package init(mark: Flag.Mark, serving: String?, isOff: Bool) {
+      (self.mark, self.serving, self.isOff) = (mark, serving, isOff)
+    }
+
+    var isKilled: Bool { mark.killed && isOff }
+    var place: String { isKilled ? "killed" : mark.stage ?? "managed" }
+  }
+
+  /// The last look of a `watch`.
+  package struct Watch: Sendable {
+    let time: Instant
+    let isSilent: Bool
+    let status: Int
+    let reason: String?
+
+    package init(time: Instant, isSilent: Bool, status: Int, reason: String?) {
+      (self.time, self.isSilent, self.status, self.reason) = (time, isSilent, status, reason)
+    }
+  }
+
+  /// A store of which nobody could tell what it has, and the flags that only journals here know to be in it.
+  package struct Away: Sendable {
+    let store: String
+    let trouble: Trouble
+    let flags: [FlagKey]
+
+    package init(store: String, trouble: Trouble, flags: [FlagKey]) {
+      (self.store, self.trouble, self.flags) = (store, trouble, flags)
     }
   }
 
   package let lines: [Line]
+  package let away: [Away]
+  /// Those that were looked at.
+  package let stores: [String]
+  package let now: Instant
   package let remarks: [String]
-  /// Of stores of which nobody could tell what they have.
-  package let troubles: [Trouble]
 
-  package init(_ lines: [Line], remarks: [String], troubles: [Trouble] = []) {
-    self.lines = lines
-    self.remarks = remarks
-    self.troubles = troubles
+  package init(_ lines: [Line], away: [Away] = [], stores: [String], now: Instant, remarks: [String]) {
+    self.lines = lines.enumerated().sorted {
+      (Self.urgency($0.element), $0.offset) < (Self.urgency($1.element), $1.offset)
+    }
+    .map(\.element)
+    (self.away, self.stores, self.now, self.remarks) = (away, stores, now, remarks)
+  }
+
+  /// What burns comes first: the order in which somebody who was just woken should read.
+  private static func urgency(_ line: Line) -> Int {
+    if let watch = line.watch, !watch.isSilent, line.report?.killed != true {
+      if watch.status == Int(ExitStatus.kill.rawValue) { return 0 }
+      if watch.status == Int(ExitStatus.rollback.rawValue) { return 2 }
+    }
+    guard let report = line.report else { return line.trouble == nil ? 4 : 1 }
+    if report.drift != nil { return 1 }
+    if report.killed { return 3 }
+    if report.hold != nil { return 5 }
+    return switch report.outlook {
+    case .kill: 0
+    case .rollback, .degrade: 2
+    case .hold: report.status == .conflict ? 4 : line.watch?.isSilent == true ? 5 : 6
+    case .promote: 7
+    case .done: 8
+    }
   }
 
   /// The worst of all, for `--exit-code`.
   package var verdict: ExitStatus {
     ExitStatus.worst(
-      lines.map { $0.report?.status ?? $0.trouble?.status ?? .inconclusive } + troubles.map(\.status))
+      lines.map { line in
+        line.report?.status ?? line.trouble?.status ?? (line.marked?.isKilled == true ? .kill : .inconclusive)
+      } + away.map(\.trouble.status))
   }
 
   /// What was answered: not all of it where a rollout could not be read.
-  package var status: ExitStatus { ExitStatus.worst((lines.compactMap(\.trouble) + troubles).map(\.status)) }
+  package var status: ExitStatus { ExitStatus.worst((lines.compactMap(\.trouble) + away.map(\.trouble)).map(\.status)) }
 
   /// Why some of the rollouts could not be read.
-  package var failures: [String] { (lines.compactMap(\.trouble) + troubles).flatMap(\.sentences) }
+  package var failures: [String] {
+    lines.compactMap(\.trouble).flatMap(\.sentences)
+      + away.flatMap { one in one.trouble.sentences.map { stores.count > 1 ? "\(one.store): \($0)" : $0 } }
+  }
 
-  package func text(ink: Ink, width: Int) -> String {
-    guard !lines.isEmpty || !troubles.isEmpty else {
-      return "no rollouts yet; rolloutctl init writes a note, promote starts it"
+  /// `width` is that of a terminal; nil where nobody's columns cut anything.
+  package func text(ink: Ink, width: Int?) -> String {
+    guard !lines.isEmpty || !away.isEmpty else {
+      return
+        "no rollouts yet in \(Terminal.plain(stores.joined(separator: ", "))); rolloutctl init writes a note, promote starts it"
     }
-    let names = min(40, lines.map { Terminal.width(Terminal.plain($0.flag.text)) }.max() ?? 0)
-    let places = min(24, lines.compactMap(\.report).map { Terminal.width(Self.place($0)) }.max() ?? 0)
-    return lines.map { line in
-      let name = Terminal.padded(Terminal.clipped(Terminal.plain(line.flag.text), to: names), to: names)
-      guard let report = line.report else {
-        return "\(ink.bad("?")) \(name)   \(Terminal.plain(line.trouble?.sentences.first ?? ""))"
-      }
-      let place = Terminal.padded(Terminal.clipped(Self.place(report), to: places), to: places)
-      let line = "\(Self.mark(report)) \(name)   \(place)   \(Self.outlook(report))"
-      return Terminal.clipped(line, to: width)
-    }.joined(separator: "\n")
+    let names = column(lines.map { Terminal.plain($0.flag.text) }, width.map { min(40, $0 / 3) })
+    let places = column(lines.map { place($0) }, width.map { min(24, $0 / 4) })
+    let homes = stores.count > 1 ? column(lines.map { Terminal.plain($0.store) }, width.map { min(24, $0 / 5) }) : 0
+    let gone = away.map { one in
+      let known =
+        one.flags.isEmpty ? "" : "; its rollouts by the journals here: " + one.flags.map(\.text).joined(separator: ", ")
+      return "\(ink.bad("?")) \(Terminal.plain("\(one.store): \(one.trouble.sentences.first ?? "")\(known)"))"
+    }
+    return
+      (gone
+      + lines.map { line in
+        let parts = [
+          Self.mark(line, ink) + " " + fitted(Terminal.plain(line.flag.text), names),
+          homes > 0 ? fitted(Terminal.plain(line.store), homes) : nil,
+          line.trouble == nil ? fitted(place(line), places) : nil,
+          words(line),
+        ]
+        let text = parts.compactMap(\.self).joined(separator: "   ")
+        return width.map { Terminal.clipped(text, to: $0) } ?? text
+      }).joined(separator: "\n")
+  }
+
+  private func column(_ texts: [String], _ most: Int?) -> Int {
+    let widest = texts.map { Terminal.width($0) }.max() ?? 0
+    return most.map { min($0, widest) } ?? widest
+  }
+
+  private func fitted(_ text: String, _ column: Int) -> String {
+    Terminal.padded(Terminal.clipped(text, to: column), to: column)
+  }
+
+  private func place(_ line: Line) -> String {
+    line.report.map(Self.place) ?? line.marked.map { Terminal.plain($0.place) } ?? ""
+  }
+
+  private func words(_ line: Line) -> String {
+    if let report = line.report {
+      return [Self.outlook(report), watched(line)].compactMap(\.self).joined(separator: "; ")
+    }
+    if let marked = line.marked {
+      let serving = marked.serving.map { ": \(Terminal.plain($0))" } ?? ""
+      return "by the store's mark\(serving); no journal of it is here"
+    }
+    return Terminal.plain(line.trouble?.sentences.first ?? "")
+  }
+
+  /// Who watches it, and what that last saw.
+  private func watched(_ line: Line) -> String? {
+    guard let watch = line.watch, let report = line.report, !report.killed, report.place.stageIndex != nil else {
+      return nil
+    }
+    if watch.isSilent { return "watch silent since \(report.calendar.exact(watch.time))" }
+    let verdict = ExitStatus(rawValue: Int32(watch.status)).flatMap { $0 == .kill || $0 == .rollback ? "\($0)" : nil }
+    let saw = verdict.map { ": \($0)" + (watch.reason.map { ", \(Terminal.plain($0))" } ?? "") } ?? ""
+    return "watch \(max(.zero, now.since(watch.time))) ago\(saw)"
   }
 
   private static func outlook(_ report: StatusReport) -> String {
@@ -68,6 +188,11 @@ package struct FleetReport: Sendable {
     isOff(report) ? "killed" : Terminal.plain(report.place.description)
   }
 
+  private static func mark(_ line: Line, _ ink: Ink) -> String {
+    if let report = line.report { return mark(report) }
+    return line.marked.map { $0.isKilled ? "■" : "~" } ?? ink.bad("?")
+  }
+
   private static func mark(_ report: StatusReport) -> String {
     if report.drift != nil { return "≠" }
     if report.killed { return "■" }
@@ -81,24 +206,64 @@ package struct FleetReport: Sendable {
 
   package var json: JSON {
     [
-      "rollouts": .array(
-        lines.map { line in
-          line.report?.json ?? [
-            "flag": .string(line.flag.text), "error": .strings(line.trouble?.sentences ?? []),
-            "exit": .number(Int((line.trouble?.status ?? .inconclusive).rawValue)),
+      "rollouts": .array(lines.map { json(of: $0) }),
+      "away": .array(
+        away.map { one in
+          [
+            "store": .string(one.store), "error": .strings(one.trouble.sentences),
+            "flags": .strings(one.flags.map(\.text)), "exit": .number(Int(one.trouble.status.rawValue)),
           ]
         }), "exit": .number(Int(verdict.rawValue)),
     ]
   }
 
-  package var markdown: String {
-    let rows = lines.map { line in
-      guard let report = line.report else { return [Markdown.text(line.flag.text), "?", "", ""] }
+  private func json(of line: Line) -> JSON {
+    if let report = line.report {
+      let watch: JSON =
+        line.watch.map { watch in
+          [
+            "time": .string(report.calendar.iso(watch.time)), "silent": .bool(watch.isSilent),
+            "exit": .number(watch.status), "reason": .text(watch.reason),
+          ]
+        } ?? .null
+      return report.json.setting("store_name", to: .string(line.store)).setting("watch", to: watch)
+    }
+    if let marked = line.marked {
       return [
-        Markdown.text(line.flag.text), Markdown.text(Self.place(report)), report.outlook.rawValue,
-        Self.isOff(report) ? Markdown.text(Self.outlook(report)) : Markdown.text(report.reasons.first ?? ""),
+        "flag": .string(line.flag.text), "store_name": .string(line.store), "journal": false,
+        "marked_place": .text(marked.mark.stage), "killed": .bool(marked.isKilled), "serving": .text(marked.serving),
+        "exit": .number(Int((marked.isKilled ? ExitStatus.kill : .inconclusive).rawValue)),
       ]
     }
-    return Markdown.table(["Flag", "Stage", "Outlook", "Why"], rows).joined(separator: "\n")
+    return [
+      "flag": .string(line.flag.text), "store_name": .string(line.store),
+      "error": .strings(line.trouble?.sentences ?? []),
+      "exit": .number(Int((line.trouble?.status ?? .inconclusive).rawValue)),
+    ]
+  }
+
+  package var markdown: String {
+    let severalStores = stores.count > 1
+    let rows = lines.map { line -> [String] in
+      let report = line.report
+      let why =
+        report.map {
+          Self.isOff($0)
+            ? Self.outlook($0) : [$0.reasons.first, watched(line)].compactMap(\.self).joined(separator: "; ")
+        }
+        ?? words(line)
+      return [Markdown.text(line.flag.text)] + (severalStores ? [Markdown.text(line.store)] : [])
+        + [
+          report == nil && line.marked == nil ? "?" : Markdown.text(place(line)), report?.outlook.rawValue ?? "",
+          Markdown.text(why),
+        ]
+    }
+    let gone = away.map { one in
+      ["?"] + (severalStores ? [Markdown.text(one.store)] : []) + [
+        "", "", Markdown.text(one.trouble.sentences.first ?? ""),
+      ]
+    }
+    return Markdown.table(["Flag"] + (severalStores ? ["Store"] : []) + ["Stage", "Outlook", "Why"], gone + rows)
+      .joined(separator: "\n")
   }
 }

@@ -8,6 +8,8 @@ package struct HistoryReport: Sendable {
   package let verified: [Verification]?
   /// Journals that could not be read, where others could.
   package let unread: [Verification]
+  /// What could not be told, since no journal of it is here or its store did not answer.
+  package let notTold: [String]
   package let remarks: [String]
 
   /// What is told as one: an outcome with the intent that it concludes, or an entry of its own.
@@ -60,18 +62,18 @@ package struct HistoryReport: Sendable {
 
   package init(
     _ entries: [Told], calendar: LocalCalendar, severalFlags: Bool, verified: [Verification]? = nil,
-    unread: [Verification] = [], remarks: [String] = []
+    unread: [Verification] = [], notTold: [String] = [], remarks: [String] = []
   ) {
     (self.entries, self.calendar, self.severalFlags) = (entries, calendar, severalFlags)
-    (self.verified, self.unread, self.remarks) = (verified, unread, remarks)
+    (self.verified, self.unread, self.notTold, self.remarks) = (verified, unread, notTold, remarks)
   }
 
   package var status: ExitStatus {
-    verified?.contains { !$0.holds } == true || !unread.isEmpty ? .inconclusive : .done
+    verified?.contains { !$0.holds } == true || !unread.isEmpty || !notTold.isEmpty ? .inconclusive : .done
   }
 
   /// What was wrong with the journals that could not be read.
-  package var failures: [String] { unread.compactMap(\.fault).flatMap(Sentences.journal) }
+  package var failures: [String] { unread.compactMap(\.fault).flatMap(Sentences.journal) + notTold }
 
   /// All of one journal. An intent whose outcome follows is told with it: each outcome gets the members of its intent,
   /// unless it has its own.
@@ -98,7 +100,9 @@ package struct HistoryReport: Sendable {
       let sign = verification.holds ? ink.good("✓") : ink.bad("✗")
       return "\(sign) \(flag): \(Terminal.plain(verification.sentence))"
     }
-    if lines.isEmpty, unread.isEmpty { lines = [severalFlags ? "nothing moved" : "the journal is empty"] }
+    if lines.isEmpty, unread.isEmpty, notTold.isEmpty {
+      lines = [severalFlags ? "nothing moved" : "the journal is empty"]
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -164,6 +168,7 @@ package struct HistoryReport: Sendable {
     whole.sort { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
     var members = [JSON.Member("entries", .array(whole.map(Self.json(of:))))]
     if !unread.isEmpty { members.append(JSON.Member("unread", .array(unread.map(Self.json(of:))))) }
+    if !notTold.isEmpty { members.append(JSON.Member("not_told", .strings(notTold))) }
     if let verified {
       members.append(JSON.Member("verified", .array(verified.map(Self.json(of:)))))
     }

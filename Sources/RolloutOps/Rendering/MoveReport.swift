@@ -18,7 +18,9 @@ package struct MoveReport: Sendable {
   /// A move is told in a few lines; a refusal shows the checklist that explains it.
   package func text(ink: Ink, width: Int) -> String {
     if decision.status == .hold, verb == .promote || verb == .finish {
-      return StatusText(after, ink: ink, width: width).text
+      // What came of it comes first, and why it did not go further.
+      return "\(ink.strong(Terminal.plain(after.flag.text)))   \(ink.warning("not done")): it stays at "
+        + "\(Terminal.plain(after.place.description))\n" + StatusText(after, ink: ink, width: width).text
     }
     let flag = ink.strong(Terminal.plain(after.flag.text))
     let reasons = decision.reasons.map { Terminal.plain($0) }

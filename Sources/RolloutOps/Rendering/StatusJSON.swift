@@ -13,7 +13,8 @@ extension StatusReport {
       "earliest": .text(earliest.map(calendar.iso)), "stages": .array(stages.map(json(of:))),
       "checklist": .array(checklist.map(json(of:))), "gates": .array(gates.map(json(of:))),
       "evidence": evidence.map(json(of:)) ?? .null,
-      "served": served?.json ?? .null, "store": .string(store), "remarks": .strings(remarks),
+      "served": served?.json ?? .null, "store": .string(store), "unjournaled": .text(unjournaled),
+      "remarks": .strings(remarks),
     ]
   }
 

@@ -41,6 +41,8 @@ package struct StatusReport: Sendable {
   package let calendar: LocalCalendar
   /// What applications are served, where there is somebody to ask.
   package var served: Served?
+  /// What is known of a managed flag whose journal is not here.
+  package var unjournaled: String?
   /// Whether what was changed is one of several copies.
   package var isWorkingCopy = false
 

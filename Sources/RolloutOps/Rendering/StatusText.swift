@@ -41,7 +41,10 @@ package struct StatusText {
   private var standing: [String] {
     var lines: [String] = []
     if report.killed { lines.append("  " + killed) }
-    if let drift = report.drift {
+    if let unjournaled = report.unjournaled {
+      lines.append("  " + ink.warning("? no journal") + "  " + Terminal.plain(unjournaled))
+      if let serving = report.serving, !report.killed { lines.append("      store    " + Terminal.plain(serving)) }
+    } else if let drift = report.drift {
       lines.append("  " + ink.bad("≠ drift") + "  the store does not show what the journal says")
       lines.append("      journal  " + Terminal.plain(drift.expected.description))
       lines.append("      store    " + Terminal.plain(drift.shown.description))
@@ -105,11 +108,14 @@ package struct StatusText {
   }
 
   private func line(_ stage: StatusReport.StageLine, _ nameWidth: Int, _ whoWidth: Int) -> String {
-    let mark = stage.state == .current ? ink.strong("▶") : ink.good("✓")
+    let isStopped = report.killed && report.drift == nil
+    let mark = stage.state == .current ? (isStopped ? ink.bad("■") : ink.strong("▶")) : ink.good("✓")
     let name = Terminal.padded(Terminal.plain(stage.name), to: nameWidth)
     let who = Terminal.padded(Terminal.clipped(Terminal.plain(stage.who ?? ""), to: whoWidth), to: whoWidth)
     var text = "  \(mark) \(name)   \(who)"
-    if stage.state == .current, let since = stage.since {
+    if stage.state == .current, isStopped {
+      text += "   nobody gets it"
+    } else if stage.state == .current, let since = stage.since {
       let stood = max(.zero, report.calendar.now.since(since))
       text += "   since \(time(since))"
       if stage.soak > .zero { text += "   \(stood) of \(stage.soak)  \(bar(stood, of: stage.soak))" }
@@ -226,13 +232,22 @@ package struct StatusText {
     switch report.outlook {
     case .promote: return [ink.good("→ promote: \(first)")]
     case .done: return [ink.good("→ \(first)")]
+    case .hold where report.unjournaled != nil && report.drift != nil:
+      return [
+        ink.bad("→ hold: nothing is promoted from here without its journal; --journal FOLDER names where it is"),
+        "  rolloutctl kill \(Terminal.plain(report.flag.text)) turns it off all the same",
+      ]
     // What drifted stands above already.
     case .hold where report.drift != nil: return [ink.bad("→ conflict: \(first)")]
     case .hold where report.status == .conflict: return [ink.bad("→ conflict: \(first)\(more)")] + others
     case .hold: return [ink.warning("→ hold: \(first)\(more)\(earliest)")] + others
     case .kill where report.killed: return [ink.bad("→ killed: \(first)")]
     case .kill: return [ink.bad("→ kill: \(first)\(more)"), "  rolloutctl kill \(Terminal.plain(report.flag.text))"]
-    case .rollback, .degrade: return [ink.bad("→ \(report.outlook.rawValue): \(first)\(more)")] + others
+    case .rollback:
+      return [ink.bad("→ rollback: \(first)\(more)")] + others + [
+        "  rolloutctl rollback \(Terminal.plain(report.flag.text))"
+      ]
+    case .degrade: return [ink.bad("→ degrade: \(first)\(more)")] + others
     }
   }
 

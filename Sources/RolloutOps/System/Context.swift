@@ -24,6 +24,13 @@ package struct Context: Sendable {
 }
 
 extension Context {
+  /// The same world, with its results going elsewhere.
+  package func printing(to output: any Output) -> Context {
+    Context(
+      clock: clock, files: files, inputs: inputs, http: http, output: output, surroundings: surroundings,
+      interruptions: interruptions, hands: hands)
+  }
+
   /// The same world, with every request told on standard error.
   package var tracingHTTP: Context {
     Context(

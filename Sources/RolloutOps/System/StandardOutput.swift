@@ -7,11 +7,15 @@ import Synchronization
 /// it.
 package final class StandardOutput: Output {
   private let broken = Atomic(false)
+  private let failed = Atomic(false)
   private let hasProgress = Atomic(false)
 
   package init() { signal(SIGPIPE, SIG_IGN) }
 
   package var isBroken: Bool { broken.load(ordering: .relaxed) }
+
+  /// Whether a result did not arrive although somebody waits for it: on a full disk, or with no standard output at all.
+  package var hasLost: Bool { failed.load(ordering: .relaxed) }
 
   package func result(_ text: String) {
     guard !text.isEmpty else { return }
@@ -55,7 +59,10 @@ package final class StandardOutput: Output {
         if count > 0 {
           start += count
         } else if errno != EINTR {
-          if number == STDOUT_FILENO { broken.store(true, ordering: .relaxed) }
+          if number == STDOUT_FILENO {
+            if errno != EPIPE { failed.store(true, ordering: .relaxed) }
+            broken.store(true, ordering: .relaxed)
+          }
           return
         }
       }

@@ -114,7 +114,7 @@ struct CommandTable: Sendable {
       let (spelling, value) = word.splitAtEquals
       switch word {
       case "--help", "-h": head.wantsHelp = true
-      case "--version": head.wantsVersion = true
+      case "--version", "-V": head.wantsVersion = true
       default:
         head.defaults.append(word)
         guard let flag = common.first(where: { $0.spellings.contains(spelling) }) ?? bundled(word) else {

@@ -6,7 +6,13 @@ extension CommandParser {
   mutating func passOver(
     _ word: String, _ spelling: String, _ rest: inout ArraySlice<String>
   ) throws(UsageError.Fault) {
-    guard row.manner == .goesOn else { throw refusal(word, spelling) }
+    guard row.manner == .goesOn else {
+      if let meant = Self.habits[spelling], row.description.allFlags.contains(where: { $0.spelling == meant[0] }) {
+        line = line(with: meant)
+        throw UsageError.Fault.unknownFlag(spelling, nearest: meant[0])
+      }
+      throw refusal(word, spelling)
+    }
     let (whole, value) = word.splitAtEquals
     let foreign = others().first { $0.spellings.contains(whole) }
     let near = foreign == nil ? nearest(to: whole) : nil
@@ -22,6 +28,11 @@ extension CommandParser {
       remark += ", and '\(Terminal.withoutPasswords(next))' behind it was taken for its value"
     }
     remarks.append(remark)
+  }
+
+  /// What other tools have for ours.
+  private static var habits: [String: [String]] {
+    ["--json": ["--format", "json"], "-o": ["--format"], "--output": ["--format"], "--jq": ["--field"]]
   }
 
   private func refusal(_ word: String, _ spelling: String) -> UsageError.Fault {

@@ -6,6 +6,8 @@ struct CommonOptions: Sendable, Equatable {
   var stores: [String] = []
   var journal: String?
   var format = OutputFormat.text
+  /// The part of a result in JSON that alone is printed.
+  var field: String?
   var dryRun = false
   var reason: String?
   var color = ColorChoice.auto
@@ -32,7 +34,7 @@ extension FlagRow where Options: TakesCommonFlags {
   static var acting: [FlagRow] { [.reason, .dryRun] + reading }
   /// What every command takes that looks at flags and journals.
   static var reading: [FlagRow] { [.store, .journal, .allowHTTP] + printing }
-  static var printing: [FlagRow] { [.format] + speaking }
+  static var printing: [FlagRow] { [.format, .field] + speaking }
   static var speaking: [FlagRow] { [.color, .quiet, .verbose] }
 
   static var store: FlagRow {
@@ -73,6 +75,23 @@ extension FlagRow where Options: TakesCommonFlags {
       "format", "FORMAT", "how to print the result",
       details: "With `json`, standard output is exactly one JSON value; everything else goes to standard error."
     ) { $0.common.format = $1 }.common()
+  }
+
+  static var field: FlagRow {
+    value(
+      "field", "PATH", "print one part of the JSON result",
+      details: """
+        Names of members and numbers of items with dots between, `*` for each of them: `place.stage`, \
+        `rollouts.*.flag`. A text is printed bare, a line each. A part that is not there is said, and the exit status \
+        is 2 where it would be 0.
+        """,
+      read: { (text) throws(ValueFault) in
+        guard !text.isEmpty, !text.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
+          throw ValueFault("names and numbers with dots between are a path")
+        }
+        return text
+      }
+    ) { $0.common.field = $1 }.common()
   }
 
   static var dryRun: FlagRow {

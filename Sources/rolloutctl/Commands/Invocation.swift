@@ -59,6 +59,15 @@ extension Action {
 
   /// Runs it, and turns what stopped it into words and an exit status.
   func run(_ context: Context, typed words: [String]) -> ExitStatus {
+    guard let field = common.field else { return carryOut(context, typed: words) }
+    var options = self
+    (options.common.format, options.common.field) = (.json, nil)
+    let output = FieldOutput(field, of: context.output)
+    let status = options.carryOut(context.printing(to: output), typed: words)
+    return status == .done && output.hasMissed ? .usage : status
+  }
+
+  private func carryOut(_ context: Context, typed words: [String]) -> ExitStatus {
     do throws(Trouble) {
       return try act(Invocation(context: common.verbose ? context.tracingHTTP : context, common: common))
     } catch {

@@ -10,6 +10,14 @@ extension CommandTable {
     Habit(words: ["undo", "back", "revert"], meaning: .command(RollbackOptions.name)),
     Habit(words: ["ls", "list", "get", "show"], meaning: .command(StatusOptions.name)),
     Habit(words: ["log", "logs"], meaning: .command(HistoryOptions.name)),
+    Habit(words: ["lint", "validate", "verify"], meaning: .command(CheckOptions.name)),
+    Habit(words: ["start", "deploy", "advance", "next"], meaning: .command(PromoteOptions.name)),
+    Habit(words: ["new", "create"], meaning: .command(InitOptions.name)),
+    Habit(
+      words: ["diff"],
+      meaning: .oneOf([
+        "changes (what moved lately)", "status (what differs between journal and store)", "plan (the stages to come)",
+      ])),
     Habit(
       words: ["pause", "freeze", "suspend"],
       meaning: .oneOf(["hold (nobody more gets it, and who has it keeps it)", "kill (nobody gets it)"])),

@@ -107,7 +107,8 @@ extension StatusOptions: Action {
       for sentence in fleet.failures { invocation.context.output.failure("rolloutctl: \(Terminal.plain(sentence))") }
       print(
         invocation,
-        text: { fleet.text(ink: $0, width: $1) }, json: { fleet.json }, markdown: { fleet.markdown })
+        text: { ink, _ in fleet.text(ink: ink, width: invocation.context.output.width) }, json: { fleet.json },
+        markdown: { fleet.markdown })
       return exitCode ? fleet.verdict : fleet.status
     }
     let report = try viewing.status(of: target)

@@ -24,8 +24,13 @@ import Testing
 
   @Test func whichOfSeveralIsMeantNobodyGuessesButAKillLooksInAll() throws {
     try world.move(.promote)
+    // Only one of them has it.
+    #expect(try world.status(of: "ai-summary").place.stageIndex == 0)
+    let prod = try #require(world.files.text("/w/prod.json"))
+    world.files.put("/w/flags.json", prod)
     let trouble = try #require(throws: Trouble.self) { try world.status(of: "ai-summary") }
     #expect(trouble.status == .usage && trouble.sentences[0].contains("test, prod"))
+    world.files.put("/w/flags.json", "{\"flags\": {}}\n")
     let report = world.kill()
     #expect(report.status == .done && report.lines.map(\.store) == ["file:prod.json"])
   }

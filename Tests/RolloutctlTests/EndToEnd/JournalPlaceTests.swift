@@ -41,7 +41,7 @@ import Testing
     let elsewhere = try world.run("history", "ai-summary", environment: ["ROLLOUT_JOURNAL": "nowhere"])
     #expect(elsewhere.status == 0 && elsewhere.output.contains("off → internal"), "\(elsewhere)")
     #expect(try world.run("history", "ai-summary", "--journal", "nowhere").status == 2)
-    #expect(try world.run("status", "ai-summary", "--journal", "nowhere").output.contains("no rollout of ai-summary"))
+    #expect(try world.run("status", "ai-summary", "--journal", "nowhere").output.contains("no journal of it is at"))
   }
 
   @Test func aCheckoutMayMove() throws {
@@ -85,7 +85,7 @@ import Testing
     }
     let remark = breakage == .missing ? "" : "should say where the journal of ai-summary is"
     let seen = try world.run("status", "ai-summary")
-    #expect(seen.status == 0 && seen.output.contains("no rollout of ai-summary is known"), "\(seen)")
+    #expect(seen.status == 0 && seen.output.contains("no journal of it is at"), "\(seen)")
     let killed = try world.run("kill", "ai-summary")
     #expect(killed.status == 0, "\(killed)")
     #expect(try world.isKilled())

@@ -1,0 +1,123 @@
+/// All rollouts of all stores that the settings name, a row each.
+extension Viewing {
+  package func fleet() throws(Trouble) -> FleetReport {
+    let opening = Opening(context: context, choices: choices)
+    let settings = try Settings(choices, note: nil, context: context)
+    let looks = StoreLook.all(settings, opening, reading: true)
+    var (rows, away, folders): ([FleetReport.Line], [FleetReport.Away], [String]) = ([], [], [])
+    var shown: Set<String> = []
+    for look in looks {
+      guard let store = look.snapshot else { continue }
+      // A journal that lies where those of several stores lie is one row, in its own store.
+      for journal in look.journals where !shown.contains(journal.path) {
+        guard let row = row(journal.flag, store, look.named, opening, settings) else { continue }
+        shown.insert(journal.path)
+        rows.append(row)
+      }
+      let lost = look.unjournaled
+      rows += lost.map { unjournaled($0, store, look.named) }
+      if !lost.isEmpty { folders.append(look.folder) }
+    }
+    for look in looks {
+      guard let trouble = look.trouble else { continue }
+      // One store that is away keeps nobody from seeing the others.
+      let own = look.journals.filter { shown.insert($0.path).inserted }
+      away.append(FleetReport.Away(store: look.named.title, trouble: trouble, flags: own.map(\.flag)))
+    }
+    return FleetReport(
+      rows, away: away, stores: settings.scope.map(\.title), now: context.clock.now(),
+      remarks: settings.remarks + Self.missing(in: folders))
+  }
+
+  private static func missing(in folders: [String]) -> [String] {
+    folders.map { "journals of some flags are not in \($0), as their rows say; --journal FOLDER names where they are" }
+  }
+
+  /// What the store alone tells of a flag whose journal is somewhere else.
+  private func unjournaled(_ listed: ListedFlag, _ store: StoreSnapshot, _ named: NamedStore) -> FleetReport.Line {
+    let flag = (try? store.read(listed.key))?.flag
+    let marked = FleetReport.Marked(
+      mark: flag?.mark ?? listed.mark ?? Flag.Mark(), serving: flag?.serving.description,
+      isOff: flag.map { !$0.exposes(control: nil) } ?? false)
+    return FleetReport.Line(flag: listed.key, store: named.title, report: nil, trouble: nil, marked: marked)
+  }
+
+  /// Nil where the journal is that of a rollout in another store.
+  private func row(
+    _ flag: FlagKey, _ store: StoreSnapshot, _ named: NamedStore, _ opening: Opening, _ settings: Settings
+  ) -> FleetReport.Line? {
+    do throws(Trouble) {
+      var rollout = try opening.rollout(flag, nil, settings, in: store, named)
+      let isElsewhere =
+        rollout.facts.startedOn != nil
+        || rollout.flag.flag == nil && rollout.progress.store.map { $0 != store.address } ?? false
+      if isElsewhere, settings.isSaid || settings.scope.count > 1 { return nil }
+      if let reference = rollout.progress.note {
+        let path = Path.joined(rollout.journal.base, reference.path)
+        if let found = try? opening.note(at: path, knownBy: rollout.progress) { rollout = rollout.with(found) }
+      }
+      rollout.settleInMind()
+      let beat = rollout.journal.heartbeat.map { beat in
+        FleetReport.Watch(
+          time: beat.time, isSilent: beat.isSilent(at: context.clock.now()), status: beat.status, reason: beat.reason)
+      }
+      return FleetReport.Line(
+        flag: flag, store: named.title, report: StatusReport(rollout.situation), trouble: nil, watch: beat)
+    } catch {
+      return FleetReport.Line(flag: flag, store: named.title, report: nil, trouble: error)
+    }
+  }
+}
+
+/// What there is of one store's rollouts: the journals that lie here, and the flags that the store marks as managed.
+struct StoreLook: Sendable {
+  let named: NamedStore
+  private(set) var journals: [Journal] = []
+  /// Where they were looked for.
+  private(set) var folder = ""
+  private(set) var marked: [ListedFlag] = []
+  /// The flags as they stand, where they were read.
+  private(set) var snapshot: StoreSnapshot?
+  /// Why the store, or the folder, could not be looked at.
+  private(set) var trouble: Trouble?
+
+  /// Several stores at a time: one that is slow keeps the others from nothing.
+  static func all(_ settings: Settings, _ opening: Opening, reading: Bool) -> [StoreLook] {
+    Crew(threads: 8).each(settings.scope) { StoreLook($0, opening, settings, reading: reading) }
+  }
+
+  /// Flags that are managed, and whose journals are somewhere else.
+  var unjournaled: [ListedFlag] {
+    let journaled = Set(journals.map(\.flag))
+    return marked.filter { !journaled.contains($0.key) }
+  }
+
+  private init(_ named: NamedStore, _ opening: Opening, _ settings: Settings, reading: Bool) {
+    self.named = named
+    do throws(Trouble) {
+      let store = try opening.store(named, settings.terms)
+      journals = try opening.journals(settings, store)
+      folder = try opening.journalFolder(settings, store).path
+      do throws(StoreTrouble) {
+        marked = try managed(in: store)
+        guard reading else { return }
+        let keys = Set(journals.map(\.flag) + marked.map(\.key))
+        snapshot = try StoreSnapshot(store, keys.sorted { $0.text < $1.text })
+      } catch {
+        throw .store(error)
+      }
+    } catch {
+      trouble = error
+    }
+  }
+
+  /// A flag file that is not there is no trouble where nobody names it.
+  private func managed(in store: any FlagStore) throws(StoreTrouble) -> [ListedFlag] {
+    do throws(StoreTrouble) {
+      return try store.list().filter { $0.mark != nil }
+    } catch {
+      guard error.isMissing, named.origin == Settings.byDefault, journals.isEmpty else { throw error }
+      return []
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// Which of several stores a flag's rollout is about, where nobody says.
+extension Opening {
+  /// The only one that has the flag; where none has it, the only one with a journal of it. What the note names, or the
+  /// settings choose and the flag is in, goes before; whether another has it too is asked where that matters.
+  func place(of key: FlagKey, _ settings: Settings) throws(Trouble) -> NamedStore {
+    let candidates = settings.scope
+    let chosen = settings.isSaid ? nil : settings.stores.first
+    guard candidates.count > 1, chosen?.origin != Settings.byNote else { return try settings.store() }
+    var owners: [NamedStore] = []
+    var silent: Trouble?
+    for named in candidates {
+      do throws(Trouble) {
+        if try has(key, named, settings) { owners.append(named) }
+      } catch {
+        // Of stores that the command line names, one that cannot be asked may be the one that is meant.
+        if settings.isSaid { throw error }
+        silent = silent ?? error
+      }
+      if named == chosen, !owners.isEmpty { return named }
+    }
+    if owners.count == 1 { return owners[0] }
+    guard owners.isEmpty else { throw .severalStores(key, owners.map(\.title)) }
+    let keepers = keepers(of: key, settings)
+    if keepers.count == 1 { return keepers[0] }
+    if let chosen { return chosen }
+    if settings.isSaid { throw .severalStores(key, candidates.map(\.title)) }
+    if let silent { throw silent }
+    return try settings.store()
+  }
+
+  /// For looking back: the stores need not answer where a journal tells.
+  func placeOfJournal(of key: FlagKey, _ settings: Settings) throws(Trouble) -> NamedStore {
+    guard settings.scope.count > 1 else { return try settings.store() }
+    let keepers = keepers(of: key, settings)
+    return keepers.count == 1 ? keepers[0] : try place(of: key, settings)
+  }
+
+  private func has(_ key: FlagKey, _ named: NamedStore, _ settings: Settings) throws(Trouble) -> Bool {
+    let store = try store(named, settings.terms)
+    do throws(StoreTrouble) {
+      return try store.read(key).flag != nil
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  /// Those with a journal of it. One that lies where all of them keep theirs tells by what it says.
+  private func keepers(of key: FlagKey, _ settings: Settings) -> [NamedStore] {
+    var paths: Set<String> = []
+    return settings.scope.filter { named in
+      guard let store = try? store(named, settings.terms), let journal = try? journal(of: key, settings, store).journal,
+        (try? journal.exists()) == true
+      else { return false }
+      if let reading = try? journal.read(), let address = Progress(withoutPlans: reading.entries).store {
+        return address == store.address
+      }
+      return paths.insert(journal.path).inserted
+    }
+  }
+}

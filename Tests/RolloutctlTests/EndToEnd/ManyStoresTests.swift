@@ -1,0 +1,247 @@
+import Foundation
+import Testing
+
+/// What is shown where there are several stores, where one of them is away, and where the journals are on another machine.
+@Suite struct ManyStoresTests {
+  enum Journals: String, CaseIterable { case here, elsewhere, nowhere }
+  enum Stores: String, CaseIterable { case one, two, oneOfTwoAway }
+  enum State: String, CaseIterable { case managed, killed, drifted, foreign }
+
+  /// Nothing listens on the port.
+  private static let away = "https://127.0.0.1:1/flags.json"
+  private static let foreign =
+    #"{"flags": {"ai-summary": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "on"}}}"#
+
+  private func world(_ journals: Journals, _ stores: Stores, _ state: State) throws -> LiveWorld {
+    let world = try LiveWorld()
+    if state == .foreign {
+      try world.folder.write("flags.json", Self.foreign + "\n")
+    } else {
+      try world.done("promote", LiveWorld.note)
+    }
+    if state == .killed { try world.done("kill", "ai-summary") }
+    if state == .drifted {
+      let text = try world.folder.read("flags.json")
+      try world.folder.write("flags.json", text.replacingOccurrences(of: "\"staff\"", with: "\"everybody\""))
+    }
+    switch (journals, state) {
+    case (.here, _), (_, .foreign): break
+    case (.nowhere, _): try FileManager.default.removeItem(atPath: world.folder.path("flags.json.rollout"))
+    case (.elsewhere, _):
+      try FileManager.default.moveItem(
+        atPath: world.folder.path("flags.json.rollout"), toPath: world.folder.path("kept"))
+    }
+    let others: [String: String] =
+      switch stores {
+      case .one: [:]
+      case .two: ["test": "file:test.json"]
+      case .oneOfTwoAway: ["test": Self.away]
+      }
+    if stores != .one {
+      try world.folder.write("test.json", #"{"flags": {}}"#)
+      let listed = others.merging(["prod": "file:flags.json"]) { $1 }
+      let json = try JSONSerialization.data(withJSONObject: ["stores": listed], options: .withoutEscapingSlashes)
+      try world.folder.write("rolloutctl.json", String(decoding: json, as: UTF8.self))
+    }
+    return world
+  }
+
+  @Test(arguments: Journals.allCases, Stores.allCases)
+  func everyViewSaysWhatItKnows(journals: Journals, stores: Stores) throws {
+    for state in State.allCases {
+      let world = try world(journals, stores, state)
+      let extra = journals == .elsewhere ? ["--journal", "kept"] : []
+      let run = { (words: String...) in try world.start(words + extra).finish() }
+      let (fleet, changes, one) = (try run("status"), try run("changes"), try run("status", "ai-summary"))
+      let place: Comment = "\(journals) \(stores) \(state):\n\(fleet)\n\(changes)\n\(one)"
+      let isAway = stores == .oneOfTwoAway
+      let isLost = journals == .nowhere && state != .foreign
+
+      // The row, and the line of the store that is away.
+      let rows = fleet.output.split(separator: "\n").filter { $0.contains("ai-summary") }
+      #expect(rows.count == (state == .foreign ? 0 : 1), place)
+      #expect(fleet.output.contains("? test: ") == isAway, place)
+      #expect(fleet.status == (isAway ? 1 : 0), place)
+      if let row = rows.first {
+        let mark =
+          switch state {
+          case .managed: isLost ? "~" : "·"
+          case .killed: "■"
+          case .drifted: isLost ? "~" : "≠"
+          case .foreign: ""
+          }
+        #expect(row.hasPrefix(mark), place)
+        #expect(row.contains("no journal of it is here") == isLost, place)
+        #expect(row.contains("prod") == (stores != .one), place)
+      }
+      let json = try #require(try LiveWorld.object(run("status", "--format", "json").output))
+      #expect((json["rollouts"] as? [Any])?.count == rows.count, place)
+      #expect((json["away"] as? [Any])?.count == (isAway ? 1 : 0), place)
+
+      // What moved, or that nobody here knows.
+      #expect(changes.status == (isAway || isLost ? 1 : 0), place)
+      #expect(changes.output.contains("promote  off → internal") == (state != .foreign && !isLost), place)
+      #expect(changes.errors.contains("no journal of it is in") == isLost, place)
+      #expect(!(isLost || isAway) || !changes.output.contains("nothing moved"), place)
+
+      // The one store that has it is found, whatever became of the others.
+      #expect(one.status == 0, place)
+      #expect(one.output.contains("? no journal") == isLost, place)
+      #expect(one.output.contains("■") == (state == .killed), place)
+      #expect(one.output.contains("≠ drift") == (state == .drifted && !isLost || state == .foreign), place)
+      #expect(!one.output.contains("▶") || state == .managed || state == .drifted, place)
+    }
+  }
+
+  /// Of two stores with the flag nobody knows which is meant; the lines to type are those of both.
+  @Test(arguments: ["status", "hold", "rollback", "gate", "restore"])
+  func onlyARealAmbiguityIsAsked(verb: String) throws {
+    let world = try world(.here, .two, .managed)
+    let reason = verb == "status" || verb == "gate" ? [] : ["--reason", "slow"]
+    let found = try world.start([verb, "ai-summary"] + reason).finish()
+    #expect(found.status != 2, "\(found)")
+    try world.folder.write("test.json", try world.folder.read("flags.json"))
+    let asked = try world.start([verb, "ai-summary"] + reason).finish()
+    #expect(asked.status == 2, "\(asked)")
+    for store in ["prod", "test"] { #expect(asked.errors.contains("--store \(store)"), "\(asked)") }
+  }
+
+  /// A journal tells which store is meant, whether that answers or not.
+  @Test func lookingBackNeedsNoStore() throws {
+    let world = try world(.here, .oneOfTwoAway, .managed)
+    #expect(try world.done("history", "ai-summary").output.contains("off → internal"))
+  }
+
+  /// Rows are those of the stores that are asked for, also where all journals lie in one folder.
+  @Test func rowsAreThoseOfTheNamedStore() throws {
+    let world = try LiveWorld()
+    try world.folder.write("test.json", #"{"flags": {}}"#)
+    try world.folder.write(
+      "rolloutctl.json", #"{"journal": "kept", "stores": {"prod": "file:flags.json", "test": "file:test.json"}}"#)
+    try world.done("promote", LiveWorld.note)
+    #expect(try world.done("status").output.contains("ai-summary   prod"))
+    #expect(try world.done("status", "--store", "prod").output.contains("ai-summary   internal"))
+    let other = try world.done("status", "--store", "test")
+    #expect(other.output.contains("no rollouts yet in test"), "\(other)")
+  }
+
+  /// What burns is read first, and keys are cut for no pipe.
+  @Test func theMostUrgentComesFirst() throws {
+    let long = "a-" + String(repeating: "long-", count: 12) + "key"
+    let world = try LiveWorld(note: LiveWorld.plainNote.replacingOccurrences(of: "ai-summary", with: long))
+    try world.done("promote", LiveWorld.note)
+    let second = LiveWorld.plainNote.replacingOccurrences(of: "ai-summary", with: "z-killed")
+    try world.folder.write("notes/second.md", second)
+    try world.done("promote", "notes/second.md")
+    try world.done("kill", "z-killed")
+    let lines = try world.done("status").output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0].contains("z-killed") && lines[1].contains(long), "\(lines)")
+  }
+
+  /// A watch that stopped looking is no watch.
+  @Test func aSilentWatchIsSaid() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let beat =
+      #"{"time":"2026-01-05T18:40:00Z","actor":"watch","host":"ci","process":7,"next":"2026-01-05T18:41:00Z","exit":3}"#
+    try world.folder.write(LiveWorld.journalPath + ".watch", beat + "\n")
+    let row = try world.done("status").output
+    #expect(row.contains("watch silent since") && row.contains("18:40"), "\(row)")
+    let json = try world.done("status", "--field", "rollouts.0.watch.silent").output
+    #expect(json == "true\n", "\(json)")
+    // One that looked a moment ago and saw a breach is read before everything else.
+    let now = ISO8601DateFormatter().string(from: Date())
+    let due = ISO8601DateFormatter().string(from: Date(timeIntervalSinceNow: 3600))
+    let seen =
+      #"{"time":"\#(now)","actor":"watch","host":"ci","process":7,"next":"\#(due)","exit":5,"reason":"cost is twice"}"#
+    try world.folder.write(LiveWorld.journalPath + ".watch", seen + "\n")
+    #expect(try world.done("status").output.contains("kill, cost is twice"))
+  }
+
+  @Test func aKilledStageDoesNotLookLikeOneThatRuns() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    // The journal of this kill is elsewhere.
+    try world.done("kill", "ai-summary", "--journal", "kept")
+    let status = try world.done("status", "ai-summary").output
+    #expect(status.contains("■ internal") && !status.contains("▶"), "\(status)")
+    #expect(try world.done("restore", "ai-summary", "--reason", "mended").output.contains("killed (off) → internal"))
+  }
+
+  @Test func arefusedPromotionSaysSoFirst() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    try world.done("hold", LiveWorld.note, "--reason", "slow")
+    let refused = try world.run("promote", LiveWorld.note)
+    #expect(refused.status == 3, "\(refused)")
+    #expect(
+      refused.output.split(separator: "\n").first?.contains("not done: it stays at internal") == true, "\(refused)")
+  }
+}
+
+/// Results that scripts take apart, and results that nobody could take.
+@Suite struct ResultTests {
+  private func world() throws -> LiveWorld {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    return world
+  }
+
+  @Test func oneFieldIsPickedWithoutAnotherTool() throws {
+    let world = try world()
+    #expect(try world.done("status", "ai-summary", "--field", "place.name").output == "internal\n")
+    #expect(
+      try world.done("status", "ai-summary", "--field", "stages.*.name").output
+        == "internal\n5% of paid\n25% of paid\n100%\n")
+    #expect(try world.done("status", "ai-summary", "--field", "stages.1.soak_seconds").output == "0\n")
+    #expect(try world.done("status", "ai-summary", "--field", "held").output == "null\n")
+    #expect(try world.done("version", "--field", "name").output == "rolloutctl\n")
+    #expect(try world.done("version", "--format", "json").output.contains("\"version\": "))
+    let missing = try world.run("status", "ai-summary", "--field", "place.nome")
+    #expect(
+      missing.status == 2 && missing.output == "" && missing.errors.contains("there are stage, name"), "\(missing)")
+    let outside = try world.run("status", "ai-summary", "--field", "stages.9.name")
+    #expect(outside.status == 2 && outside.errors.contains("there are 4 items"), "\(outside)")
+    #expect(try world.run("status", "ai-summary", "--field", "a..b").status == 2)
+    // What went wrong is said once.
+    let failed = try world.run("status", "ai-summary", "--store", "https://127.0.0.1:1/x.json", "--field", "place")
+    #expect(failed.status == 1 && failed.output == "" && !failed.errors.contains("there is no field"), "\(failed)")
+  }
+
+  /// A kill is told by whether the flag is off; everything else by whether its result arrived.
+  @Test(arguments: [("status", 1), ("kill ai-summary", 0), ("off ai-summary", 0), ("help", 1)])
+  func whatNobodyCouldTakeIsNoticed(line: String, status: Int32) throws {
+    let world = try world()
+    let binary = try #require(Binary.path)
+    for end in ["> /dev/full", ">&-"] {
+      let outcome = try Tool(name: "sh").run(["-c", "exec \"$0\" \(line) \(end)", binary], in: world.folder)
+      #expect(outcome.status == status, "\(line) \(end): \(outcome)")
+      #expect(outcome.errors.contains("standard output took no more"), "\(line) \(end): \(outcome)")
+    }
+    #expect(try world.isKilled() == (line != "status" && line != "help"))
+  }
+
+  @Test func aReaderThatWentAwayIsNoError() throws {
+    let world = try world()
+    let binary = try #require(Binary.path)
+    let outcome = try Tool(name: "bash").run(
+      ["-c", "\"$0\" help promote | true; exit ${PIPESTATUS[0]}", binary], in: world.folder)
+    #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
+  }
+
+  /// The words of other tools lead to ours.
+  @Test(arguments: [
+    ("lint notes/a.md", "type: rolloutctl check notes/a.md"), ("validate", "type: rolloutctl check"),
+    ("start notes/a.md", "type: rolloutctl promote notes/a.md"), ("diff", "changes (what moved lately)"),
+    ("status --json", "type: rolloutctl status --format json"),
+    ("status -o json", "type: rolloutctl status --format json"),
+    ("history ai-x --jq .a", "type: rolloutctl history ai-x --field .a"),
+  ]) func wordsOfOtherToolsLeadToOurs(line: String, advice: String) throws {
+    let outcome = try world().start(line.split(separator: " ").map(String.init)).finish()
+    #expect(outcome.status == 2 && outcome.errors.contains(advice), "\(outcome)")
+  }
+
+  @Test func theShortFlagOfTheVersionIsTaken() throws {
+    #expect(try world().done("-V").output == world().done("version").output)
+  }
+}
