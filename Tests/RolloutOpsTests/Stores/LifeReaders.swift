@@ -20,10 +20,12 @@ struct LifeReader {
 /// of a rollout are the same for all.
 struct LifeWay: Sendable {
   let reason: String
+  /// Of the small program around an SDK, and not of the SDK.
+  let isOfTheProgram: Bool
   let concerns: @Sendable (_ context: JSON) -> Bool
 
-  init(_ reason: String, _ concerns: @escaping @Sendable (_ context: JSON) -> Bool) {
-    (self.reason, self.concerns) = (reason, concerns)
+  init(_ reason: String, isOfTheProgram: Bool = false, _ concerns: @escaping @Sendable (_ context: JSON) -> Bool) {
+    (self.reason, self.isOfTheProgram, self.concerns) = (reason, isOfTheProgram, concerns)
   }
 
   private static func isList(_ value: JSON) -> Bool { value.items != nil || value.members != nil }
@@ -49,7 +51,7 @@ struct LifeWay: Sendable {
     ["undefined", "null"].contains($0["tenant"])
   }
   static let isNotAsked = LifeWay(
-    "the reader for Java passes on texts, numbers and truth values, and units that are texts"
+    "the reader for Java passes on texts, numbers and truth values, and units that are texts", isOfTheProgram: true
   ) {
     $0 != LifeReader.plain($0)
   }
@@ -111,6 +113,8 @@ struct LifeVerdict {
   let life: RolloutLife
   let place: String
   private(set) var table: [String] = []
+  /// Ways of the reader at hand that were seen.
+  private var seen: Set<String> = []
   /// By stage, whom each reader has let in, without those whom it knows otherwise.
   private var drawn: [RolloutLife.Stage: [String: [Bool?]]] = [:]
 
@@ -121,6 +125,7 @@ struct LifeVerdict {
     var cells: [String] = []
     var last: [Bool?] = []
     var beforeKill: [Bool?] = []
+    seen = []
     for stage in RolloutLife.stages {
       let served = try #require(answers[stage], "\(place), \(reader.name): nothing at \(stage)")
       try #require(served.count == RolloutLife.contexts.count, "\(place), \(reader.name), \(stage)")
@@ -138,13 +143,17 @@ struct LifeVerdict {
       cells.append(
         "\(served.count { $0 == "on" })\(known == 0 ? "" : " (\(known) known)")\(marks.map { " \($0)" }.joined())")
     }
+    // A way that an SDK no longer has is no exemption.
+    for way in reader.ways where RolloutLife.isTold && !way.isOfTheProgram {
+      #expect(seen.contains(way.reason), "\(place), \(reader.name): \(way.reason) is not so")
+    }
     table.append(([place, reader.name] + cells).joined(separator: " | "))
   }
 
-  private func look(
+  private mutating func look(
     _ reader: LifeReader, _ stage: RolloutLife.Stage, _ served: [String]
   ) -> (isIn: [Bool?], wrong: [String], known: Int) {
-    var (isIn, wrong, known) = ([Bool?](), [String](), 0)
+    var (isIn, wrong, others) = ([Bool?](), [String](), 0)
     let ways = stage == .killed || stage == .finished ? [] : reader.ways
     var (shared, dealt) = (0, 0)
     for (context, variant) in zip(RolloutLife.contexts, served) {
@@ -160,8 +169,11 @@ struct LifeVerdict {
             .isWithin(Percentage(micro: Int(life.percent(at: stage) * 1_000_000)))
         }
       }
-      if ways.contains(where: { $0.concerns(context) }) {
-        if let expected, expected != on { known += 1 }
+      let known = ways.filter { $0.concerns(context) }
+      if !known.isEmpty {
+        // Whom a share lets in, the reader alone may know.
+        if expected.map({ $0 != on }) ?? true { seen.formUnion(known.map(\.reason)) }
+        if let expected, expected != on { others += 1 }
         isIn.append(nil)
         continue
       }
@@ -172,7 +184,7 @@ struct LifeVerdict {
     let share = life.percent(at: stage) / 100
     let (mean, deviation) = (Double(shared) * share, (Double(shared) * share * (1 - share)).squareRoot())
     if abs(Double(dealt) - mean) > 5 * deviation + 1 { wrong.append("\(dealt) of \(shared) are in by the share") }
-    return (isIn, wrong, known)
+    return (isIn, wrong, others)
   }
 
   /// Readers of one platform draw the same people.

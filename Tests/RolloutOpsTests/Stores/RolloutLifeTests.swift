@@ -205,8 +205,8 @@ enum LifeReaders {
     // Java's SDK decides no groups.
     var readers = languages.filter { $0.name != "Java" }.map { language in
       let reader = LifeReader.late(language, "ph", mode: "group", album)
-      let patterns: [LifeWay] = language.name == "Node" ? [.leavesPatternsUndecided] : []
-      return LifeReader(name: language.name, ways: [.takesListsByTheirValues, .takesUnitsForTexts] + patterns) {
+      let own: [LifeWay] = language.name == "Node" ? [.takesUnitsForTexts, .leavesPatternsUndecided] : []
+      return LifeReader(name: language.name, ways: [.takesListsByTheirValues] + own) {
         try reader.answers().mapValues { $0.map { $0 == canary ? "on" : $0 } }
       }
     }
@@ -225,10 +225,13 @@ enum LifeReaders {
   }
 
   static func ofStatsig(_ platform: LivePlatform, _ album: LifeAlbum) throws -> [LifeReader] {
-    let all: [LifeWay] = [.takesListsByTheirValues, .takesNamesForNothing, .spellsFiveWithAPoint]
+    let all: [LifeWay] = [.takesListsByTheirValues, .takesNamesForNothing]
+    let own: [String: [LifeWay]] = [
+      "Node": [.takesUnitsForTexts], "Java": [.spellsFiveWithAPoint], "Python upon the core": [.takesUnitsForTexts],
+      "Python": [.takesUnitsForTexts, .spellsFiveWithAPoint],
+    ]
     var readers = languages.map { language in
-      LifeReader.late(
-        language, "sg", mode: "custom", ways: all + (language.name == "Node" ? [.takesUnitsForTexts] : []), album)
+      LifeReader.late(language, "sg", mode: "custom", ways: all + (own[language.name] ?? []), album)
     }
     guard PlatformServerTests.hasReaders else { return readers }
     for (name, script) in [("Python", "statsig"), ("Python upon the core", "statsig_core")] {
@@ -236,7 +239,7 @@ enum LifeReaders {
         script, [platform.place, "--unit", "tenant", "--key", StatsigPeerTests.key, "--as", "tenant"])
       _ = try python.ask(["load": .array(RolloutLife.contexts)])
       readers.append(
-        .standing(name, ways: all + [.takesUnitsForTexts]) { _ in
+        .standing(name, ways: all + (own[name] ?? [])) { _ in
           let time = try #require(try platform.sdk()["time"]?.integer)
           return try python.variants(World.key.text, until: time).map {
             $0 == true ? "on" : $0 == false ? "off" : $0.text ?? "?"
