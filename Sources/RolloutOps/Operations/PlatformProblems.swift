@@ -14,7 +14,8 @@ struct PlatformProblems {
     switch place {
     case .statsig: statsig
     case .posthog: posthog
-    case .file, .document, .etcd, .unleash, .launchDarkly: []
+    case .unleash: numbers(on: "Unleash")
+    case .file, .document, .etcd, .launchDarkly: []
     }
   }
 

@@ -247,6 +247,10 @@ enum StoreGuide {
         """),
       .paragraph(
         """
+        A unit is a text: a number, a truth value or a list in its place is out for every reader of flag files and, but         for the list, on LaunchDarkly; SDKs of the other platforms may take it for its text. Where an attribute is a         list, the platforms' SDKs may let it meet a selector by one of its values. On Statsig the units `undefined`         and `null` are out, since its SDK for Node takes a missing one for them.
+        """),
+      .paragraph(
+        """
         On LaunchDarkly and PostHog no verb changes what a variant's value is: `rolloutctl finish` of a flag with \
         `Variants:` serves the canary under its own name to everybody, and a kill still brings back what was there \
         before. The next change of that kind takes a flag of its own on LaunchDarkly, where a value holds in every \
@@ -254,7 +258,7 @@ enum StoreGuide {
         """),
       .paragraph(
         """
-        Statsig and PostHog compare texts: 5.0, which Python and Java may send for 5, is not 5 to some of their SDKs, and \
+        Unleash, Statsig and PostHog compare texts: 5.0, which Python and Java may send for 5, is not 5 to some of their SDKs, and \
         `rolloutctl check` says so where a selector compares a number. Statsig's core SDKs (Rust, and Node, Python and \
         others upon it) keep lists in small letters, so values that differ by capitals alone are refused; truth values \
         are met in any spelling. Flags that earlier versions wrote otherwise are read as they were meant, `rolloutctl \

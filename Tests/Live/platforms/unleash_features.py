@@ -3,7 +3,7 @@
 import unleash_rules as rules
 from json_patch import PatchFailure, patched
 from platform_server import Answer, route
-from unleash_state import UnleashState, plain
+from unleash_state import UnleashState, as_kept, plain
 
 PROJECT = "/api/admin/projects/{project}"
 FEATURE = PROJECT + "/features/{name}"
@@ -26,14 +26,11 @@ class UnleashFeatures(UnleashState):
         return {**shown, "environments": environments}
 
     def shown(self, flag):
-        """The whole feature. Segments are shown where there are any, titles are never null here, and an environment
-        without strategies is shown as off."""
+        """The whole feature. An environment without strategies is shown as off."""
         result = {name: value for name, value in flag.items() if name != "tags"}
         result["environments"] = [{
             **one, "enabled": one["enabled"] and bool(one["strategies"]), "lastSeenAt": None, "yes": 0, "no": 0,
-            "strategies": [
-                {name: value for name, value in {**plain(each), "title": each["title"] or ""}.items()
-                 if name != "segments" or value} for each in one["strategies"]]}
+            "strategies": [as_kept(each) for each in one["strategies"]]}
             for one in sorted(flag["environments"], key=lambda one: one["sortOrder"])]
         return result
 
@@ -110,6 +107,17 @@ class UnleashFeatures(UnleashState):
         flag["archived"] = True
         self.happened("feature-archived", flag)
         return Answer(202)
+
+    @route("POST", FEATURE + "/dependencies")
+    def depend(self, request, project, name):
+        flag, parent = self.feature(project, name), self.state["flags"].get(request.json["feature"])
+        if parent is None or parent["archived"]:
+            raise rules.failure("InvalidOperationError", f"No active feature {request.json['feature']} exists")
+        flag["dependencies"] = [one for one in flag["dependencies"] if one["feature"] != parent["name"]]
+        flag["dependencies"].append({"enabled": True, "variants": [], **request.json})
+        parent["children"] = sorted({*parent["children"], name})
+        self.happened("feature-dependency-added", flag, data=request.json)
+        return Answer(200)
 
     # Environments and strategies.
 

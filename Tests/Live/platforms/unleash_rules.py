@@ -23,8 +23,8 @@ STRATEGY_TYPES = ["default", "flexibleRollout", "userWithId", "remoteAddress", "
                   "gradualRolloutUserId", "gradualRolloutSessionId", "gradualRolloutRandom"]
 LIMITS = {"constraintValues": 250, "constraints": 30, "featureEnvironmentStrategies": 30, "strategySegments": 5,
           "segmentValues": 1000}
-SCHEMA = ("Request validation failed: your request body contains invalid data. Refer to the `details` list for more "
-          "information.")
+SCHEMA = ("Request validation failed: your request body or params contain invalid data. Refer to the `details` list for "
+          "more information.")
 
 
 def failure(name, message, details=None, **more):
@@ -34,8 +34,8 @@ def failure(name, message, details=None, **more):
 
 
 def bad_data(message):
-    return failure("BadDataError", f"Request validation failed: your request body contains invalid data: {message}",
-                   [{"message": message}])
+    return failure("BadDataError", "Request validation failed: your request body or params contain invalid data: "
+                   f"{message}", [{"message": message}])
 
 
 def schema_failure(*messages):
@@ -120,19 +120,22 @@ def checked_constraints(constraints, existing, context_fields, limits):
                 wrong = "length must be less than or equal to 100 characters long"
                 wrong = wrong if value else "is not allowed to be empty"
                 raise schema_failure(f'"values[{at}]" {wrong}. You provided "{value}".')
+        if one["operator"] in ("IN", "NOT_IN") and not one.get("values"):
+            raise schema_failure('"value" must contain at least 1 items. You provided [].')
         if one["operator"] in VALUE_OPERATORS and not isinstance(one.get("value"), (str, int, float)):
-            raise bad_data('"value" is required')
+            raise bad_data("Single-value constraint operators require a non-empty value.")
         if one["operator"].startswith("NUM_"):
             try:
                 float(one["value"])
             except ValueError:
-                raise bad_data('"value" must be a number') from None
+                raise schema_failure(f'"value" must be a number. You provided "{one["value"]}".') from None
         field = context_fields.get(one["contextName"], {})
         legal = [each["value"] for each in field.get("legalValues", [])]
         given = one.get("values", []) if one["operator"] in LIST_OPERATORS else [one["value"]]
         for value in given:
             if legal and value not in legal:
-                raise bad_data(f"{value} is not specified as a legal value on this context field")
+                # It says so of all that were given, and names none.
+                raise bad_data("input values are not specified as a legal value on this context field")
         result.append({"values": [], **one})
     return result
 
@@ -156,8 +159,11 @@ def checked_variants(variants):
 
 
 def check_name(name):
-    if not isinstance(name, str) or not 1 <= len(name) <= 100:
+    if not isinstance(name, str) or not name:
         raise schema_failure('"name" is not allowed to be empty.')
+    if len(name) > 100:
+        raise schema_failure('"name" length must be less than or equal to 100 characters long. You provided '
+                             f'"{name}".')
     # What JavaScript's encodeURIComponent leaves alone.
     if quote(name, safe="!'()*~") != name:
         raise schema_failure(f'"name" must be URL friendly. You provided "{name}".')

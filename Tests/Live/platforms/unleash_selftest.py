@@ -35,7 +35,7 @@ has(api("POST", S, "{", want=400), name="BadDataError")
 # Reading: one route leaves out the segments.
 strategy = production(api("GET", F + "/checkout"))["strategies"][0]
 same(strategy["segments"], [7])
-same(strategy["title"], "")
+same(strategy["title"], None)
 same("segments" in api("GET", E)["strategies"][0], False)
 same(api("GET", S)[0]["segments"], [7])
 same(api("GET", S + "/s1")["title"], None)
@@ -69,6 +69,8 @@ for constraint, inside in [
         ({"contextName": "tenant", "operator": "IN", "values": [""]}, "not allowed to be empty"),
         ({"contextName": "tenant", "operator": "IN", "values": ["x" * 101]}, "100 characters"),
         ({"contextName": "plan", "operator": "IN", "values": ["gold"]}, "legal value"),
+        ({"contextName": "tenant", "operator": "IN", "values": []}, "must contain at least 1 items"),
+        ({"contextName": "seats", "operator": "NUM_GT"}, "require a non-empty value"),
         ({"contextName": "seats", "operator": "NUM_GT", "value": "many"}, "must be a number")]:
     told = api("POST", S, {"name": "flexibleRollout", "constraints": [constraint]}, want=400)
     has(told["details"][0], message=inside)
@@ -83,11 +85,12 @@ variant = {"weightType": "variable", "stickiness": "tenant"}
 told = api("POST", S, {"name": "flexibleRollout", "title": "canary", "parameters": {"rollout": 10}, "variants": [
     {"name": "new", "weight": 100, **variant}, {"name": "calm", "weight": 900, **variant}]})
 same([(one["name"], one["weight"]) for one in told["variants"]], [("calm", 500), ("new", 500)], "equal shares")
-same((told["parameters"], told["sortOrder"], told["title"]), ({"rollout": "10"}, 1, "canary"), "coerced")
+filled = {"rollout": "10", "stickiness": "default", "groupId": "checkout"}
+same((told["parameters"], told["sortOrder"], told["title"]), (filled, 1, "canary"), "coerced, and filled in")
 
 # PUT erases constraints and variants that it does not name, and keeps segments, title and parameters.
 told = api("PUT", f"{S}/{told['id']}", {"name": "flexibleRollout"})
-same((told["variants"], told["parameters"], told["title"]), ([], {"rollout": "10"}, "canary"))
+same((told["variants"], told["parameters"], told["title"]), ([], filled, "canary"))
 told = api("PUT", S + "/s1", {"name": "flexibleRollout", "parameters": {"rollout": "100", "stickiness": "tenant"}})
 same((told["constraints"], told["segments"]), ([], [7]))
 has(api("PUT", S.replace("default", "else") + "/s1", {}, want=403), name="InvalidOperationError")
@@ -232,6 +235,8 @@ state(tokens=[{"id": 1, "description": "ci", "expiresAt": "2027-01-01T00:00:00.0
 same(api("GET", "/api/admin/user")["permissions"], [{"permission": "ADMIN"}])
 has(api("GET", "/api/admin/user/tokens")["pats"][0], description="ci", expiresAt="2027-01-01T00:00:00.000Z")
 api("GET", "/api/admin/user", want=401, Authorization="wrong")
+state(admin_token=True)
+has(api("GET", "/api/admin/user/tokens", want=403), name="ForbiddenError")
 api("GET", "/api/admin/projects/default/change-requests/config", want=404)
 state(enterprise=True, change_requests=["production"])
 told = api("GET", "/api/admin/projects/default/change-requests/config")
@@ -253,6 +258,23 @@ def played(**properties):
 same((played(tenant="nobody"), len(played(tenant="a,b", plan="x,y"))), ([False], 4))
 has(api("POST", play, {**who, "context": {"properties": {"tenant": ["a"]}}}, want=400), name="BadDataError")
 has(api("POST", S, {"name": "flexibleRollout", "title": "x" * 103_000}, want=413), message="request entity too large")
+
+# What a flag depends on, and how it looks as a whole.
+state()
+api("POST", F, {"name": "parent"}, want=201)
+has(api("POST", F + "/checkout/dependencies", {"feature": "nobody"}, want=403), message="No active feature nobody exists")
+api("POST", F + "/checkout/dependencies", {"feature": "parent"})
+told = api("GET", F + "/checkout")
+same(told["dependencies"], [{"enabled": True, "variants": [], "feature": "parent"}])
+same(list(production(told)["strategies"][0]["parameters"]), ["groupId", "rollout", "stickiness"], "as jsonb has it")
+same(api("GET", F + "/parent")["children"], ["checkout"])
+
+# Maintenance mode: only its own end goes through.
+api("POST", "/api/admin/maintenance", {"enabled": True}, want=204)
+same(api("GET", "/api/admin/ui-config")["maintenanceMode"], True)
+has(api("POST", E + "/off", want=503), message="Unleash is currently in maintenance mode.")
+api("POST", "/api/admin/maintenance", {"enabled": False}, want=204)
+api("POST", E + "/off")
 
 # Faults, races, the record.
 state()

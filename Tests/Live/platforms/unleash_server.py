@@ -12,11 +12,11 @@ Written from its published sources, not from any client. State (PUT /state), all
   "permissions": [{"permission", "project"?, "environment"?}]   what /user shows of whoever asks; ADMIN if not given
   "tokens": [{"id", "description", "expiresAt", "seenAt"}]   the user's personal tokens, without their secrets
   "missing_permissions": [..]          what the token may not do, e.g. UPDATE_FEATURE_ENVIRONMENT
-  "maintenance": true                  every change is refused, as an admin can switch it on
   "test_op": "refused"                 JSON Patch without "test", as before October 2025; "honoured" if not given
   "tag_types": ["simple"]              the types that tags may have
   "limits": {..}                       see unleash_rules.LIMITS
-  "maintenance": true                  every write is 503, as ui-config tells everybody
+  "admin_token": true                  whoever asks has a token of the admin API, and so no personal ones to show
+  "maintenance": true                  every write is 503, as ui-config tells everybody; /maintenance switches it
   "sdk_environment": "production"      whose strategies the SDK's token gets
 
 What is easily got wrong, and is here as it is there: GET .../environments/E leaves out each strategy's segments; PUT of
@@ -202,6 +202,15 @@ class Unleash(UnleashPlayground):
         return Answer(200, {"environment": edition, "version": "8.2.0", "flags": {"maintenanceMode": False},
                             "versionInfo": {"current": current}, "maintenanceMode": self.state["maintenance"]})
 
+    @route("GET", "/api/admin/maintenance")
+    def read_maintenance(self, request):
+        return Answer(200, {"enabled": self.state["maintenance"]})
+
+    @route("POST", "/api/admin/maintenance")
+    def switch_maintenance(self, request):
+        self.state["maintenance"] = request.json["enabled"]
+        return Answer(204)
+
     @route("GET", PROJECT + "/overview")
     def read_project(self, request, project):
         if project not in self.state["projects"]:
@@ -212,6 +221,8 @@ class Unleash(UnleashPlayground):
 
     @route("GET", "/api/admin/user/tokens")
     def list_my_tokens(self, request):
+        if self.state["admin_token"]:
+            raise rules.failure("ForbiddenError", "PATs require an authenticated user.")
         return Answer(200, {"pats": [{"userId": 2, "createdAt": now(), "seenAt": None, **one}
                                      for one in self.state["tokens"]]})
 

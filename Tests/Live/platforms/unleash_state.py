@@ -21,13 +21,30 @@ def plain(strategy):
     return {name: strategy[name] for name in names + (("milestoneId",) if "milestoneId" in strategy else ())}
 
 
+def as_stored(value):
+    """As PostgreSQL's jsonb gives it back: shorter names first, then by the alphabet."""
+    if isinstance(value, list):
+        return [as_stored(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: as_stored(value[name]) for name in sorted(value, key=lambda name: (len(name), name))}
+
+
+def as_kept(strategy):
+    """A strategy as a whole feature shows it."""
+    shown = plain(strategy)
+    names = ("name", "constraints", "variants", "parameters", "segments", "sortOrder", "id", "title", "disabled")
+    return {**{name: as_stored(shown[name]) for name in names},
+            **{name: value for name, value in shown.items() if name not in names}}
+
+
 class UnleashState(Platform):
     def replace(self, state):
         self.state = {"flags": {}, "projects": {}, "segments": [], "context": [], "change_requests": [],
                       "skip_change_request": False, "enterprise": False, "missing_permissions": [],
-                      "test_op": "honoured", "tag_types": ["simple"], "maintenance": False, "tags": [], "sdk_environment": "production",
-                      "events": [], "requests": [], "revision": 1,
-                      "permissions": [{"permission": "ADMIN"}], "tokens": [], "maintenance": False, **state}
+                      "test_op": "honoured", "tag_types": ["simple"], "maintenance": False, "tags": [],
+                      "sdk_environment": "production", "events": [], "requests": [], "revision": 1,
+                      "permissions": [{"permission": "ADMIN"}], "tokens": [], "admin_token": False, **state}
         self.state["limits"] = {**rules.LIMITS, **state.get("limits", {})}
         self.state["projects"].setdefault("default", copy.deepcopy(DEFAULT_PROJECT))
         for name, flag in self.state["flags"].items():
@@ -70,8 +87,6 @@ class UnleashState(Platform):
             raise self.unauthorized(request)
         if len(request.raw) > 100 * 1024:
             raise Answer(413, {"message": "request entity too large"})
-        if self.state["maintenance"] and request.method != "GET":
-            raise Answer(503, {"message": "Unleash is currently in maintenance mode."})
         takes_any = request.path.endswith(("/on", "/off")) and "bulk" not in request.path
         sent = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if request.method in ("POST", "PUT", "PATCH") and not takes_any and sent != "application/json":
@@ -79,7 +94,9 @@ class UnleashState(Platform):
                                 "using one of the content-types we do accept instead (application/json) and make sure "
                                 "the body is in the corresponding format.")
 
-        if self.state["maintenance"] and request.method not in ("GET", "HEAD") and not self.is_public(request):
+        ends_it = request.path == "/api/admin/maintenance"
+        if self.state["maintenance"] and request.method not in ("GET", "HEAD") and not (
+                ends_it or self.is_public(request)):
             raise Answer(503, {"message": "Unleash is currently in maintenance mode."})
 
     def unauthorized(self, request):
@@ -165,6 +182,8 @@ class UnleashState(Platform):
         parameters = dict(given.get("parameters") or {})
         if parameters.get("stickiness") == "":
             parameters["stickiness"] = "default"
+        if given["name"] == "flexibleRollout":
+            parameters = {"rollout": "100", "stickiness": "default", "groupId": flag["name"], **parameters}
         last = max((one["sortOrder"] for one in environment["strategies"]), default=-1)
         strategy = {"id": str(uuid.uuid4()), "name": given["name"], "title": given.get("title"),
                     "disabled": given.get("disabled") or False, "constraints": given["constraints"],

@@ -7,6 +7,7 @@ import Testing
   private static let stores = [
     "Statsig": "statsig:production", "PostHog": "posthog+https://us.posthog.com/1",
     "LaunchDarkly": "launchdarkly:default/production", "file": "file:flags.json",
+    "Unleash": "unleash+https://unleash.example.com/default/production",
   ]
 
   /// The platform's own problems of the sample note with these fields said otherwise.
@@ -49,7 +50,8 @@ import Testing
   }
 
   @Test func numbersAreWarnedOfWhereTextsAreCompared() throws {
-    for (store, isWarned) in [("Statsig", true), ("PostHog", true), ("LaunchDarkly", false), ("file", false)] {
+    let stores = [("Statsig", true), ("PostHog", true), ("Unleash", true), ("LaunchDarkly", false), ("file", false)]
+    for (store, isWarned) in stores {
       let found = try said(store, Self.cohorts("seats = 5")).filter { $0.contains("5.0 for 5") }
       #expect(found.count == (isWarned ? 1 : 0), "\(store): \(found)")
       #expect(found.allSatisfy { $0.contains("warning") && $0.contains("seats = 5") })

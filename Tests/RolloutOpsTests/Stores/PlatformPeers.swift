@@ -27,6 +27,24 @@ enum PlatformPeers {
     var mode: String
     var tier: String?
     var hasVariants = false
+    /// What the answers are filed under, where one flag is read more than once.
+    var name: String?
+    /// What it is read from, where that is not the same for all.
+    var document: JSON?
+    var place: String?
+  }
+
+  /// What a program says, on either of its outputs.
+  static func run(_ words: [String]) throws -> String {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = words
+    (process.standardOutput, process.standardError) = (output, output)
+    try process.run()
+    let said = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return String(decoding: said, as: UTF8.self)
   }
 
   /// What the SDK says of each flag, context by context. `document` is what SDKs download, or nil for those that ask `place`.
@@ -42,25 +60,20 @@ enum PlatformPeers {
     }
     if let document { try put(document, "document.json") }
     try put(.array(contexts), "contexts.json")
-    let list = jobs.map { job in
-      JSON.object([
-        JSON.Member("id", .string(job.flag)), JSON.Member("flag", .string(job.flag)),
-        JSON.Member("file", .string(path("document.json"))), JSON.Member("url", .string(place)),
+    let list = try jobs.enumerated().map { number, job in
+      let file = job.document == nil ? "document.json" : "document-\(number).json"
+      if let document = job.document { try put(document, file) }
+      return JSON.object([
+        JSON.Member("id", .string(job.name ?? job.flag)), JSON.Member("flag", .string(job.flag)),
+        JSON.Member("file", .string(path(file))), JSON.Member("url", .string(job.place ?? place)),
         JSON.Member("mode", .string(job.mode)), JSON.Member("tier", job.tier.map(JSON.string) ?? .null),
         JSON.Member("variants", .bool(job.hasVariants)),
       ])
     }
     try put(.array(list), "jobs.json")
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words + [path("jobs.json"), path("out.json"), platform, path("contexts.json")]
-    (process.standardOutput, process.standardError) = (output, output)
-    try process.run()
-    let said = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
+    let said = try run(words + [path("jobs.json"), path("out.json"), platform, path("contexts.json")])
     let out = try? JSON.parse(Array(Data(contentsOf: folder.appending(path: "out.json"))))
-    let answers = try #require(out?.members, "\(words[0]): \(String(decoding: said.suffix(1000), as: UTF8.self))")
+    let answers = try #require(out?.members, "\(words[0]): \(said.suffix(1000))")
     return Dictionary(
       uniqueKeysWithValues: try answers.map { member in
         let items = try #require(member.value.items, "\(words[0]), \(member.name): \(member.value.written())")

@@ -9,7 +9,7 @@ import Testing
   .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
 struct StatsigPeerTests {
   /// The key that the reader for Java has.
-  private static let key = "secret-x"
+  static let key = "secret-x"
   static let platform = Result { try LivePlatform("statsig", "--sdk-token", key) }
 
   private let platform: LivePlatform

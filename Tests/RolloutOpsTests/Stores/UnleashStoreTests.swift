@@ -232,6 +232,21 @@ import Testing
       try world.entries(in: store()).contains { $0.content.detail("replaced")?.text?.contains("default") == true })
   }
 
+  /// Half of an exclusion would be read as nobody's rules: what was lost between two strategies is asked for again.
+  @Test(arguments: [["cut": true], ["after": "close"], ["truncate": true]] as [JSON], 1...2)
+  func anExclusionWhoseAnswersAreLostIsDoneAllTheSame(way: JSON, lost: Int) throws {
+    try world.move(.promote)
+    try world.advance()
+    try platform.fail(["method": "PATCH", "times": .number(lost), "do": way])
+    let report = try world.move(.exclude, reason: "asked") {
+      $0.selector = .equals(attribute: "tenant", AttributeValue("acme"))
+    }
+    #expect(report.status == .done, "\(report.decision.reasons)")
+    let titles = try titles
+    #expect(titles.count == 2 && titles.allSatisfy { $0.hasSuffix("| without tenant = acme") }, "\(titles)")
+    #expect(try world.status().drift == nil)
+  }
+
   @Test func segmentsAreFoundByTheirName() throws {
     let note = SampleNote.saying("Cohorts", "Cohorts:\n- internal: segment = beta\n- paid: plan = paid")
     let world = platform.world(address, variable: "UNLEASH_API_TOKEN", note: note)

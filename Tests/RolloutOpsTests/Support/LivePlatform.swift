@@ -18,6 +18,7 @@ final class LivePlatform: Sendable {
   }
 
   var place: String { "http://127.0.0.1:\(api)" }
+  var controlPlace: String { "http://127.0.0.1:\(control)" }
 
   // MARK: The control port
 

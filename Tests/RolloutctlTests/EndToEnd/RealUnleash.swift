@@ -33,6 +33,17 @@ final class RealUnleash: Sendable {
   /// What the store is called behind the proxy.
   var address: String { get throws { "unleash+http://127.0.0.1:\(try server.port("port"))/default/development" } }
 
+  /// The server's own, without the proxy.
+  var port: Int { get throws { try server.port("real") } }
+
+  /// For the same commands here and elsewhere.
+  func stage() throws -> UnleashPlay.Stage {
+    let port = try server.port("port")
+    return UnleashPlay.Stage(port: port, token: token) { method, path, body in
+      try self.tell("real", method, path, body)
+    }
+  }
+
   // MARK: Without any code of ours but the request
 
   @discardableResult
@@ -117,11 +128,13 @@ final class RealUnleash: Sendable {
     let world: LiveWorld
     private let environment: [String: String]
 
-    init(_ unleash: RealUnleash, _ key: String, _ change: (String) -> String = { $0 }) throws {
-      let note = LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(try unleash.address)")
+    /// Through another proxy, where a port is given.
+    init(_ unleash: RealUnleash, _ key: String, port: Int? = nil, _ change: (String) -> String = { $0 }) throws {
+      let address = try port.map { "unleash+http://127.0.0.1:\($0)/default/development" } ?? unleash.address
+      let note = LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)")
         .replacing("Flag: ai-summary", with: "Flag: \(key)")
       world = try LiveWorld(note: change(note))
-      environment = [UnleashStore.tokenVariable: unleash.token, "ROLLOUT_STORE": try unleash.address]
+      environment = [UnleashStore.tokenVariable: unleash.token, "ROLLOUT_STORE": address]
     }
 
     func run(_ words: String..., actor: String = "maya") throws -> Binary.Outcome { try start(words, actor).finish() }

@@ -151,9 +151,24 @@ extension UnleashStore {
     _ = try proven(answer)
   }
 
+  /// How often it is tried to change one strategy.
+  private static let tries = 4
+
+  /// Of several strategies some may be changed by now, and with exclusions of their own they would be read as nobody's. So
+  /// where the answer is lost, what stands there decides, and it is asked again for what does not: twice is as good as once.
+  private func replace(_ old: JSON, with draft: JSON, _ key: FlagKey) throws(StoreTrouble) {
+    for number in 1...Self.tries {
+      do throws(StoreTrouble) { return try replaceOnce(old, with: draft, key) } catch {
+        guard case .unanswered = error, number < Self.tries else { throw error }
+        let now = try look(key)?.flag.strategies.first { $0["id"] == old["id"] }
+        if let now, UnleashRule.same(draft, now) { return }
+      }
+    }
+  }
+
   /// In one request that holds only while the strategy is what we saw. Servers from before October 2025 know no tests
   /// (400); for them what was read a moment ago must do.
-  private func replace(_ old: JSON, with draft: JSON, _ key: FlagKey) throws(StoreTrouble) {
+  private func replaceOnce(_ old: JSON, with draft: JSON, _ key: FlagKey) throws(StoreTrouble) {
     let names = ["title", "parameters", "constraints"]
     let step = { (kind: String, name: String, value: JSON) -> JSON in
       ["op": .string(kind), "path": .string("/\(name)"), "value": value]
