@@ -114,6 +114,24 @@ import Testing
     #expect(try isOn && shown().serving == .everyone("control") && shown().mark?.killed == true)
   }
 
+  /// After a finished one everybody has its canary, which is the next one's control.
+  @Test func theNextRolloutBringsItsOwnValues() throws {
+    for _ in 0..<4 { try world.advance() }
+    try world.attest("gates")
+    #expect(try world.move(.finish).status == .done)
+    let next = PostHogStoreTests.variantNote.replacing("v7", with: "v8").replacing("= v6", with: "= v7")
+      .replacing(#"{"model": "m-5"}"#, with: #"{"model": "m-6"}"#).replacing(
+        #"{"model": "m-4"}"#, with: #"{"model": "m-5"}"#)
+    world.files.put(World.note, SampleNote.saying("Store", "Store: \(address)", in: next))
+    #expect(try world.move(.promote).status == .done)
+    #expect(try shown()["canary"]?["model"] == "m-6" && shown()["control"]?["model"] == "m-5")
+    let payloads = try strategies.map { ($0["variants"]?.items ?? []).compactMap { $0["payload"]?["value"]?.text } }
+    #expect(payloads[0] == [#"{"model":"m-6"}"#] && payloads[1] == [#"{"model":"m-5"}"#])
+    #expect(payloads[2].prefix(2) == [#"{"model":"m-6"}"#, #"{"model":"m-5"}"#])
+    #expect(try world.status().drift == nil && world.kill().lines[0].serving == "control")
+    #expect(try shown()["control"]?["model"] == "m-5")
+  }
+
   /// Whoever made one in the dashboard gave it no variants.
   @Test func anEmptyFlagOfSomebodyElseTakesTheNotesVariants() throws {
     try platform.replace(["flags": ["ai-summary": [:]]])

@@ -163,6 +163,12 @@ import Testing
     #expect(!shown(changed).flag.serves(ours))
   }
 
+  @Test func withoutWhatIsKeptWhatIsServedIsKnown() throws {
+    let flag = shown(Array(try strategies(Self.split(Self.exposure())).dropLast())).flag
+    #expect(flag.serving == Self.split(try Self.exposure()).serving && flag.mark == Flag.Mark(killsTo: nil))
+    #expect(flag.variants.map(\.name) == ["canary", "control"])
+  }
+
   @Test func withoutAStrategyForTheRestItIsNoSplit() throws {
     var strategies = try strategies(Self.split(Self.exposure()))
     strategies.remove(at: 2)

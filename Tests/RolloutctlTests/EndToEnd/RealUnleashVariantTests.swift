@@ -183,6 +183,25 @@ extension RealUnleashTests {
       #expect(try served("unseen").all == ["off"] && !unleash.isOn("unseen"))
     }
 
+    /// What lifts a kill may land after the next one, which the journal tells it.
+    @Test func aKillBesideARestoreWins() throws {
+      let desk = try desk("both")
+      try desk.done("promote", LiveWorld.note)
+      try desk.done("kill", "both")
+      try unleash.fail(["method": "POST", "path": "/set-sort-order$", "do": ["delay": 1]])
+      _ = try unleash.asked()
+      let restoring = try desk.start(["restore", LiveWorld.note, "--reason", "mended"])
+      var asked: [String] = []
+      for _ in 0..<500 where !asked.contains(where: { $0.hasSuffix("/set-sort-order") }) {
+        asked += try unleash.asked()
+        usleep(20_000)
+      }
+      try desk.done("kill", "both")
+      _ = try restoring.finish()
+      #expect(try served("both").all == [Self.control])
+      #expect(try desk.done("status", "both").output.contains("killed at internal"))
+    }
+
     /// A first promotion that dies at any of its requests is gone on with, and never shown as somebody's kill.
     @Test(arguments: [0, 1, 2], [false, true])
     func aFirstPromotionThatDiedIsGoneOnWith(skip: Int, isDone: Bool) throws {
