@@ -91,6 +91,9 @@ extension Flag {
     value == .bool(false) || ["off", "control"].contains(variant) && value != .bool(true)
   }
 
+  /// Off for everybody, and with no variants but on and off.
+  var hasOnlyTheSwitch: Bool { serving == .everyone("off") && variants == Variants.boolean.all }
+
   /// Whether its mark says the same place, whoever is served.
   func isMarked(as other: Flag) -> Bool { mark?.killed == other.mark?.killed && mark?.stage == other.mark?.stage }
 

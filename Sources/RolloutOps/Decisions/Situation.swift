@@ -38,14 +38,16 @@ package struct Situation: Sendable {
     package let switchesOnLast: Bool
     /// Whether no verb changes a variant's value there, so that a finished flag serves its canary.
     package let keepsValues: Bool
+    /// Whether a flag that is off without any variants has none yet.
+    package let keepsVariantsInRules: Bool
 
     package init(
       address: String, identity: String = "", propagation: TimeSpan, rival: String? = nil, startedOn: String? = nil,
-      switchesOnLast: Bool = false, keepsValues: Bool = false
+      switchesOnLast: Bool = false, keepsValues: Bool = false, keepsVariantsInRules: Bool = false
     ) {
       (self.address, self.identity, self.propagation) = (address, identity, propagation)
       (self.rival, self.startedOn, self.switchesOnLast) = (rival, startedOn, switchesOnLast)
-      self.keepsValues = keepsValues
+      (self.keepsValues, self.keepsVariantsInRules) = (keepsValues, keepsVariantsInRules)
     }
   }
 
@@ -65,7 +67,9 @@ extension Situation {
   package var plan: Plan? { progress.phase == .none ? note?.plan : progress.plan ?? note?.plan }
 
   package var agreement: Agreement {
-    progress.agreement(with: shown, variants: note?.plan.variants, switchesOnLast: store.switchesOnLast)
+    let hasNone = store.keepsVariantsInRules && shown?.hasOnlyTheSwitch == true
+    return progress.agreement(
+      with: shown, variants: hasNone ? nil : note?.plan.variants, switchesOnLast: store.switchesOnLast)
   }
 
   package var drift: Drift? {

@@ -137,7 +137,8 @@ struct Opening {
     let facts = Situation.StoreFacts(
       address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
       rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal),
-      switchesOnLast: store.switchesOnLast, keepsValues: store.keepsValues)
+      switchesOnLast: store.switchesOnLast, keepsValues: store.keepsValues,
+      keepsVariantsInRules: store.keepsVariantsInRules)
     var remarks = settings.remarks + [lost, mended].compactMap(\.self)
     if !reading.torn.isEmpty {
       remarks.append(

@@ -14,7 +14,7 @@ struct PlatformProblems {
     switch place {
     case .statsig: statsig
     case .posthog: posthog
-    case .unleash: numbers(on: "Unleash")
+    case .unleash: unleash
     case .file, .document, .etcd, .launchDarkly: []
     }
   }
@@ -50,6 +50,23 @@ struct PlatformProblems {
     let patterns = selectors.filter { $0.values.contains { !$0.text.utf8.allSatisfy { $0 < 0x80 } } }
     found += patterns.map { warned(PlatformReaders.pattern($0), at: .cohorts) }
     return found + numbers(on: "PostHog")
+  }
+
+  private var unleash: [Diagnostic] {
+    if !plan.variants.isBoolean {
+      do throws(StoreTrouble) {
+        try UnleashVariant.check(plan.variants.all)
+      } catch {
+        // Nothing else can be said of rules that hand them out.
+        return [self.refused(Sentences.store(error).joined(separator: "; "), at: .variants)]
+      }
+    }
+    // Which segments there are, only Unleash knows.
+    let refused = refusals { serving throws(StoreTrouble) in
+      let flag = Flag(variants: plan.variants.all, serving: serving, mark: nil)
+      for rule in try UnleashFlag.rules(for: flag) { _ = try rule.strategy(of: plan.flag, .unasked("")) }
+    }
+    return refused + numbers(on: "Unleash")
   }
 
   // MARK: What they say

@@ -52,6 +52,7 @@ struct StoreSnapshot: FlagStore {
   var width: Int { store.width }
   var keepsJournals: Bool { store.keepsJournals }
   var dealsByFlagHash: Bool { store.dealsByFlagHash }
+  var keepsVariantsInRules: Bool { store.keepsVariantsInRules }
 
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
     if let reading = readings[key] { return reading }

@@ -39,6 +39,10 @@ package protocol FlagStore: Sendable {
   /// the variant's name and not for its value. A finished flag then serves its canary.
   var keepsValues: Bool { get }
 
+  /// Whether variants come with the rules that rolloutctl writes, so that a flag which is off without any has none to differ
+  /// from the note's.
+  var keepsVariantsInRules: Bool { get }
+
   /// The flag as it stands; inside, nil when the store has none of that name.
   func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading
 
@@ -154,6 +158,8 @@ extension FlagStore {
 
   package func remarks(on key: FlagKey) -> [String] { [] }
   package var keepsValues: Bool { false }
+
+  package var keepsVariantsInRules: Bool { false }
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 

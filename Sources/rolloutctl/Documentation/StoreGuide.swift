@@ -187,7 +187,7 @@ enum StoreGuide {
         """
         On a platform a flag is decoded only where rolloutctl wrote it; rules that somebody else set up are kept, or the \
         change is refused, and only a kill goes past them. What a platform cannot express is refused before anything \
-        is written, with what to do instead: shares that are no whole percents and `Variants:` (Unleash), a negation by \
+        is written, with what to do instead: shares that are no whole percents (Unleash), a negation by \
         an attribute that may be missing (PostHog), `Variants:` and two shares at a time (Statsig), `not (a and b)` \
         (all of them). Units are hashed as the platform hashes them. `segment = NAME` (`cohort = NAME` on PostHog) \
         stands for a segment that is kept there.
@@ -222,7 +222,7 @@ enum StoreGuide {
           """
           start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 14; one more for each further \
           strategy. A status asks the playground who is served: once for each cohort, each exclusion and everybody else, \
-          ten times for a share
+          ten times for a share. With `Variants:` a start takes 10, everything else as many
           """),
         Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 5, status 1"),
         Entry(
@@ -247,14 +247,26 @@ enum StoreGuide {
         """),
       .paragraph(
         """
-        A unit is a text: a number, a truth value or a list in its place is out for every reader of flag files and, but         for the list, on LaunchDarkly; SDKs of the other platforms may take it for its text. Where an attribute is a         list, the platforms' SDKs may let it meet a selector by one of its values. On Statsig the units `undefined`         and `null` are out, since its SDK for Node takes a missing one for them.
+        A unit is a text: a number, a truth value or a list in its place is out for every reader of flag files and, but \
+        for the list, on LaunchDarkly; SDKs of the other platforms may take it for its text. Where an attribute is a \
+        list, the platforms' SDKs may let it meet a selector by one of its values. On Statsig the units `undefined` and \
+        `null` are out, since its SDK for Node takes a missing one for them.
         """),
       .paragraph(
         """
-        On LaunchDarkly and PostHog no verb changes what a variant's value is: `rolloutctl finish` of a flag with \
+        On LaunchDarkly, PostHog and Unleash no verb changes what a variant's value is: `rolloutctl finish` of a flag with \
         `Variants:` serves the canary under its own name to everybody, and a kill still brings back what was there \
         before. The next change of that kind takes a flag of its own on LaunchDarkly, where a value holds in every \
         environment at once.
+        """),
+      .paragraph(
+        """
+        In Unleash a flag with `Variants:` is a strategy for each group that is let in, behind them one that gives control \
+        to everybody else, and a disabled one that keeps all values. Each hands out one variant, whose payload is JSON, a \
+        number or a text. The feature is then enabled for everybody: applications ask for its variant, not whether it is \
+        enabled, by an SDK that knows variants of strategies. A kill puts control's strategy before all others; one to `off` switches the environment off, where \
+        SDKs hand out no variant (`disabled`), not even the value of one that is called `off`. So does a kill that nobody \
+        could look before, and one whose token may not move strategies.
         """),
       .paragraph(
         """

@@ -184,10 +184,13 @@ class UnleashFeatures(UnleashState):
 
     @route("POST", STRATEGIES + "/set-sort-order")
     def order_strategies(self, request, project, name, environment):
+        self.may("UPDATE_FEATURE_STRATEGY", environment)
         self.may_bypass_changes(environment)
         flag = self.feature(project, name)
         holder = self.environment(flag, environment, f"Feature {name} does not have environment {environment}")
         orders = {one["id"]: one["sortOrder"] for one in request.json}
+        if not set(orders) <= {one["id"] for one in holder["strategies"]}:
+            raise rules.bad_data("trying to change strategies for environment via update sortOrder")
         for one in holder["strategies"]:
             one["sortOrder"] = orders.get(one["id"], one["sortOrder"])
         holder["strategies"].sort(key=lambda one: one["sortOrder"])

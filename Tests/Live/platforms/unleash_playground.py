@@ -48,9 +48,28 @@ class UnleashPlayground(UnleashFeatures):
         met = all(one and self.played(one, environment, context)["isEnabled"] for one in parents)
         decided = bool(held and self.decides(held["strategies"], context))
         is_on = bool(held and held["enabled"])
+        strategies = held["strategies"] if held else []
+        variant = self.handed_out(strategies, context) if is_on and met and decided else None
         return {"name": flag["name"], "environment": environment, "isEnabled": is_on and met and decided,
                 "isEnabledInCurrentEnvironment": is_on, "hasUnsatisfiedDependency": not met,
-                "strategies": {"result": decided}}
+                "variant": variant or {"name": "disabled", "enabled": False},
+                "strategies": {"result": decided, "data": [self.told(one, context) for one in strategies]}}
+
+    def told(self, strategy, context):
+        names = ("name", "id", "title", "disabled", "parameters", "constraints")
+        result = {"enabled": "unknown", "evaluationStatus": "unevaluated"}
+        if not strategy["disabled"]:
+            result = {"enabled": self.lets_in(strategy, context), "evaluationStatus": "complete"}
+        return {**{name: strategy[name] for name in names}, "result": result}
+
+    def handed_out(self, strategies, context):
+        """Of the first strategy that lets it in; which of several of its variants is not told apart here."""
+        for one in strategies:
+            if not one["disabled"] and self.lets_in(one, context):
+                whole = [each for each in one["variants"] if each["weight"] == 1000]
+                return {**{name: whole[0][name] for name in ("name", "payload") if name in whole[0]},
+                        "enabled": True} if whole else None
+        return None
 
     def decides(self, strategies, context):
         active = [one for one in strategies if not one["disabled"]]

@@ -4,8 +4,8 @@
                                          that rollouts are sticky to; TOKEN is "planted-sdk-token" if not given
 
 The attributes go where an application of Unleash puts them: userId, sessionId, remoteAddress, environment and appName
-at the top of the context, all others among its properties. A variant is the strategy's variant if it has one, else
-"on" or "off". The version is the revision of the document that the SDK has.
+at the top of the context, all others among its properties. A variant is the strategy's variant if it has one, with its
+payload's type and value behind it, else "on" or "off". The version is the revision of the document that the SDK has.
 """
 
 import json
@@ -47,7 +47,9 @@ class Application:
         told = self.client.get_variant(flag, self.context(attributes))
         if not told["feature_enabled"]:
             return "off"
-        return told["name"] if told["enabled"] else "on"
+        if not told["enabled"]:
+            return "on"
+        return " ".join([told["name"], *[told["payload"][name] for name in ("type", "value") if "payload" in told]])
 
     def version(self, flag):
         return self.revision

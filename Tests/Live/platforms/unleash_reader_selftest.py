@@ -129,5 +129,14 @@ serve(strategy(100))
 reader.ask(load=[{"tenant": "a"}])
 print("unknown flag:", reader.ask(flag="none")["variants"])
 same(reader.ask(flag="none")["variants"], ["off"])
+
+# A variant with a payload, and whoever is left: the order decides.
+handed = {"weight": 1000, "weightType": "variable", "stickiness": "random"}
+serve(strategy(100, [among("plan", "IN", "paid")], sortOrder=0, variants=[
+    {**handed, "name": "canary", "payload": {"type": "json", "value": "{\"m\":2}"}}]),
+    strategy(100, sortOrder=1, parameters={"stickiness": "random"}, variants=[
+        {**handed, "name": "control", "payload": {"type": "number", "value": "1"}}]))
+same(answers([{"tenant": "a", "plan": "paid"}, {"tenant": "a"}, {}]),
+     ['canary json {"m":2}', "control number 1", "control number 1"])
 reader.end()
 server.end()

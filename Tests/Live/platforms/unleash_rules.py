@@ -4,6 +4,7 @@ Written from the published sources of the server (v8): src/lib/error, src/lib/sc
 src/lib/openapi/spec and feature-toggle-service.ts.
 """
 
+import json
 import re
 import uuid
 from urllib.parse import quote
@@ -21,6 +22,7 @@ VALUE_OPERATORS = ["NUM_EQ", "NUM_GT", "NUM_GTE", "NUM_LT", "NUM_LTE", "DATE_AFT
                    "SEMVER_EQ", "SEMVER_GT", "SEMVER_LT"]
 STRATEGY_TYPES = ["default", "flexibleRollout", "userWithId", "remoteAddress", "applicationHostname",
                   "gradualRolloutUserId", "gradualRolloutSessionId", "gradualRolloutRandom"]
+PAYLOADS = ["json", "csv", "string", "number"]
 LIMITS = {"constraintValues": 250, "constraints": 30, "featureEnvironmentStrategies": 30, "strategySegments": 5,
           "segmentValues": 1000}
 SCHEMA = ("Request validation failed: your request body or params contain invalid data. Refer to the `details` list for "
@@ -98,8 +100,19 @@ def check_schema(strategy):
     for at, one in enumerate(strategy.get("variants", [])):
         for needed in ("name", "weight", "weightType", "stickiness"):
             if needed not in one:
-                raise schema_failure(f"The `/variants/{at}/{needed}` property is required. It was not present on the "
+                raise schema_failure(f"The `/body/variants/{at}/{needed}` property is required. It was not present on the "
                                      "data you sent.")
+        if not 0 <= one["weight"] <= 1000:
+            raise schema_failure(f"The `/body/variants/{at}/weight` property must be <= 1000. You sent {one['weight']}.")
+        payload = one.get("payload")
+        if payload is not None and "value" not in payload:
+            raise schema_failure(f"The `/body/variants/{at}/payload/value` property is required. It was not present on "
+                                 "the data you sent.")
+        if payload is not None and payload.get("type") not in PAYLOADS:
+            raise schema_failure("The `type` property must be equal to one of the allowed values: "
+                                 + ", ".join(f'"{kind}"' for kind in PAYLOADS)
+                                 + f". You provided \"{payload.get('type')}\", which is not valid. Please use one of the "
+                                 "allowed values instead..")
 
 
 def checked_constraints(constraints, existing, context_fields, limits):
@@ -144,8 +157,23 @@ def checked_variants(variants):
     """The variants with weights as the server shares them out: those called variable get what the fixed ones leave,
     in equal parts, whatever weights were sent."""
     names = [one["name"] for one in variants]
-    if len(set(names)) < len(names):
-        raise schema_failure('"[1]" contains a duplicate value.')
+    for at, one in enumerate(variants):
+        name, payload = one["name"], one.get("payload")
+        if not name:
+            raise schema_failure(f'"[{at}].name" is not allowed to be empty.')
+        if len(name) > 100:
+            raise schema_failure(f'"[{at}].name" length must be less than or equal to 100 characters long. You provided '
+                                 f'"{name}".')
+        if not is_friendly(name):
+            raise schema_failure(f'"[{at}].name" must be URL friendly. You provided "{name}".')
+        if payload is not None and payload["value"] == "":
+            raise schema_failure(f'"[{at}].payload.value" is not allowed to be empty.')
+        if payload is not None and payload["type"] == "json" and not is_object(payload["value"]):
+            raise schema_failure("'value' must be a valid json string when 'type' is json. You provided "
+                                 f'"{payload["value"]}".')
+        if name in names[:at]:
+            raise schema_failure(f'"[{at}]" contains a duplicate value. You provided '
+                                 f"{json.dumps(one, separators=(',', ':'))}.")
     variable = [dict(one) for one in variants if one["weightType"] == "variable"]
     fixed = [dict(one) for one in variants if one["weightType"] == "fix"]
     if variants and not variable:
@@ -158,14 +186,26 @@ def checked_variants(variants):
     return sorted(variable + fixed, key=lambda one: one["name"])
 
 
+def is_friendly(name):
+    """What JavaScript's encodeURIComponent leaves alone, and no way to another folder."""
+    return quote(name, safe="!'()*~") == name and name not in (".", "..")
+
+
+def is_object(text):
+    """A payload that is JSON is an object or a list there: neither a number, nor a truth value, nor null."""
+    try:
+        return isinstance(json.loads(text), (dict, list))
+    except ValueError:
+        return False
+
+
 def check_name(name):
     if not isinstance(name, str) or not name:
         raise schema_failure('"name" is not allowed to be empty.')
     if len(name) > 100:
         raise schema_failure('"name" length must be less than or equal to 100 characters long. You provided '
                              f'"{name}".')
-    # What JavaScript's encodeURIComponent leaves alone.
-    if quote(name, safe="!'()*~") != name:
+    if not is_friendly(name):
         raise schema_failure(f'"name" must be URL friendly. You provided "{name}".')
 
 

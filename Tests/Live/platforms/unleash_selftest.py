@@ -95,6 +95,53 @@ told = api("PUT", S + "/s1", {"name": "flexibleRollout", "parameters": {"rollout
 same((told["constraints"], told["segments"]), ([], [7]))
 has(api("PUT", S.replace("default", "else") + "/s1", {}, want=403), name="InvalidOperationError")
 
+# What a variant may be: real answers of 8.2.0.
+for wrong, inside in [
+        ({"name": "a:b"}, '"[0].name" must be URL friendly'), ({"name": ".."}, "URL friendly"),
+        ({"name": "x" * 101}, "100 characters long"), ({"name": ""}, "not allowed to be empty"),
+        ({"weight": 1001}, "must be <= 1000"), ({"payload": {"type": "json", "value": "1"}}, "valid json string"),
+        ({"payload": {"type": "json", "value": "null"}}, "valid json string"),
+        ({"payload": {"type": "string", "value": ""}}, "payload.value"),
+        ({"payload": {"type": "bool", "value": "true"}}, "allowed values"), ({"payload": {"type": "json"}}, "required"),
+        ({"weightType": "fix"}, 'at least one "variable" variant')]:
+    told = api("POST", S, {"name": "flexibleRollout", "variants": [
+        {"name": "new", "weight": 1000, "weightType": "variable", "stickiness": "random", **wrong}]}, want=400)
+    has(told["details"][0], message=inside)
+twice = [{"name": "a", "weight": 500, "weightType": "variable", "stickiness": "random"}] * 2
+has(api("POST", S, {"name": "flexibleRollout", "variants": twice}, want=400)["details"][0], message='"[1]" contains a dup')
+numbers = {"name": "n", "weight": 5, "weightType": "variable", "stickiness": "random",
+           "payload": {"type": "number", "value": "x"}}
+same(api("POST", S, {"name": "flexibleRollout", "variants": [numbers]})["variants"], [{**numbers, "weight": 1000}])
+
+# The order decides which variant; a place below zero is one, and no PATCH gives it.
+state()
+new = {"name": "new", "weight": 1000, "weightType": "variable", "stickiness": "random",
+       "payload": {"type": "json", "value": "{}"}}
+everybody = {"name": "flexibleRollout", "parameters": {"rollout": "100", "stickiness": "random"}}
+late = api("POST", S, {**everybody, "sortOrder": 1000, "variants": [{**new, "name": "old"}]})["id"]
+early = api("POST", S, {**everybody, "sortOrder": 7, "variants": [new]})["id"]
+same([one["id"] for one in api("GET", S)], ["s1", early, late])
+api("PATCH", f"{S}/{late}", [{"op": "add", "path": "/sortOrder", "value": -1}])
+same([one["id"] for one in api("GET", S)], ["s1", early, late])
+has(api("POST", S + "/set-sort-order", [{"id": "gone", "sortOrder": -1}, {"id": late, "sortOrder": -1}], want=400),
+    message="trying to change strategies for environment via update sortOrder")
+same([one["id"] for one in api("GET", S)], ["s1", early, late])
+
+
+def played():
+    told = api("POST", "/api/admin/playground/advanced", {
+        "environments": ["production"], "projects": ["default"], "context": {"appName": "x", "userId": "1"}})
+    told = told["features"][0]["environments"]["production"][0]
+    return told["variant"]["name"], told["variant"].get("payload"), [one["id"] for one in told["strategies"]["data"]]
+
+
+api("POST", E + "/on")
+same(played(), ("new", new["payload"], ["s1", early, late]))
+api("POST", S + "/set-sort-order", [{"id": late, "sortOrder": -1}])
+same(played(), ("old", new["payload"], [late, "s1", early]))
+api("POST", E + "/off")
+same(played(), ("disabled", None, [late, "s1", early]))
+
 # On and off.
 state()
 api("POST", E + "/on", Content_Type=None)

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func aPlainNoteHasNone() throws {
-    for store in ["Statsig", "LaunchDarkly", "file"] { #expect(try said(store) == []) }
+    for store in ["Statsig", "LaunchDarkly", "Unleash", "file"] { #expect(try said(store) == []) }
   }
 
   @Test func valuesThatDifferByCapitalsAreAnErrorForStatsigAlone() throws {
@@ -79,5 +79,20 @@ import Testing
     #expect(found.filter { $0.contains("error") }.count == 1, "\(found)")
     let two = try said("Statsig", [("Schedule", "Schedule: 60% of paid 0s -> 50% 0s -> 100% 0s")])
     #expect(two.contains { $0.contains("one percentage at a time") }, "\(two)")
+  }
+
+  @Test func whatUnleashCannotSayOrHandOutIsAnError() throws {
+    let share = try said("Unleash", [("Schedule", "Schedule: internal 0s -> 2.5% of paid 0s -> 100% 0s")])
+    #expect(share.count == 1 && share[0].contains("the nearest that it can is 3%"), "\(share)")
+    #expect(try said("Unleash", Self.cohorts("segment = beta")) == [])
+    let variants = { (canary: String) in
+      [("Variants", "Variants:\n```json\n{\"control\": {\"m\": 1}, \"canary\": {\"m\": 2}, \(canary)}\n```")]
+    }
+    #expect(try said("Unleash", variants(#""fast": {"m": 3}"#)) == [])
+    let name = try said("Unleash", variants(#""b:2": {"m": 3}"#))
+    #expect(name.count == 1 && name[0].contains("b:2 is none; rename it"), "\(name)")
+    let truth = "Variants:\n```json\n{\"control\": false, \"canary\": true}\n```"
+    #expect(try said("Unleash", [("Variants", truth)]).contains { $0.contains("leave out Variants:") })
+    #expect(try said("file", [("Variants", truth)]) == [])
   }
 }

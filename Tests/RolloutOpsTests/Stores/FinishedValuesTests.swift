@@ -7,6 +7,7 @@ import Testing
 @Suite(.serialized, .needsPython) struct FinishedValuesTests {
   static let launchDarkly = Result { try LivePlatform("launchdarkly") }
   static let posthog = Result { try LivePlatform("posthog") }
+  static let unleash = Result { try LivePlatform("unleash") }
 
   private static func finished(_ world: World) throws {
     for _ in 0..<4 { #expect(try world.advance().status == .done) }
@@ -26,17 +27,22 @@ import Testing
 
   private func begin(_ name: String) throws -> Case {
     let isPostHog = name == "posthog"
-    let platform = try isPostHog ? Self.posthog.get() : Self.launchDarkly.get()
+    let platforms = ["posthog": Self.posthog, "launchdarkly": Self.launchDarkly, "unleash": Self.unleash]
+    let platform = try #require(platforms[name]).get()
     try platform.put(isPostHog ? ["group_types": ["0": "tenant"]] : ["flags": [:]])
     let address =
       isPostHog
-      ? PostHogStoreTests.address(platform) : "launchdarkly+http://127.0.0.1:\(platform.api)/default/production"
+      ? PostHogStoreTests.address(platform) : "\(name)+http://127.0.0.1:\(platform.api)/default/production"
     let note = SampleNote.saying("Store", "Store: \(address)", in: PostHogStoreTests.variantNote)
-    let variable = isPostHog ? "POSTHOG_API_KEY" : "LAUNCHDARKLY_ACCESS_TOKEN"
+    let variables = [
+      "posthog": "POSTHOG_API_KEY", "launchdarkly": "LAUNCHDARKLY_ACCESS_TOKEN", "unleash": "UNLEASH_API_TOKEN",
+    ]
+    let variable = try #require(variables[name])
     return Case(platform: platform, world: platform.world(note, variable: variable, store: address), address: address)
   }
 
-  @Test(arguments: ["launchdarkly", "posthog"]) func theCanaryIsServedAndNoValueChanges(name: String) throws {
+  @Test(arguments: ["launchdarkly", "posthog", "unleash"]) func theCanaryIsServedAndNoValueChanges(name: String) throws
+  {
     let one = try begin(name)
     try one.world.move(.promote)
     let before = try #require(try Self.store(one.address, one.world).read(World.key).flag)
@@ -59,7 +65,9 @@ import Testing
     #expect(try Self.store(one.address, one.world).read(World.key).flag?["canary"]?["model"] == "m-5")
   }
 
-  @Test(arguments: ["launchdarkly", "posthog"]) func whoIsTakenOutOfAFinishedOneGetsControl(name: String) throws {
+  @Test(arguments: ["launchdarkly", "posthog", "unleash"]) func whoIsTakenOutOfAFinishedOneGetsControl(name: String)
+    throws
+  {
     let one = try begin(name)
     try Self.finished(one.world)
     let globex = StatsigGateTests.equals("tenant", "globex")
@@ -73,7 +81,9 @@ import Testing
     #expect(try Self.store(one.address, one.world).read(World.key).flag?.serving == .everyone("canary"))
   }
 
-  @Test(arguments: ["launchdarkly", "posthog"]) func whoWasCutOffWhileFinishingHasFinished(name: String) throws {
+  @Test(arguments: ["launchdarkly", "posthog", "unleash"]) func whoWasCutOffWhileFinishingHasFinished(name: String)
+    throws
+  {
     let one = try begin(name)
     for _ in 0..<4 { try one.world.advance() }
     try one.world.attest("gates")

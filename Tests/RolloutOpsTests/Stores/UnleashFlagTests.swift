@@ -121,7 +121,7 @@ import Testing
     var variants = Self.flag(Exposure(grants: [try Self.grant(nil)]))
     variants.variants = ValuedVariants.objects
     let trouble = try #require(throws: StoreTrouble.self) { try UnleashFlag.rules(for: variants) }
-    #expect(Sentences.store(trouble)[0].contains("control, canary, off"))
+    #expect(Sentences.store(trouble)[0].contains("on is no variant of the flag; it has control, canary, off"))
   }
 
   /// Whatever somebody changes at a strategy of ours, it is no longer taken for ours.

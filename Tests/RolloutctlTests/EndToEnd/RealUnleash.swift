@@ -47,11 +47,15 @@ final class RealUnleash: Sendable {
   // MARK: Without any code of ours but the request
 
   @discardableResult
-  private func tell(_ port: String, _ method: HTTPRequest.Method, _ path: String, _ body: JSON?) throws -> HTTPAnswer {
+  private func tell(
+    _ port: String, _ method: HTTPRequest.Method, _ path: String, _ body: JSON?, as user: String = "admin"
+  ) throws -> HTTPAnswer {
     var request = HTTPRequest(method, try WebAddress("http://127.0.0.1:\(server.port(port))\(path)"))
     request.body = body.map { Array($0.written(.compact).utf8) }
     if body != nil { request.headers = [HTTPRequest.Header("Content-Type", "application/json")] }
-    if port == "real" { request.authorization = Secret(token) }
+    // As SDKs ask: others are given what is remembered of their own last question.
+    if user != "admin" { request.headers = [HTTPRequest.Header("Unleash-Client-Spec", "5.2.0")] }
+    if port == "real" { request.authorization = Secret(try #require(server.facts[user]?.text)) }
     return try http.answer(to: request)
   }
 
@@ -98,6 +102,63 @@ final class RealUnleash: Sendable {
     try tell("control", .post, "/freeze", nil)
     defer { _ = try? tell("control", .post, "/thaw", nil) }
     try body()
+  }
+
+  // MARK: Applications
+
+  /// It looks for changes once a second, and gives its SDKs what was until then.
+  private func waitUntilFollowed(_ key: String) throws {
+    let names = ["parameters", "constraints", "variants"]
+    let shown = { (flag: JSON?) in
+      (flag?["strategies"]?.items ?? []).filter { $0["disabled"] != true }.map { one in names.map { one[$0] } }
+    }
+    for _ in 0..<500 {
+      let meant = try ask(.get, "\(Self.project)/features/\(key)/environments/development")
+      let known = try JSON.parse(tell("real", .get, "/api/client/features", nil, as: "client").body)
+      let told = known["features"]?.items?.first { $0["name"]?.text == key }
+      if let told, shown(told) == shown(meant), told["enabled"] == meant["enabled"] { return }
+      usleep(20_000)
+    }
+    Issue.record("its SDKs are not given what \(key) is")
+  }
+
+  /// What the SDKs hand out for each of these requests: the variant's name with its payload, or `off`.
+  func served(_ key: String, _ contexts: [JSON]) throws -> [String: [String]] {
+    try waitUntilFollowed(key)
+    let folder = try TemporaryFolder()
+    try folder.write("contexts.json", JSON.array(contexts).written(.compact))
+    let url = "http://127.0.0.1:\(try server.port("real"))/api"
+    let token = try #require(server.facts["client"]?.text)
+    let peers = Self.peers ?? ""
+    let node = try Binary.run(
+      ["\(peers)/node-unleash.cjs", url, token, key, "contexts.json"], in: folder, environment: ["VARIANT": "1"],
+      program: "\(peers)/node")
+    let answers = try #require(JSON.parse(Array(node.output.utf8)).items, "\(node)")
+    var served = ["node": answers.map(Self.told)]
+    guard let python = Self.python else { return served }
+    let asked = [
+      JSON.object([JSON.Member("load", .array(contexts))]), JSON.object([JSON.Member("flag", .string(key))]),
+    ]
+    let reader = try Binary.run(
+      ["-B", Repository.root.appending(path: "Tests/Live/platforms/unleash_reader.py").path, url, "tenant", token],
+      in: folder,
+      input: asked.map { $0.written(.compact) + "\n" }.joined(), program: python)
+    let last = try #require(reader.output.split(separator: "\n").last, "\(reader)")
+    served["python"] = try #require(JSON.parse(String(last))["variants"]?.items, "\(reader)").compactMap(\.text)
+    return served
+  }
+
+  /// With the platforms' SDKs in it; without such an environment Node's answers alone.
+  private static let python: String? = {
+    let given = ProcessInfo.processInfo.environment["ROLLOUTCTL_PLATFORM_VENV"]
+    let folder = given ?? Repository.root.appending(path: ".venv/platforms").path
+    let path = "\(folder)/bin/python"
+    return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+  }()
+
+  private static func told(_ variant: JSON) -> String {
+    guard variant["feature_enabled"] == true, let name = variant["name"]?.text else { return "off" }
+    return ([name] + ["type", "value"].compactMap { variant["payload"]?[$0]?.text }).joined(separator: " ")
   }
 
   // MARK: Who works on it

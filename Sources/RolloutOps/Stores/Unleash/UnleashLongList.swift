@@ -52,13 +52,14 @@ extension UnleashRule {
   func mapping(_ change: (Selector) -> Selector) -> UnleashRule {
     guard case .grant(let grant, let exclusions, let unit) = who else { return self }
     let changed = Grant(cohort: grant.cohort.map(change), share: grant.share)
-    return UnleashRule(.grant(changed, without: exclusions.map(change), unit: unit))
+    return UnleashRule(.grant(changed, without: exclusions.map(change), unit: unit), variants)
   }
 
   /// What a strategy's title says, with what its constraints add.
   init?(titleOf strategy: JSON) {
     guard let title = strategy["title"]?.text, let unit = strategy["parameters"]?["stickiness"]?.text,
-      let rule = UnleashRule(title: title, unit: unit)
+      let variants = UnleashVariant.reading(strategy),
+      let rule = UnleashRule(title: title, unit: unit, variants: variants)
     else { return nil }
     let constraints = strategy["constraints"]?.items ?? []
     self = rule.mapping { UnleashLongList.lengthened($0, by: constraints) }

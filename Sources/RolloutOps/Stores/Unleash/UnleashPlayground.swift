@@ -25,7 +25,14 @@ struct UnleashPlayground: Evaluator {
     guard let evaluated = found?["environments"]?[store.environment]?.items, evaluated.count == 1,
       let isOn = evaluated[0]["isEnabled"]?.truth
     else { throw store.client.unexpected(answer, "no evaluation of \(flag)") }
-    return .served(variant: isOn ? "on" : "off", value: .bool(isOn))
+    guard UnleashRule.haveVariants(evaluated[0]["strategies"]?["data"]?.items ?? []) else {
+      return .served(variant: isOn ? "on" : "off", value: .bool(isOn))
+    }
+    let variant = evaluated[0]["variant"]
+    guard isOn, variant?["enabled"]?.truth == true, let name = variant?["name"]?.text else {
+      return .served(variant: "off", value: nil)
+    }
+    return .served(variant: name, value: UnleashVariant.value(variant?["payload"]))
   }
 
   /// Attributes are texts there, and a comma in one of them stands between several contexts.
@@ -56,7 +63,7 @@ extension UnleashStore {
     guard let answer = client.looked("\(Self.admin)/features/\(PercentCode.encoded(key.text))/tags"), answer.isSuccess,
       answer.json["tags"]?.items != nil, !isTagged(answer.json)
     else { return [] }
-    let name = tag["value"]?.text ?? ""
+    let name = tag(forVariants: hasVariants(key))["value"]?.text ?? ""
     return [
       "\(key) has lost its tag \(name) in Unleash, by which operators on other machines find it when they kill all; the "
         + "next change puts it back"

@@ -1,5 +1,6 @@
 /// One activation strategy that rolloutctl writes: who it lets in. Strategies are alternatives, so that each carries the
-/// exclusions of its own.
+/// exclusions of its own. Where a flag has variants each hands out one of them: the first that lets somebody in decides
+/// which, and the last, for everybody who is left, hands out the old one.
 ///
 /// The title says it in the words of a note, for whoever looks at the dashboard and for us: a strategy is ours where what
 /// its title says, written again, is what stands there.
@@ -10,38 +11,70 @@ struct UnleashRule: Hashable {
     /// Whatever the request carries.
     case everybody
     case grant(Grant, without: [Selector], unit: String)
+    /// Never in force. It keeps the values of all variants, also of those that nobody gets now, and the name of the one
+    /// that a kill serves.
+    case values(killsTo: String?)
   }
 
   let who: Who
+  /// What it hands out: one, or nothing where the flag is on or off.
+  let variants: [Variants.Variant]
+
+  /// Whom it lets in gets this one.
+  var variant: Variants.Variant? { isKeeping ? nil : variants.first }
+
+  var isKeeping: Bool { if case .values = who { true } else { false } }
+  /// For everybody whom no strategy before it has let in.
+  var isForTheRest: Bool { who == .everybody && !variants.isEmpty }
 
   // MARK: The title
 
   var title: String {
     switch who {
     case .nobody: GrantTitle.text(["nobody"])
-    case .everybody: GrantTitle.text(["on"])
+    case .everybody: variant.map { GrantTitle.text([Self.rest, Self.gets + $0.name]) } ?? GrantTitle.text(["on"])
+    case .values(let killsTo): GrantTitle.text([Self.values] + (killsTo.map { [Self.kill + $0] } ?? []))
     case .grant(let grant, let exclusions, _):
       GrantTitle.text(
         Grant(cohort: grant.cohort.map(UnleashLongList.shortened), share: grant.share),
-        without: exclusions.map(UnleashLongList.shortened))
+        without: exclusions.map(UnleashLongList.shortened)) + (variant.map { " | \(Self.gets)\($0.name)" } ?? "")
     }
+  }
+
+  private static let (rest, gets, values, kill) = ("everybody else", "gets ", "values", "kill to ")
+
+  /// Whether ours among them keep variants; of those that are not in force a reading may leave out everything but the title.
+  static func haveVariants(_ strategies: [JSON]) -> Bool {
+    strategies.contains { GrantTitle.parts(of: $0["title"]?.text ?? "")?.first == values }
   }
 
   static func isOurs(_ strategy: JSON) -> Bool { GrantTitle.isOurs(strategy["title"]?.text) }
 
   /// What a title says; nil where it is none of ours.
-  init?(title: String, unit: String) {
-    guard let parts = GrantTitle.parts(of: title) else { return nil }
+  init?(title: String, unit: String, variants: [Variants.Variant] = []) {
+    guard var parts = GrantTitle.parts(of: title) else { return nil }
+    self.variants = variants
+    if parts[0] == Self.values {
+      guard parts.count < 3, parts.count == 1 || parts[1].hasPrefix(Self.kill) else { return nil }
+      who = .values(killsTo: parts.count == 1 ? nil : String(parts[1].dropFirst(Self.kill.count)))
+      return
+    }
+    if !variants.isEmpty {
+      guard variants.count == 1, parts.removeLast() == Self.gets + variants[0].name, !parts.isEmpty else { return nil }
+    }
     switch parts {
     case ["nobody"]: who = .nobody
     case ["on"]: who = .everybody
+    case [Self.rest] where !variants.isEmpty: who = .everybody
     default:
       guard let (grant, exclusions) = GrantTitle.grant(of: parts) else { return nil }
       who = .grant(grant, without: exclusions, unit: unit)
     }
   }
 
-  init(_ who: Who) { self.who = who }
+  init(_ who: Who, _ variants: [Variants.Variant] = []) {
+    (self.who, self.variants) = (who, UnleashVariant.sorted(variants))
+  }
 
   // MARK: The strategy
 
@@ -52,6 +85,7 @@ struct UnleashRule: Hashable {
     var ids: [Int] = []
     switch who {
     case .nobody: break
+    case .values: stickiness = "random"
     // Without a unit only "random" finds something to hash.
     case .everybody: (rollout, stickiness) = ("100", "random")
     case .grant(let grant, let exclusions, let unit):
@@ -71,9 +105,10 @@ struct UnleashRule: Hashable {
       if ids.count > 5 { throw .beyond("Unleash takes 5 segments in a strategy: \(title)") }
     }
     return [
-      "name": "flexibleRollout", "title": .string(title), "disabled": false,
+      "name": "flexibleRollout", "title": .string(title), "disabled": .bool(isKeeping),
       "parameters": ["rollout": .string(rollout), "stickiness": .string(stickiness), "groupId": .string(key.text)],
-      "constraints": .array(constraints), "variants": [], "segments": .array(ids.map(JSON.number)),
+      "constraints": .array(constraints), "variants": UnleashVariant.written(variants, stickiness: stickiness),
+      "segments": .array(ids.map(JSON.number)),
     ]
   }
 
@@ -113,7 +148,8 @@ struct UnleashRule: Hashable {
     return ["name", "title", "parameters"].allSatisfy { name in
       shown[name].map { written[name]?.means($0) ?? false } ?? false
     }
-      && shown["disabled"]?.truth != true && list(shown, "variants").isEmpty
+      && (shown["disabled"]?.truth ?? false) == (written["disabled"]?.truth ?? false)
+      && UnleashVariant.same(written["variants"], shown["variants"])
       && list(written, "segments").compactMap(\.integer) == list(shown, "segments").compactMap(\.integer)
       && list(written, "constraints").count == list(shown, "constraints").count
       && constraints.allSatisfy(UnleashTerm.same)

@@ -111,11 +111,29 @@ extension UnleashStore {
   package func examine(_ key: FlagKey) -> [Check] {
     var checks = undoers(key).map { Check("plan", .warning, $0) }
     do throws(StoreTrouble) {
-      if try look(key, forKill: true) != nil { checks += remarks(on: key).map { Check("tag", .warning, $0) } }
+      if let look = try look(key, forKill: true) {
+        checks += remarks(on: key).map { Check("tag", .warning, $0) }
+        if let right = rightToStrategies(of: key, look) { checks.append(right) }
+      }
     } catch {
       if case .occupied(let why) = error { checks.append(Check("archived", .warning, why)) }
     }
     return checks
+  }
+
+  /// A kill that gives everybody a variant moves a strategy, which takes another right than the switch.
+  private func rightToStrategies(of key: FlagKey, _ look: Look) -> Check? {
+    guard look.flag.hasVariants, let variant = look.flag.flag.mark?.killsTo, variant != "off",
+      let answer = client.looked("\(Self.admin)/user"), answer.isSuccess,
+      let held = answer.json["permissions"]?.items?.filter(isHere).compactMap({ $0["permission"]?.text }),
+      !held.contains("ADMIN")
+    else { return nil }
+    let missing = ["UPDATE_FEATURE_STRATEGY", "CREATE_FEATURE_STRATEGY"].filter { !held.contains($0) }
+    guard !missing.isEmpty else { return nil }
+    return Check(
+      "rights", .warning,
+      "the token in \(Self.tokenVariable) has no \(missing.joined(separator: " and no ")) in \(project)/\(environment): a kill "
+        + "would switch \(key) off, where applications have their own default, and could not give everybody \(variant)")
   }
 
   /// A release plan is Enterprise; its strategies name the milestone that they belong to.

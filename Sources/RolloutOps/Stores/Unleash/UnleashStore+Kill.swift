@@ -1,5 +1,9 @@
 /// A kill in Unleash is the environment's switch alone: whatever a stale command still does to the strategies, nobody is
 /// let in by it. So it takes no look before, and neither strategies nor segments.
+///
+/// The switch hands out no variant. Where a kill is to give everybody one, the strategy that gives it to everybody who is
+/// left is put before all others, by one request too: below zero, where no change of ours puts anything, it decides alone
+/// whatever stands behind it, and whoever set that up.
 extension UnleashStore {
   package var killSwitch: KillSwitch { .platform }
 
@@ -28,6 +32,7 @@ extension UnleashStore {
   }
 
   private func listed(_ key: FlagKey, _ feature: JSON, among features: [JSON]) throws(StoreTrouble) -> FlagReading {
+    if isTagged(feature, forVariants: true) { return try lookAlone(key) }
     guard let here = here(feature) else {
       throw noEnvironment(among: feature["environments"]?.items ?? [], 200)
     }
@@ -50,22 +55,26 @@ extension UnleashStore {
   // MARK: Sending
 
   package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
-    let switched = orders.filter { Self.isOff($0.flag) }
-    let sent =
-      switched.count > 1
-      ? sendTogether(switched)
-      : sendEach(switched) { order throws(StoreTrouble) in try switchOff(order.key, order.occasion) }
-    let unmarked = zip(switched, sent).filter { order, outcome in
+    let (switched, others) = (orders.filter { Self.isOff($0.flag) }, orders.filter { !Self.isOff($0.flag) })
+    let sent = Crew(threads: 2).each([true, false]) { isBySwitch in
+      isBySwitch ? switchOff(switched) : sendEach(others) { order throws(StoreTrouble) in try giveEverybody(order) }
+    }
+    let unmarked = zip(switched, sent[0]).filter { order, outcome in
       if case .success = outcome { order.reading.flag?.mark == nil } else { false }
     }
     // The mark comes last and stands in no kill's way: a flag is off whether that works or not.
     _ = sendEach(unmarked.map(\.0)) { order throws(StoreTrouble) in try remember(order.key) }
-    var next = sent.makeIterator()
+    var (switches, gifts) = (sent[0].makeIterator(), sent[1].makeIterator())
     return orders.map { order in
-      let other = StoreTrouble.beyond(
-        "Unleash can only turn a flag off, and \(order.flag.serving) is something else; kill it with --to off")
-      return Self.isOff(order.flag) ? next.next() ?? .failure(other) : .failure(other)
+      (Self.isOff(order.flag) ? switches.next() : gifts.next())
+        ?? .failure(.changedMeanwhile(path: dashboard(order.key)))
     }
+  }
+
+  private func switchOff(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
+    orders.count > 1
+      ? sendTogether(orders)
+      : sendEach(orders) { order throws(StoreTrouble) in try switchOff(order.key, order.occasion) }
   }
 
   /// What the switch gives, by whatever name.
@@ -116,9 +125,61 @@ extension UnleashStore {
     }
   }
 
+  // MARK: One variant for everybody
+
+  /// What is refused, by a right that is missing or an approval, is done by the switch: then applications have their own
+  /// default, and nobody the canary.
+  private func giveEverybody(_ order: KillOrder) throws(StoreTrouble) {
+    guard case .everyone(let name) = order.flag.serving, !order.flag.isBoolean else {
+      throw .beyond(
+        "Unleash can only turn a flag off, and \(order.flag.serving) is something else; kill it with --to off")
+    }
+    let variant = try UnleashFlag.variant(name, of: order.flag)
+    let shown = order.reading.spelled.flatMap { try? JSON.parse($0) }
+    let now = UnleashFlag(
+      key: order.key, isOn: shown?["enabled"]?.truth ?? true, strategies: shown?["strategies"]?.items ?? [],
+      segments: .unasked(client.base.place))
+    do throws(StoreTrouble) {
+      try putFirst(variant, now)
+    } catch {
+      guard case .refused(let refusal) = error, now.isOn, refusal.isForApproval || error.isForbidden else {
+        throw error
+      }
+      return try switchOff(order.key, order.occasion)
+    }
+    if !now.isOn { try switchOn(order.key, giving: variant) }
+  }
+
+  /// One request. A strategy that is gone, or another one's by now, takes a new look.
+  private func putFirst(_ variant: Variants.Variant, _ now: UnleashFlag) throws(StoreTrouble) {
+    guard let id = now.rest(giving: variant) else {
+      let draft = try UnleashRule(.everybody, [variant]).strategy(of: now.key, .none(client.base.place))
+      try ask(
+        .post, path(now.key, "/strategies"), draft.setting("sortOrder", to: .number(now.placeOfKill)),
+        isRepeatable: true)
+      return
+    }
+    let body: JSON = [["id": .string(id), "sortOrder": .number(now.placeOfKill)]]
+    let answer = try client.answer(
+      .post, path(now.key, "/strategies/set-sort-order"), body: Array(body.written(.compact).utf8),
+      headers: [StoreClient.json], isRepeatable: true)
+    if answer.status == 400, client.said(answer)?.contains("update sortOrder") == true {
+      throw .changedMeanwhile(path: dashboard(now.key))
+    }
+    _ = try proven(answer, about: now.key)
+  }
+
+  /// It was switched off, by whoever, and is to give everybody a variant: only once nothing else can come of it.
+  private func switchOn(_ key: FlagKey, giving variant: Variants.Variant) throws(StoreTrouble) {
+    guard let now = try look(key, forKill: true), now.flag.servingWhenOn == .everyone(variant.name) else {
+      throw .changedMeanwhile(path: dashboard(key))
+    }
+    if !now.flag.isOn { try ask(.post, path(key, "/on"), isRepeatable: false) }
+  }
+
   /// Of a flag that we never moved, its tag and a strategy that is not in force remember the kill.
   private func remember(_ key: FlagKey) throws(StoreTrouble) {
-    try? addTag(key)
+    try? add(tag(forVariants: false), to: key)
     let note = try UnleashRule(.nobody).strategy(of: key, .none("")).setting("disabled", to: true)
     try ask(.post, path(key, "/strategies"), note, isRepeatable: false)
   }
@@ -127,7 +188,9 @@ extension UnleashStore {
   func kill(_ meant: Flag, _ reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading {
     for outcome in send([KillOrder(meant, over: reading, occasion)]) { _ = try outcome.get() }
     let back = try lookAlone(reading.key)
-    guard back.flag?.serving == .everyone("off") else { throw .notAsWritten(path: dashboard(reading.key)) }
+    guard let flag = back.flag, flag.serving == meant.serving || Self.isOff(meant) && Self.isOff(flag) else {
+      throw .notAsWritten(path: dashboard(reading.key))
+    }
     return back
   }
 

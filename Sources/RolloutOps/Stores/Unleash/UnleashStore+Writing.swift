@@ -12,27 +12,29 @@ extension UnleashStore {
     if let now { try refuseStrangers(now, reading.key) }
     let before = now?.flag ?? UnleashFlag(key: reading.key, isOn: false, strategies: [], segments: .none(""))
     if now == nil { try create(reading.key) }
+    let tag = tag(forVariants: !meant.isBoolean)
     if before.ours.isEmpty {
-      try addTag(reading.key)
+      try add(tag, to: reading.key)
     } else if occasion.urgency == .ordinary {
       // Somebody may have taken the tag away, and nobody would know before the next kill of all. What narrows waits for
       // no tag.
-      try? addTag(reading.key)
+      try? add(tag, to: reading.key)
     }
     try carryOut(UnleashChange(from: before, to: drafts, as: meant), reading.key)
     // Never asked twice: between the two somebody may have killed it.
     if !before.isOn { try ask(.post, path(reading.key, "/on"), isRepeatable: false) }
-    return try confirmed(meant, reading.key, wasOn: before.isOn)
+    return try confirmed(meant, reading.key, over: before)
   }
 
   /// What stands there now, if it is what was meant.
-  private func confirmed(_ meant: Flag, _ key: FlagKey, wasOn: Bool) throws(StoreTrouble) -> FlagReading {
+  private func confirmed(_ meant: Flag, _ key: FlagKey, over before: UnleashFlag) throws(StoreTrouble) -> FlagReading {
     let reading = reading(key, try look(key))
     if let flag = reading.flag, flag.serving == meant.serving, flag.mark?.killed == false { return reading }
     if reading.flag?.mark?.killed == true { throw .changedMeanwhile(path: dashboard(key)) }
     // Switched on a moment ago over something else than was meant, perhaps the strategy for everybody that the server
     // makes up where it finds none: off is what it was.
-    if !wasOn { try ask(.post, path(key, "/off")) }
+    if !before.isOn { try ask(.post, path(key, "/off")) }
+    if let id = before.killing { try put([(id, before.placeOfKill)], key, isRepeatable: true) }
     throw .notAsWritten(path: dashboard(key))
   }
 
@@ -51,8 +53,10 @@ extension UnleashStore {
       throw .beyond("Unleash names features with at most 100 letters, digits and - _ . ~, so \(key) is none")
     }
     let rules = try UnleashFlag.rules(for: meant)
-    if rules.count > 30 {
-      throw .beyond("Unleash takes 30 strategies in an environment, and this takes \(rules.count)")
+    // With variants there must be room for one that a kill may have to add.
+    let most = meant.isBoolean ? 30 : 29
+    if rules.count > most {
+      throw .beyond("Unleash takes 30 strategies in an environment, and this takes \(rules.count + 30 - most)")
     }
     let segments = UnleashFlag.needsSegments(rules) ? try segments() : .none(client.base.place)
     var drafts: [JSON] = []
@@ -64,8 +68,8 @@ extension UnleashStore {
       let bytes = draft.written(.compact).utf8.count
       guard bytes <= Self.longest else {
         throw .beyond(
-          "Unleash takes 100 kB in one request, and \"\(rule.title)\" would have \(bytes / 1000); make a segment of the "
-            + "list there and write segment = NAME")
+          "Unleash takes 100 kB in one request, and \"\(rule.title)\" would have \(bytes / 1000); make a segment of a long "
+            + "list there and write segment = NAME, and give a long variant a name that the application looks up")
       }
       drafts.append(draft)
     }
@@ -119,7 +123,7 @@ extension UnleashStore {
   }
 
   /// Whoever kills all that is managed finds flags by their tag.
-  func addTag(_ key: FlagKey) throws(StoreTrouble) {
+  func add(_ tag: JSON, to key: FlagKey) throws(StoreTrouble) {
     let body = Array(tag.written(.compact).utf8)
     let answer = try client.answer(
       .post, "\(Self.admin)/features/\(PercentCode.encoded(key.text))/tags", body: body,
@@ -129,18 +133,21 @@ extension UnleashStore {
   }
 
   private func carryOut(_ change: UnleashChange, _ key: FlagKey) throws(StoreTrouble) {
-    var ids = change.ids
+    var made: [(id: String, index: Int)] = []
     for (index, draft) in change.added {
-      let made = try ask(.post, path(key, "/strategies"), draft, isRepeatable: false)
-      ids.append((made["id"]?.text ?? "", index))
+      let answer = try ask(.post, path(key, "/strategies"), draft, isRepeatable: false)
+      made.append((answer["id"]?.text ?? "", index))
     }
     for (old, draft) in change.replaced { try replace(old, with: draft, key) }
     for id in change.removed { try remove(id, key) }
-    guard change.isDisordered(ids.map(\.index)) else { return }
-    let order = ids.map {
-      JSON.object([JSON.Member("id", .string($0.id)), JSON.Member("sortOrder", .number($0.index))])
-    }
-    try ask(.post, path(key, "/strategies/set-sort-order"), .array(order))
+    // What may lift a kill is never asked twice: between the two somebody may have killed it.
+    let order = change.order(made)
+    if !order.isEmpty { try put(order, key, isRepeatable: !change.hasVariants) }
+  }
+
+  func put(_ order: [(id: String, place: Int)], _ key: FlagKey, isRepeatable: Bool) throws(StoreTrouble) {
+    let body = JSON.array(order.map { ["id": .string($0.id), "sortOrder": .number($0.place)] })
+    try ask(.post, path(key, "/strategies/set-sort-order"), body, isRepeatable: isRepeatable)
   }
 
   /// One that is gone already is what was meant: a network brings a request twice, or loses the answer to the first.
@@ -169,15 +176,18 @@ extension UnleashStore {
   /// In one request that holds only while the strategy is what we saw. Servers from before October 2025 know no tests
   /// (400); for them what was read a moment ago must do.
   private func replaceOnce(_ old: JSON, with draft: JSON, _ key: FlagKey) throws(StoreTrouble) {
-    let names = ["title", "parameters", "constraints"]
+    let hasVariants = [old, draft].contains { $0["variants"]?.items?.isEmpty == false }
+    let names = ["title", "parameters", "constraints"] + (hasVariants ? ["variants"] : [])
     let step = { (kind: String, name: String, value: JSON) -> JSON in
       ["op": .string(kind), "path": .string("/\(name)"), "value": value]
     }
     var tests = names.compactMap { name in old[name].map { step("test", name, $0) } }
     // A title tells a long list by its digest, so that it need not go out twice.
     let room = Self.longest - draft.written(.compact).utf8.count
-    if JSON.array(tests).written(.compact).utf8.count > room { tests.removeAll { $0["path"] == "/constraints" } }
-    let changes = (names + ["segments", "disabled", "variants"]).compactMap { name in
+    for path in ["/variants", "/constraints"] where JSON.array(tests).written(.compact).utf8.count > room {
+      tests.removeAll { $0["path"]?.text == path }
+    }
+    let changes = ["title", "parameters", "constraints", "segments", "disabled", "variants"].compactMap { name in
       draft[name].map { step("add", name, $0) }
     }
     let path = path(key, "/strategies/\(PercentCode.encoded(old["id"]?.text ?? ""))")

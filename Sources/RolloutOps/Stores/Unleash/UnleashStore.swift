@@ -17,6 +17,8 @@ package struct UnleashStore: FlagStore {
   let client: StoreClient
   let project: String
   let environment: String
+  /// Flags that were seen to have variants.
+  let valued = Remembered<Set<FlagKey>>([])
 
   init(
     _ base: WebAddress, project: String, environment: String, address: String, _ terms: StoreTerms, _ context: Context
@@ -36,8 +38,12 @@ package struct UnleashStore: FlagStore {
     return ByHand(
       client.curl(.post, path(key, "/off")),
       proof: client.curl(.get, featurePath(key)) + " | \(isOff)",
-      page: ByHand.Page(dashboard(key), "switch \(environment) off"), variables: [Self.tokenVariable])
+      page: ByHand.Page(dashboard(key), "switch \(environment) off"), variables: [Self.tokenVariable],
+      remarks: hasVariants(key)
+        ? ["a flag with variants then hands out none: applications use their own default"] : [])
   }
+
+  func hasVariants(_ key: FlagKey) -> Bool { valued.last?.contains(key) == true }
 
   // MARK: Places
 
@@ -57,11 +63,15 @@ package struct UnleashStore: FlagStore {
     client.base.below("/projects/\(PercentCode.encoded(project))/features/\(PercentCode.encoded(key.text))").description
   }
 
-  /// What every flag is tagged with that rolloutctl manages in this environment. A tag has at most 50 characters.
-  var tag: JSON {
+  /// What every flag is tagged with that rolloutctl manages in this environment. A tag has at most 50 characters. Whoever
+  /// kills many sees by it which of them have variants: lists show no strategies. No environment has a + in its name.
+  func tag(forVariants: Bool) -> JSON {
+    let end = forVariants ? "+variants" : ""
     var name = "rolloutctl-\(environment)"
-    if name.utf8.count > 50 { name = "\(name.prefix(41))-\(SHA256.hex(environment).prefix(8))" }
-    return ["type": "simple", "value": .string(name)]
+    if name.utf8.count + end.utf8.count > 50 {
+      name = "\(name.prefix(41 - end.utf8.count))-\(SHA256.hex(environment).prefix(8))"
+    }
+    return ["type": "simple", "value": .string(name + end)]
   }
 
   // MARK: Reading
@@ -114,6 +124,7 @@ package struct UnleashStore: FlagStore {
       segments = forKill ? .unasked(client.base.place) : try self.segments()
     }
     let flag = UnleashFlag(key: key, isOn: isOn, strategies: strategies, segments: segments)
+    if flag.hasVariants { valued.change { $0.insert(key) } }
     let parents = (json["dependencies"]?.items ?? []).compactMap { $0["feature"]?.text }
     return Look(flag: flag, parents: parents)
   }
@@ -161,11 +172,17 @@ package struct UnleashStore: FlagStore {
 
   package var switchesOnLast: Bool { true }
 
+  /// Applications ask for the variant's name, and not for its payload alone.
+  package var keepsValues: Bool { true }
+
+  package var keepsVariantsInRules: Bool { true }
+
   package func list() throws(StoreTrouble) -> [ListedFlag] {
     try overviews().compactMap { feature in
       guard let name = feature["name"]?.text else { return nil }
       let isOff = here(feature)?["enabled"]?.truth == false
-      return ListedFlag(key: FlagKey(name), mark: isTagged(feature) ? Flag.Mark(killed: isOff, killsTo: "off") : nil)
+      let killsTo = isTagged(feature, forVariants: true) ? nil : "off"
+      return ListedFlag(key: FlagKey(name), mark: isTagged(feature) ? Flag.Mark(killed: isOff, killsTo: killsTo) : nil)
     }
   }
 
@@ -192,7 +209,12 @@ package struct UnleashStore: FlagStore {
   func here(_ feature: JSON) -> JSON? { feature["environments"]?.items?.first { $0["name"]?.text == environment } }
 
   func isTagged(_ feature: JSON) -> Bool {
-    (feature["tags"]?.items ?? []).contains { $0["type"] == tag["type"] && $0["value"] == tag["value"] }
+    isTagged(feature, forVariants: false) || isTagged(feature, forVariants: true)
+  }
+
+  func isTagged(_ feature: JSON, forVariants: Bool) -> Bool {
+    let tag = tag(forVariants: forVariants)
+    return (feature["tags"]?.items ?? []).contains { $0["type"] == tag["type"] && $0["value"] == tag["value"] }
   }
 
   // MARK: Asking
