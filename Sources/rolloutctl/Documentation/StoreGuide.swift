@@ -232,7 +232,8 @@ enum StoreGuide {
         Entry(
           "Statsig with variants",
           """
-          start 6, promote 6, rollback 6, exclude 6, hold 3, restore 7, kill 5, status 2; a kill in one environment 6
+          start 6, promote 5, rollback 5, exclude 5, hold 2, restore 6, kill 5, status 1; a kill in one environment 6, and one \
+          less by its note
           """),
       ]),
       .paragraph(

@@ -74,7 +74,7 @@ import Testing
     "unleash": [8, 1, 6, 14, 2, 2, 6, 7, 5, 4, 4, 6, 5],
     "posthog": [5, 1, 4, 1, 2, 2, 4, 4, 4, 5, 5, 5, 4],
     "statsig": [6, 2, 7, 2, 4, 4, 7, 7, 7, 4, 4, 6, 7],
-    "statsig with variants": [6, 2, 6, 2, 3, 3, 6, 6, 6, 5, 5, 7, 6],
+    "statsig with variants": [6, 1, 5, 1, 2, 2, 5, 5, 5, 5, 5, 6, 5],
   ]
 
   @Test(arguments: stores) func aVerbSendsAsManyAsIsSaid(store: String) throws {

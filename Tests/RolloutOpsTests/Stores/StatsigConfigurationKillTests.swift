@@ -43,6 +43,29 @@ import Testing
       ])
   }
 
+  /// The note says which kind it is.
+  @Test func byItsNoteItIsAskedForAtOnce() throws {
+    try started()
+    let kill = Kill(context: world.context("oncall"), choices: OperatorChoices()).perform([World.note])
+    #expect(kill.status == .done)
+    #expect(
+      try platform.asked().prefix(3) == ["GET \(Self.path)", "PUT \(Self.path)/disable", "GET \(Self.path)"])
+  }
+
+  /// A note that has variants now, and a gate from before that is still on.
+  @Test(arguments: [nil, "production"]) func aNoteThatIsWrongAboutItIsBelievedInNothing(environment: String?) throws {
+    let plain = StatsigStoreTests.world(platform, environment)
+    try plain.move(.promote)
+    let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
+    plain.files.put(World.note, SampleNote.saying("Store", "Store: \(address)", in: PostHogStoreTests.variantNote))
+    try platform.edit(["state": ["overrides": ["ai-summary": ["passingUserIDs": ["u1"]]]]])
+    let kill = Kill(context: plain.context("oncall"), choices: OperatorChoices()).perform([World.note])
+    // Whoever an override lets in stays in where the switch may not be thrown.
+    #expect(kill.lines[0].off == (environment == nil), "\(kill.lines)")
+    let said = kill.lines[0].reasons.joined()
+    #expect(environment == nil || said.contains("overrides of the gate let some in"), "\(said)")
+  }
+
   /// Somebody made a gate of that name by hand: turning that off is not what is meant.
   @Test(arguments: [true, false]) func aGateOfThatNameInTheWayIsNotTakenForIt(isOn: Bool) throws {
     try started()
@@ -115,6 +138,22 @@ import Testing
       #expect(flag.mark?.killed == true && flag.serving == .everyone(key.text.hasPrefix("g") ? "off" : "control"))
     }
     #expect(try platform.state()["configs"]?["of-others"]?["isEnabled"] == true)
+  }
+
+  /// Of many flags too the gates are killed whatever is answered about configurations, and nobody says that those are.
+  @Test func manyGatesAreKilledWhateverIsAnsweredAboutConfigurations() throws {
+    let rule: JSON = ["name": "theirs", "passPercentage": 70, "conditions": [["type": "public"]]]
+    let keys = (0..<9).map { FlagKey("gate-\($0)") }
+    for key in keys { try platform.edit(key.text, ["rules": [rule]]) }
+    _ = try store().write(
+      StatsigConfigurationTests.flag(1, 2), replacing: store().read(World.key), Occasion(.ordinary))
+    try platform.fail(["path": "dynamic_configs", "times": 999, "do": ["answer": ["status": 500]]])
+    let looks = try store(until: 30).look(keys + [World.key])
+    for key in keys { #expect(try #require(looks[key]).get().flag?.isForeign == true) }
+    #expect(throws: StoreTrouble.self) { try #require(looks[World.key]).get() }
+    #expect(try store(until: 30).listPart().count == 9)
+    #expect(throws: StoreTrouble.self) { try store().list() }
+    #expect(throws: StoreTrouble.self) { try store().read(keys + [World.key]) }
   }
 
   @Test(arguments: ["pending", "refused"]) func aReviewIsWalkedPast(review: String) throws {

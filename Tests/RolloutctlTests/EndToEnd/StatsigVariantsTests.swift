@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import RolloutOps
@@ -87,5 +88,87 @@ import Testing
     let after = try config(world)
     #expect(after["isEnabled"] == true && after["rules"]?.items?.last?["passPercentage"] == 100)
     #expect(after["rules"]?.items?.dropLast().allSatisfy { $0["passPercentage"] == 0 } == true)
+  }
+}
+
+/// The virtual environment with the platforms' SDKs (Tests/Live/requirements-platforms.txt).
+enum StatsigReaders {
+  static let python: String = {
+    let given = ProcessInfo.processInfo.environment["ROLLOUTCTL_PLATFORM_VENV"] ?? ".venv/platforms"
+    return URL(filePath: given, relativeTo: Repository.root).path + "/bin/python"
+  }()
+  static let areThere = Tool.python.isWanted && FileManager.default.isExecutableFile(atPath: python)
+}
+
+/// Stage by stage, what the real executable writes as Statsig's real SDKs of both generations read it.
+@Suite(.enabled(if: StatsigReaders.areThere, "no virtual environment with the platforms' SDKs"))
+struct StatsigValuesByBinaryTests {
+  private static let contexts: [JSON] =
+    (0..<400).map { unit in
+      [
+        "tenant": .string("t-\(unit)"), "team": unit % 10 == 0 ? "staff" : "sales",
+        "plan": unit % 2 == 0 ? "paid" : "free",
+      ]
+    } + [["team": "staff", "plan": "paid"], [:]]
+
+  private let world: PlatformWorld
+  private let api: String
+
+  init() throws {
+    world = try PlatformWorld("statsig", address: "statsig+http://HOST", variable: "STATSIG_CONSOLE_KEY")
+    let (folder, path) = (world.world.folder, LiveWorld.note)
+    let variants = #"{"control": {"model": "m-4"}, "canary": {"model": "m-5"}, "off": {"model": null}}"#
+    let note = try folder.read(path) + "\n\nVariants:\n```json\n\(variants)\n```\n"
+    try folder.write(path, note)
+    let address = try #require(world.environment["ROLLOUT_STORE"])
+    api = String(address.dropFirst("statsig+".count))
+  }
+
+  /// What each context gets by either SDK, which must agree.
+  private func values() throws -> [JSON] {
+    let folder = world.world.folder
+    let asked: [JSON] = [["load": .array(Self.contexts)], ["config": "ai-summary"]]
+    try folder.write("asked", asked.map { $0.written(.compact) + "\n" }.joined())
+    let answers = try ["statsig", "statsig_core"].map { name in
+      let script = Repository.root.appending(path: "Tests/Live/platforms/\(name)_reader.py").path
+      let words = "'\(StatsigReaders.python)' -X utf8 '\(script)' \(api) --unit tenant --as tenant"
+      let read = try world.shell("\(words) < asked")
+      let last = try #require(read.output.split(separator: "\n").last, "\(read)")
+      return try #require(try JSON.parse(String(last))["variants"]?.items, "\(read)")
+    }
+    #expect(answers[0] == answers[1])
+    return answers[0]
+  }
+
+  private func canaries(_ values: [JSON]) -> Set<Int> {
+    Set(values.indices.filter { values[$0] == ["model": "m-5"] })
+  }
+
+  @Test func everyStageReachesWhomItShould() throws {
+    let note = LiveWorld.note
+    let isStaff = { (index: Int) in Self.contexts[index]["team"] == "staff" && Self.contexts[index]["tenant"] != nil }
+    let staff = Set(Self.contexts.indices.filter(isStaff))
+    try world.done("promote", note)
+    #expect(try canaries(values()) == staff)
+    var before = staff
+    for _ in 0..<2 {
+      try world.done("attest", "ai-summary", "gates", "--evidence", "looked")
+      try world.done("promote", note)
+      let now = try canaries(values())
+      #expect(before.isSubset(of: now) && now.allSatisfy { staff.contains($0) || Self.contexts[$0]["plan"] == "paid" })
+      before = now
+    }
+    #expect(before.count > staff.count, "some of those who pay are in")
+    let out = try #require(before.subtracting(staff).first)
+    let tenant = try #require(Self.contexts[out]["tenant"]?.text)
+    try world.done("exclude", "ai-summary", "tenant=\(tenant)", "--reason", "asked")
+    #expect(try canaries(values()) == before.subtracting([out]))
+    try world.done("kill", "ai-summary")
+    let killed = try values()
+    #expect(killed.allSatisfy { $0 == ["model": "m-4"] }, "everybody gets control")
+    try world.done("kill", "ai-summary", "--to", "off")
+    #expect(try values().allSatisfy { $0 == ["model": .null] })
+    try world.done("restore", "ai-summary", "--reason", "mended")
+    #expect(try canaries(values()) == staff)
   }
 }

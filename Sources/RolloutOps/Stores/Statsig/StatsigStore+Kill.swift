@@ -10,9 +10,9 @@ extension StatsigStore {
       throw .beyond(
         "Statsig's switch is for all environments at once, and not for \(environment) alone: it is not touched")
     }
-    // Of a flag that nobody has seen: where there is no gate of that name, it is a configuration.
-    let known = seen.last?[key].map { [$0.kind] }
-    for kind in known ?? StatsigKind.allCases {
+    // Of a flag that nobody has seen: where there is none of the first kind, it is of the other.
+    let seen = seen.last?[key].map { [$0.kind] }
+    for kind in seen ?? kinds(of: key) {
       do throws(StoreTrouble) {
         return try pastReviews(occasion.urgency) { respectsReview throws(StoreTrouble) in
           try turn(on: false, key, kind, respectsReview: respectsReview)
@@ -36,10 +36,13 @@ extension StatsigStore {
     guard keys.count > Self.byName else {
       return lookEach(keys) { key throws(StoreTrouble) in try lookAlone(key) }
     }
-    let known: [FlagKey: StatsigFlag]
-    do throws(StoreTrouble) { known = try listed(keys) } catch { return failing(keys, error) }
+    let (known, trouble): ([FlagKey: StatsigFlag], StoreTrouble?)
+    do throws(StoreTrouble) { (known, trouble) = try listed(keys) } catch { return failing(keys, error) }
     return lookEach(keys) { key throws(StoreTrouble) in
-      guard let flag = known[key] else { return reading(key, nil) }
+      guard let flag = known[key] else {
+        if let trouble { throw trouble }
+        return reading(key, nil)
+      }
       let areAsked = environment != nil && flag.isOn && flag.kind.hasOverrides
       return look(key, flag, areAsked ? overrides(of: key) : nil)
     }
@@ -52,8 +55,13 @@ extension StatsigStore {
 
   /// The flag and, where they count, its overrides: asked for at the same time, since a server may be slow.
   private func lookAlone(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    let hasOverrides = seen.last?[key]?.kind.hasOverrides ?? true
-    guard environment != nil, hasOverrides else { return reading(key, try find(key)) }
+    let hasOverrides = kind(of: key)?.hasOverrides ?? true
+    guard environment != nil, hasOverrides else {
+      let found = try find(key)
+      // The note may be wrong about its kind.
+      let areAsked = environment != nil && found?.isOn == true && found?.kind.hasOverrides == true
+      return found.map { look(key, $0, areAsked ? overrides(of: key) : nil) } ?? reading(key, nil)
+    }
     let parts = Crew(threads: 2).each([true, false]) { (isFlag: Bool) -> Part in
       guard isFlag else { return Part.overrides(self.overrides(of: key)) }
       do throws(StoreTrouble) {

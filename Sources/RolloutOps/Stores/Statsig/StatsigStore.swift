@@ -20,6 +20,8 @@ package struct StatsigStore: FlagStore {
   let environment: String?
   /// The flags as they were seen last, by key.
   let seen = Remembered<[FlagKey: StatsigFlag]>()
+  /// What notes say of flags that nobody has seen yet.
+  private let expected = Remembered<[FlagKey: StatsigKind]>()
 
   init(_ base: WebAddress, environment: String?, address: String, _ terms: StoreTerms, _ context: Context) {
     (self.address, self.environment) = (address, environment)
@@ -28,7 +30,7 @@ package struct StatsigStore: FlagStore {
       tokenMade: "Statsig's project settings under API keys, as a Console API key that may write")
     client.headers = [HTTPRequest.Header("STATSIG-API-VERSION", "20240601")]
     self.client = client
-    seen.last = [:]
+    (seen.last, expected.last) = ([:], [:])
   }
 
   package var identity: String { client.base.below(environment.map { "/\($0)" } ?? "").description }
@@ -40,9 +42,8 @@ package struct StatsigStore: FlagStore {
 
   /// The flag's own switch, past any review: a line that changes the rules of one environment would have to know them.
   package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
-    let known = seen.last?[key]
     // Of a flag that nobody has seen, what everybody shall get tells.
-    let kind = known?.kind ?? (variant == StatsigKind.configuration.control ? .configuration : .gate)
+    let kind = kind(of: key) ?? (variant == StatsigKind.configuration.control ? .configuration : .gate)
     let isOther = kind == .configuration && variant.map { $0 != kind.control } ?? false
     return ByHand(
       client.curl(.put, "\(Self.path(key, kind))/disable"),
@@ -55,7 +56,19 @@ package struct StatsigStore: FlagStore {
   static func path(_ key: FlagKey, _ kind: StatsigKind) -> String { "\(kind.path)/\(PercentCode.encoded(key.text))" }
 
   func place(_ key: FlagKey, _ kind: StatsigKind? = nil) -> String {
-    client.base.below(Self.path(key, kind ?? seen.last?[key]?.kind ?? .gate)).description
+    client.base.below(Self.path(key, kind ?? self.kind(of: key) ?? .gate)).description
+  }
+
+  package func expects(_ key: FlagKey, hasVariants: Bool) {
+    expected.change { $0[key] = hasVariants ? .configuration : .gate }
+  }
+
+  /// As it was seen, or as its note says.
+  func kind(of key: FlagKey) -> StatsigKind? { seen.last?[key]?.kind ?? expected.last?[key] }
+
+  /// In which order it is looked for.
+  func kinds(of key: FlagKey) -> [StatsigKind] {
+    kind(of: key) == .configuration ? [.configuration, .gate] : [.gate, .configuration]
   }
 
   // MARK: Reading
@@ -68,7 +81,8 @@ package struct StatsigStore: FlagStore {
   /// For looking only: overrides are not asked for, one request for each gate.
   package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
     if keys.count == 1, let key = keys.first { return [key: try read(key)] }
-    let found = try listed(keys)
+    let (found, trouble) = try listed(keys)
+    if let trouble { throw trouble }
     return Dictionary(
       keys.map { key in
         let flag = found[key]
@@ -85,6 +99,11 @@ package struct StatsigStore: FlagStore {
     for answer in Crew(threads: 2).each(StatsigKind.allCases, { kind in self.pages(of: kind) }) {
       found += try answer.get()
     }
+    return Self.chosen(found).map { ListedFlag(key: $0.key, mark: $0.flag.flag.mark) }
+  }
+
+  package func listPart() -> [ListedFlag] {
+    let found = StatsigKind.allCases.flatMap { (try? pages(of: $0).get()) ?? [] }
     return Self.chosen(found).map { ListedFlag(key: $0.key, mark: $0.flag.flag.mark) }
   }
 
@@ -113,14 +132,19 @@ package struct StatsigStore: FlagStore {
   }
 
   /// These flags, out of the lists: that of configurations where the gates are not all that is looked for.
-  func listed(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: StatsigFlag] {
+  /// `trouble` is that with the configurations; then a flag that is not among the gates may be one of them.
+  func listed(_ keys: [FlagKey]) throws(StoreTrouble) -> (flags: [FlagKey: StatsigFlag], trouble: StoreTrouble?) {
     let wanted = Set(keys)
-    var found: [StatsigFlag] = []
-    for kind in StatsigKind.allCases {
-      found += try pages(of: kind).get().filter { $0.key.map(wanted.contains) ?? false }
-      if Set(found.filter { $0.line != nil }.compactMap(\.key)) == wanted { break }
+    let isWanted = { (flag: StatsigFlag) in flag.key.map(wanted.contains) ?? false }
+    var found = try pages(of: .gate).get().filter(isWanted)
+    var trouble: StoreTrouble?
+    if Set(found.filter { $0.line != nil }.compactMap(\.key)) != wanted {
+      switch pages(of: .configuration) {
+      case .success(let more): found += more.filter(isWanted)
+      case .failure(let failure): trouble = failure
+      }
     }
-    return Dictionary(Self.chosen(found).map { ($0.key, $0.flag) }) { first, _ in first }
+    return (Dictionary(Self.chosen(found).map { ($0.key, $0.flag) }) { first, _ in first }, trouble)
   }
 
   func reading(_ key: FlagKey, _ flag: StatsigFlag?) -> FlagReading {
@@ -128,17 +152,18 @@ package struct StatsigStore: FlagStore {
     return FlagReading(key: key, flag: flag?.flag, version: flag?.state ?? "", spelled: flag?.spelled)
   }
 
-  /// A gate of ours is not asked for twice. One that is not may stand beside a configuration of ours.
+  /// Gates are asked for first, unless it is known or expected to be a configuration. One that is ours is not asked for
+  /// twice; one that is not may stand beside another of its name that is.
   func find(_ key: FlagKey) throws(StoreTrouble) -> StatsigFlag? {
     let known = seen.last?[key]?.kind
     var other: StatsigFlag?
-    for kind in known == .configuration ? StatsigKind.allCases.reversed() : StatsigKind.allCases {
+    for kind in kinds(of: key) {
       do throws(StoreTrouble) {
         guard let found = try find(key, kind) else { continue }
         if kind == known || found.line != nil { return found }
-        other = other ?? found
+        other = found.kind == .gate ? found : other ?? found
       } catch {
-        // A gate that was found is killed, whatever is answered about configurations.
+        // What was found is killed, whatever is answered about the other.
         guard other != nil, client.terms.deadline != nil else { throw error }
       }
     }
