@@ -18,7 +18,7 @@ import Testing
   }
 
   /// As StatsigReaderTests has it: Python spells truth with a capital.
-  private static let contexts = PlatformTraffic.contexts.map { $0["beta"] == "True" ? $0.removing("beta") : $0 }
+  static let contexts = PlatformTraffic.contexts.map { $0["beta"] == "True" ? $0.removing("beta") : $0 }
 
   /// Objects, and what is none.
   static let kinds: [(name: String, variants: [String: JSON], canary: JSON, control: JSON, off: JSON)] = [
@@ -36,7 +36,7 @@ import Testing
     ("lists", ["control": [1], "canary": [1, "b"], "off": []], ["value": [1, "b"]], ["value": [1]], ["value": []]),
   ]
 
-  private static func flag(_ variants: [String: JSON], _ exposure: Exposure, killsTo: String = "control") -> Flag {
+  static func flag(_ variants: [String: JSON], _ exposure: Exposure, killsTo: String = "control") -> Flag {
     Flag(
       variants: variants.map { Variants.Variant($0.key, $0.value) },
       serving: .split(Split(exposure: exposure, unit: "tenant", canary: "canary", control: "control")),
@@ -62,7 +62,7 @@ import Testing
     return reader
   }
 
-  private static let stages = PlatformTraffic.stages.map { name, exposure in
+  static let stages = PlatformTraffic.stages.map { name, exposure in
     let shares = exposure.grants.filter { !$0.share.isWhole }
     let kept = shares.count < 2 ? exposure.grants : exposure.grants.filter { $0.share.isWhole || $0.cohort == nil }
     return (name, Exposure(grants: kept, exclusions: exposure.exclusions))
@@ -111,10 +111,60 @@ import Testing
       #expect(try reader.values("flag", until: version).allSatisfy { $0.means(canary) }, "\(name), finished")
     }
   }
+}
 
-  /// The SDKs of their own for Node and Java, which have readers for gates: one is told to read configurations instead.
-  @Test(.enabled(if: PlatformPeers.areWanted, PlatformPeers.reason))
-  func nodeReadsTheSame() throws {
+/// The same by the SDKs of their own for Node and Java; the peers have readers of gates for them.
+@Suite(.serialized, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason)) struct StatsigValuePeerTests {
+  /// The key that those readers have.
+  static let platform = Result { try LivePlatform("statsig", "--sdk-token", "secret-x") }
+  static let javaIsThere = FileManager.default.isExecutableFile(atPath: "/usr/bin/javac")
+
+  private let platform: LivePlatform
+  private let world: World
+
+  init() throws {
+    platform = try Self.platform.get()
+    try platform.put([:])
+    world = StatsigStoreTests.world(platform)
+  }
+
+  private func write(_ flag: Flag, in environment: String?, _ urgency: Urgency = .ordinary) throws {
+    let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
+    let store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
+    _ = try store.write(flag, replacing: store.read(FlagKey("flag")), Occasion(urgency))
+  }
+
+  /// Each context's value, as these words start a reader.
+  private func values(_ words: [String], _ tier: String?) throws -> [JSON] {
+    let job = PlatformPeers.Job(flag: "flag", mode: "custom", tier: tier)
+    let answers = try PlatformPeers.ask(
+      words, "sg", [job], StatsigValueReaderTests.contexts, document: platform.sdk(), place: platform.place)
+    return try #require(answers["flag"]).map { try JSON.parse(Array($0.utf8)) }
+  }
+
+  private func everybodyReadsTheSame(_ words: [String], _ name: String, _ environment: String?) throws {
+    for (_, variants, canary, control, off) in StatsigValueReaderTests.kinds.prefix(2) {
+      let split = Split(
+        exposure: StatsigValueReaderTests.stages[3].1, unit: "tenant", canary: "canary", control: "control")
+      let flag = StatsigValueReaderTests.flag(variants, split.exposure)
+      try platform.put([:])
+      try write(flag, in: environment)
+      let given = try values(words, environment)
+      #expect(given.count == StatsigValueReaderTests.contexts.count)
+      #expect(given.allSatisfy { $0.means(canary) || $0.means(control) }, "\(name)")
+      _ = PlatformTraffic.check(
+        given.map { JSON.bool($0.means(canary)) }, of: StatsigValueReaderTests.contexts, split, canary: true, name)
+      for (variant, value) in [("control", control), ("off", off)] {
+        var killed = flag
+        (killed.serving, killed.mark) = (.everyone(variant), Flag.Mark(killed: true, killsTo: variant))
+        try write(killed, in: environment, .kill)
+        #expect(try values(words, environment).allSatisfy { $0.means(value) }, "\(name), killed to \(variant)")
+      }
+    }
+  }
+
+  /// Its reader is told to read configurations in the place of gates.
+  @Test(arguments: [nil, "production"]) func nodeReadsTheSame(environment: String?) throws {
     let place = try #require(PlatformPeers.folder)
     let gates =
       "s.getFeatureGateWithExposureLoggingDisabledSync ? "
@@ -125,25 +175,13 @@ import Testing
     defer { try? FileManager.default.removeItem(at: path) }
     let values = "{ value: JSON.stringify(s.getConfigWithExposureLoggingDisabledSync(su(x, j), j.flag).value) }"
     try script.replacing(gates, with: values).write(to: path, atomically: true, encoding: .utf8)
+    try everybodyReadsTheSame(["\(place)/node", path.path], "Node", environment)
+  }
 
-    let (_, variants, canary, control, off) = Self.kinds[0]
-    let split = Split(exposure: Self.stages[3].1, unit: "tenant", canary: "canary", control: "control")
-    let job = PlatformPeers.Job(flag: "flag", mode: "custom")
-    func read() throws -> [JSON] {
-      let answers = try PlatformPeers.ask(
-        ["\(place)/node", path.path], "sg", [job], Self.contexts, document: platform.sdk(), place: platform.place)
-      return try #require(answers["flag"]).map { try JSON.parse($0) }
-    }
-    _ = try write(Self.flag(variants, split.exposure), in: nil)
-    let given = try read()
-    #expect(given.count == Self.contexts.count && given.allSatisfy { $0.means(canary) || $0.means(control) })
-    _ = PlatformTraffic.check(
-      given.map { JSON.bool($0.means(canary)) }, of: Self.contexts, split, canary: true, "Node")
-    for (variant, value) in [("control", control), ("off", off)] {
-      var killed = Self.flag(variants, split.exposure)
-      (killed.serving, killed.mark) = (.everyone(variant), Flag.Mark(killed: true, killsTo: variant))
-      _ = try write(killed, in: nil, .kill)
-      #expect(try read().allSatisfy { $0.means(value) }, "killed to \(variant)")
-    }
+  @Test(.enabled(if: javaIsThere, "there is no Java that compiles"), arguments: [nil, "production"])
+  func javaReadsTheSame(environment: String?) throws {
+    let place = try #require(PlatformPeers.folder)
+    let script = PlatformServerTests.package.appending(path: "Tests/Live/platforms/StatsigValues.java").path
+    try everybodyReadsTheSame(["java", "-cp", "\(place)/java-platforms/*", script], "Java", environment)
   }
 }
