@@ -18,7 +18,7 @@ import Testing
   }
 
   /// As StatsigReaderTests has it: Python spells truth with a capital.
-  static let contexts = PlatformTraffic.contexts.map { $0["beta"] == "True" ? $0.removing("beta") : $0 }
+  static let contexts = PlatformTraffic.contexts.prefix(600).map { $0["beta"] == "True" ? $0.removing("beta") : $0 }
 
   /// Objects, and what is none.
   static let kinds: [(name: String, variants: [String: JSON], canary: JSON, control: JSON, off: JSON)] = [
@@ -74,7 +74,6 @@ import Testing
   func everyStageGivesTheCanaryToWhomTheNoteMeans(environment: String?, kind: Int) throws {
     let (what, variants, canary, control, off) = Self.kinds[kind]
     let readers = try ["statsig", "statsig_core"].map { ($0, try reader($0, environment)) }
-    let elsewhere = try ["statsig", "statsig_core"].map { ($0, try reader($0, "staging")) }
     var before = Set<Int>()
     for (stage, exposure) in Self.stages {
       let split = Split(exposure: exposure, unit: "tenant", canary: "canary", control: "control")
@@ -90,9 +89,11 @@ import Testing
         before = inside
       }
       #expect(served.count == 1, "both draw the same")
-      guard environment != nil else { continue }
-      for (name, reader) in elsewhere {
-        #expect(try reader.values("flag", until: version).allSatisfy { $0.means(control) }, "\(name) in staging")
+    }
+    if environment != nil {
+      for name in ["statsig", "statsig_core"] {
+        let values = try reader(name, "staging").values("flag", until: 1)
+        #expect(values.allSatisfy { $0.means(control) }, "\(name) in staging")
       }
     }
     for (variant, value) in [("control", control), ("off", off)] {
