@@ -152,7 +152,8 @@ extension Progress {
     if shown.exposes(control: variants?.control) {
       return .drift(Drift(expected: .said("no rollout is known"), shown: .serves(shown.serving)))
     }
-    if phase == .none, let variants, !Flag(variants: variants.all, serving: shown.serving, mark: nil).serves(shown) {
+    // What the store does not show yet, the first change adds.
+    if phase == .none, let variants, shown.variants.contains(where: { variants[$0.name]?.means($0.value) != true }) {
       let names = shown.variants.map { "\($0.name) = \($0.value.written(.spaced))" }.joined(separator: ", ")
       return .drift(Drift(expected: .said("the note's variants"), shown: .said("variants \(names)")))
     }

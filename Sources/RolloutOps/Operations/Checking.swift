@@ -34,10 +34,7 @@ package struct Checking: Sendable {
 
   /// Of the store that the rollout would be in, as far as settings can be read; none is asked.
   private func platformProblems(_ found: Rollout.FoundNote) -> [Diagnostic] {
-    guard let settings = try? Settings(OperatorChoices(), note: NotedSettings(found), context: context),
-      let store = try? settings.store()
-    else { return [] }
-    return PlatformProblems(found.note, in: store.address)?.all ?? []
+    PlatformProblems(found, context)?.all ?? []
   }
 
   private func summary(_ plan: Plan) -> String {
@@ -66,10 +63,14 @@ package struct Planning: Sendable {
     let zone: ZoneRules
     do throws(ZoneTrouble) { zone = try context.zone(plan.timeZone) } catch { throw .zone(error) }
     let now = context.clock.now()
-    guard let start else { return PlanReport(plan, of: found.note, note: path, from: now, zone: zone, now: now) }
-    guard let instant = LocalCalendar(zone: zone, now: now).time(start) else {
-      throw .usage("--at \(start) is no time; write \(LocalCalendar.timeForms)")
+    var begin = now
+    if let start {
+      guard let instant = LocalCalendar(zone: zone, now: now).time(start) else {
+        throw .usage("--at \(start) is no time; write \(LocalCalendar.timeForms)")
+      }
+      begin = instant
     }
-    return PlanReport(plan, of: found.note, note: path, from: instant, zone: zone, now: now)
+    let reading = PlatformProblems(found, context)?.reading
+    return PlanReport(plan, of: found.note, note: path, from: begin, zone: zone, now: now, reading: reading)
   }
 }

@@ -82,7 +82,13 @@ struct KillTargets: Sendable {
       }
       let known = cases.count
       for named in settings.scope { add(named, settings, to: index) }
-      if found != nil { for place in cases.indices.dropFirst(known) { cases[place].note = text } }
+      if let found {
+        for place in cases.indices.dropFirst(known) {
+          cases[place].note = text
+          guard let plan = found.note.plan else { continue }
+          cases[place].store.expects(key, hasVariants: !plan.variants.isBoolean)
+        }
+      }
     } catch {
       let reasons = ["NOT off: no store is known"] + error.sentences
       failures.append(KillReport.Line(flag: key, store: "", .notOff, seconds: 0, attempts: 0, reasons: reasons))
@@ -126,6 +132,9 @@ struct KillTargets: Sendable {
         }
       } catch {
         guard case .store(let trouble) = error, trouble.mayPass, clock.now() < limit else {
+          // What answers all the same is killed.
+          let part = (try? opening.store(named, terms.until(deadline)))?.listPart() ?? []
+          for listed in part where listed.mark != nil { add(listed.key.text) }
           let reasons = ["NOT off in \(named.shown): its flags are not known"] + error.sentences
           return failures.append(
             KillReport.Line(

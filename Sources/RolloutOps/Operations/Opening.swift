@@ -130,6 +130,7 @@ struct Opening {
   ) throws(Trouble) -> Rollout {
     let (journal, lost) = try journal(of: key, settings, store)
     tell(named, store) { journal }
+    if let plan = found?.note.plan { store.expects(key, hasVariants: !plan.variants.isBoolean) }
     let (flag, mended) = try read(key, store)
     let reading: JournalReading
     do throws(JournalTrouble) { reading = try read(journal, flag) } catch { throw .journal(error) }

@@ -10,6 +10,20 @@ struct PlatformProblems {
     (self.note, self.plan, self.place) = (note, plan, place)
   }
 
+  /// Of the store that the rollout would be in, as far as settings can be read; none is asked.
+  init?(_ found: Rollout.FoundNote, _ context: Context) {
+    guard let settings = try? Settings(OperatorChoices(), note: NotedSettings(found), context: context),
+      let store = try? settings.store()
+    else { return nil }
+    self.init(found.note, in: store.address)
+  }
+
+  /// What applications read of the note's variants there, where that is not what the note says.
+  var reading: String? {
+    guard case .statsig = place else { return nil }
+    return StatsigValues.reading(plan.variants)
+  }
+
   var all: [Diagnostic] {
     switch place {
     case .statsig: statsig
@@ -24,7 +38,8 @@ struct PlatformProblems {
   private var statsig: [Diagnostic] {
     var found: [Diagnostic] = []
     if let why = StatsigStore.fault(in: plan.flag) { found.append(refused(why, at: .flag)) }
-    let rules = StatsigRules(conditions: StatsigConditions(unit: plan.unit), environment: nil)
+    let values = plan.variants.isBoolean ? nil : StatsigValues(plan.variants.all)
+    let rules = StatsigRules(conditions: StatsigConditions(unit: plan.unit), environment: nil, values: values)
     found += refusals { serving throws(StoreTrouble) in _ = try rules.encode(serving, over: []) }
     return found + numbers(on: "Statsig")
   }

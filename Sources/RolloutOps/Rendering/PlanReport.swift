@@ -14,9 +14,14 @@ package struct PlanReport: Sendable {
   package let calendar: LocalCalendar
   /// Where services in several languages disagree on who is in.
   package let disagreements: [(stage: Int, sentence: String)]
+  /// What applications read, where a platform has a form of its own for the note's variants.
+  package let reading: String?
 
   /// Every stage entered the moment it may be: soak alone, without windows and people.
-  package init(_ plan: Plan, of read: Note, note: String, from start: Instant, zone: ZoneRules, now: Instant) {
+  package init(
+    _ plan: Plan, of read: Note, note: String, from start: Instant, zone: ZoneRules, now: Instant,
+    reading: String? = nil
+  ) {
     var time = start
     var steps: [Step] = []
     for (index, stage) in plan.stages.enumerated() {
@@ -26,7 +31,7 @@ package struct PlanReport: Sendable {
     if let steady = plan.steadyState, let last = steps.last {
       time = max(time, last.starts + steady)
     }
-    (self.plan, self.note, self.steps, self.ends) = (plan, note, steps, time)
+    (self.plan, self.note, self.steps, self.ends, self.reading) = (plan, note, steps, time, reading)
     calendar = LocalCalendar(zone: zone, now: now)
     disagreements = plan.disagreements(among: read.flagHashes)
   }
@@ -64,6 +69,7 @@ package struct PlanReport: Sendable {
     if !plan.exclusions.isEmpty {
       lines.append("  never: " + plan.exclusions.map { Terminal.plain("\($0)") }.joined(separator: "; "))
     }
+    if let reading { lines.append("  " + Terminal.plain(reading)) }
     let steady = plan.steadyState.map { " (\($0) steady at the last stage)" } ?? ""
     lines.append("  finish: not before \(calendar.exact(ends))\(steady)")
     lines.append(ink.dim("  Each stage also waits for its gates; these are the earliest dates by soak alone."))
@@ -92,7 +98,7 @@ package struct PlanReport: Sendable {
             "watch": .text(step.stage.watch),
             "disagreements": .strings(disagreements.filter { $0.stage == index }.map(\.sentence)),
           ]
-        }), "finish": .string(calendar.iso(ends)), "exit": 0,
+        }), "finish": .string(calendar.iso(ends)), "reading": .text(reading), "exit": 0,
     ]
   }
 
@@ -105,6 +111,7 @@ package struct PlanReport: Sendable {
     }
     let head = "## \(Markdown.text(plan.flag.text)): \(Markdown.text(plan.change))"
     let table = Markdown.table(["Not before", "Stage", "Who", "Soak", "Needs"], rows)
-    return ([head, ""] + table + ["", "Finish not before \(calendar.exact(ends))."]).joined(separator: "\n")
+    let read = reading.map { ["", Markdown.text($0) + "."] } ?? []
+    return ([head, ""] + table + read + ["", "Finish not before \(calendar.exact(ends))."]).joined(separator: "\n")
   }
 }

@@ -52,6 +52,12 @@ package protocol FlagStore: Sendable {
   /// Every flag's key with its mark, in the store's order.
   func list() throws(StoreTrouble) -> [ListedFlag]
 
+  /// Those of them that could be had where not all could: a kill turns off what is known.
+  func listPart() -> [ListedFlag]
+
+  /// Told before a flag is read, where a note says whether it has variants: a platform may keep such flags elsewhere.
+  func expects(_ key: FlagKey, hasVariants: Bool)
+
   /// Puts the flag in the place of what `reading` saw, or refuses when that is no longer there. The answer was read
   /// back after the write.
   func write(_ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading
@@ -160,6 +166,10 @@ extension FlagStore {
   package var keepsValues: Bool { false }
 
   package var keepsVariantsInRules: Bool { false }
+
+  package func listPart() -> [ListedFlag] { [] }
+
+  package func expects(_ key: FlagKey, hasVariants: Bool) {}
 
   package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool { false }
 

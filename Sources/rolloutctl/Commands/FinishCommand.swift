@@ -33,8 +33,8 @@ struct FinishOptions: TakesCommonFlags, Equatable {
           """),
         .paragraph(
           """
-          With `Variants:` the variant that served the old version gets the canary's value. On LaunchDarkly and PostHog \
-          no value changes: everybody gets the canary under its own name, and a kill serves what was there before.
+          With `Variants:` the variant that served the old version gets the canary's value. On LaunchDarkly, PostHog and \
+          Statsig no value changes: everybody gets the canary under its own name, and a kill serves what was there before.
           """),
         .paragraph("Before the last stage, or while a gate holds, it changes nothing."),
       ] + StateWords.blocks(of: .finish)

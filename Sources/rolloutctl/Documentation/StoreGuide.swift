@@ -31,8 +31,8 @@ enum StoreGuide {
     Entry(
       "`statsig:ENVIRONMENT`",
       """
-      gates of Statsig, in one environment; `statsig:` means the gate as a whole, and `statsig+https://host/ENVIRONMENT` \
-      another address. `STATSIG_CONSOLE_KEY`
+      gates of Statsig, and for flags with `Variants:` dynamic configurations, in one environment; `statsig:` means them as \
+      a whole, and `statsig+https://host/ENVIRONMENT` another address. `STATSIG_CONSOLE_KEY`
       """),
   ]
 
@@ -188,7 +188,7 @@ enum StoreGuide {
         On a platform a flag is decoded only where rolloutctl wrote it; rules that somebody else set up are kept, or the \
         change is refused, and only a kill goes past them. What a platform cannot express is refused before anything \
         is written, with what to do instead: shares that are no whole percents (Unleash), a negation by \
-        an attribute that may be missing (PostHog), `Variants:` and two shares at a time (Statsig), `not (a and b)` \
+        an attribute that may be missing (PostHog), two shares at a time (Statsig), `not (a and b)` \
         (all of them). Units are hashed as the platform hashes them. `segment = NAME` (`cohort = NAME` on PostHog) \
         stands for a segment that is kept there.
         """),
@@ -228,7 +228,13 @@ enum StoreGuide {
         Entry(
           "Statsig",
           """
-          start 4, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 4, status 2; a kill in one environment 5
+          start 6, promote 7, rollback 7, exclude 7, hold 4, restore 6, kill 4, status 2; a kill in one environment 5
+          """),
+        Entry(
+          "Statsig with variants",
+          """
+          start 6, promote 5, rollback 5, exclude 5, hold 2, restore 6, kill 5, status 1; a kill in one environment 6, and one \
+          less by its note
           """),
       ]),
       .paragraph(
@@ -254,11 +260,13 @@ enum StoreGuide {
         """),
       .paragraph(
         """
-        On LaunchDarkly, PostHog and Unleash no verb changes what a variant's value is: `rolloutctl finish` of a flag with \
+        On LaunchDarkly, PostHog, Statsig and Unleash no verb changes what a variant's value is: `rolloutctl finish` of a flag \
+        with \
         `Variants:` serves the canary under its own name to everybody, and a kill still brings back what was there \
         before. The next change of that kind takes a flag of its own on LaunchDarkly, where a value holds in every \
-        environment at once.
+        environment at once, and on Statsig where the address names one environment.
         """),
+      statsigVariants,
       .paragraph(
         """
         In Unleash a flag with `Variants:` is a strategy for each group that is let in, behind them one that gives control \

@@ -40,8 +40,15 @@ class Reader(statsig_reader.Reader):
 
     def verdict(self, flag, context):
         gate = self.server.get_feature_gate(self.user(context), flag)
-        details = gate.details.reason
-        return (gate.value if "Recognized" in details and "Un" not in details else f"default: {details}"), gate.rule_id
+        return self.known(gate, gate.details.reason)
+
+    def value(self, name, context):
+        config = self.server.get_dynamic_config(self.user(context), name)
+        return self.known(config, config.details.reason)
+
+    def known(self, found, reason):
+        known = "Recognized" in reason and "Un" not in reason
+        return (found.value if known else f"default: {reason}"), found.rule_id
 
 
 if __name__ == "__main__":

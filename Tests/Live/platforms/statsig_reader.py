@@ -1,4 +1,5 @@
-"""One long-lived application that checks a gate with the real Statsig server SDK, from downloaded specifications.
+"""One long-lived application that checks a gate or reads a dynamic configuration with the real Statsig server SDK, from
+downloaded specifications.
 
   statsig_reader.py SOURCE --unit tenant [--as companyID] [--tier production] [--key planted-sdk-token]
 
@@ -14,8 +15,9 @@ Each line of standard input is a request, a JSON object; each gets one line of J
                                  answers {"variants": [true, false, ...], "rules": [the rule that decided, ...],
                                  "version": their time, "at": seconds on the machine's monotonic clock, "tries": N},
                                  or {"late": time}
+  {"config": NAME, "until"?: MS} the same of a dynamic configuration, with the object that each context is given
 
-A gate that the SDK does not know, or cannot evaluate, is shown as "default: Unrecognized" and the like.
+A gate or a configuration that the SDK does not know, or cannot evaluate, is shown as "default: Unrecognized" and the like.
 """
 
 import argparse
@@ -69,6 +71,12 @@ class Reader:
         known = reason in (EvaluationReason.none, None)
         return (gate.value if known else f"default: {reason.value}"), gate.rule_id
 
+    def value(self, name, context):
+        config = self.server.get_config(self.user(context), name, log_exposure=False)
+        reason = config.evaluation_details.reason
+        known = reason in (EvaluationReason.none, None)
+        return (config.value if known else f"default: {reason.value}"), config.rule_id
+
     def answer(self, request):
         if "load" in request:
             self.contexts = request["load"]
@@ -83,7 +91,10 @@ class Reader:
                 return {"late": self.time}
             time.sleep(0.005)
         at = time.monotonic()
-        verdicts = [self.verdict(request["flag"], one) for one in self.contexts]
+        if "config" in request:
+            verdicts = [self.value(request["config"], one) for one in self.contexts]
+        else:
+            verdicts = [self.verdict(request["flag"], one) for one in self.contexts]
         return {"variants": [one for one, _ in verdicts], "rules": [one for _, one in verdicts], "version": self.time,
                 "at": at, "tries": tries}
 

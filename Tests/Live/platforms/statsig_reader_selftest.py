@@ -1,4 +1,4 @@
-"""Holds the real Statsig server SDK against Statsig's formula for who passes, over 2,000 tenants. Needs the SDK.
+"""Holds the real Statsig server SDKs against Statsig's formula for who passes, over 2,000 tenants. Needs the SDKs.
 
   SHA-256(GATE'S SALT.RULE'S SALT.UNIT), its first 8 bytes as a number, modulo 10000, is below percentage * 100
 (statsig-io/python-sdk, statsig/evaluator.py)
@@ -142,6 +142,46 @@ with tempfile.TemporaryDirectory() as folder:
     same(answers(filed, CONTEXTS[:2], until), [True, False], "from a file")
     same(filed.ask(flag="other")["variants"], ["default: Unrecognized"] * 2, "no such gate")
     filed.end()
+
+# Dynamic configurations: who passes a rule gets what it returns, everybody else the default; by the SDK upon the core too.
+core = Asked("statsig_core_reader.py", address, "--unit", "tenant", "--as", "companyID", "--tier", "production")
+NEW, OLD = {"model": "m-5"}, {"model": "m-4"}
+
+
+def put_config(*rules, **more):
+    trial.control("PUT", "/state", {
+        "configs": {"ramp": {"idType": "companyID", "defaultValue": OLD, "rules": list(rules),
+                             "lastModifiedTime": put.time, **more}},
+        "salts": {"config ramp": "pepper", "all": "salt"}})
+    put.time += 1
+    return put.time - 1
+
+
+def values(reader, until, name="ramp"):
+    reader.ask(load=CONTEXTS)
+    found = reader.ask(config=name, until=until)
+    assert found.get("version") == until, found
+    return found["variants"]
+
+
+for share in (0, 25, 100):
+    wanted = [NEW if place(name, "salt") < share * 100 else OLD for name in TENANTS]
+    until = put_config(rule("all", share, returnValue=NEW))
+    for reader, who in ((companies, "the SDK"), (core, "the core")):
+        same(values(reader, until), wanted, f"{share} % of a configuration by {who}")
+excluded = {"type": "unit_id", "customID": "companyID", "operator": "any", "targetValue": TENANTS[:3]}
+for about, rules, more, wanted in (
+        ("the first rule decides", [rule("first", 0, excluded, returnValue=NEW), rule("all", 100, returnValue=NEW)], {},
+         [OLD] * 3 + [NEW] * 1997),
+        ("another environment's rule", [rule("all", 100, returnValue=NEW, environments=["staging"])], {}, [OLD] * 2000),
+        ("disabled", [rule("all", 100, returnValue=NEW)], {"isEnabled": False, "status": "Disabled"}, [OLD] * 2000),
+        ("archived", [rule("all", 100, returnValue=NEW)], {"status": "Archived"}, [OLD] * 2000)):
+    until = put_config(*rules, **more)
+    for reader, who in ((companies, "the SDK"), (core, "the core")):
+        same(values(reader, until), wanted, f"{about}: {who}")
+same(companies.ask(config="other")["variants"][0], "default: Unrecognized", "no such configuration")
+same(core.ask(config="other")["variants"][0].startswith("default: "), True, "no such configuration for the core")
+core.end()
 users.end()
 companies.end()
 trial.end()

@@ -1,4 +1,4 @@
-"""What Statsig makes of a gate: how its rules are checked, and the specification that its SDKs evaluate.
+"""What Statsig makes of a gate or a dynamic configuration: how rules are checked, and the specification that SDKs evaluate.
 
 Pure functions, kept apart from the server. A refusal is a list of {"property", "errorMessage"}.
 """
@@ -141,6 +141,18 @@ def gate_spec(gate, overrides, salts):
             "isDeviceBased": False, "idType": unit, "entity": "feature_gate", "version": gate["version"]}
 
 
+def config_spec(config, salts):
+    """Whoever passes a rule gets what it returns, and everybody else the default."""
+    unit, name = config["idType"], f"config {config['id']}"
+    found = [{**spec_rule(rule["id"], rule["passPercentage"], rule["conditions"], unit, salts, rule.get("environments"),
+                          rule["baseID"], rule["name"]), "returnValue": rule.get("returnValue", {})}
+             for rule in config["rules"]]
+    return {"name": config["id"], "type": "dynamic_config", "salt": salt(name, salts),
+            "defaultValue": config["defaultValue"],
+            "enabled": config["isEnabled"] and config["status"] not in ("Disabled", "Archived"), "rules": found,
+            "isDeviceBased": False, "idType": unit, "entity": "dynamic_config", "version": config["version"]}
+
+
 def segment_spec(name, segment, salts):
     rules = [spec_rule(f"{name}-{at}", rule.get("passPercentage", 100), rule["conditions"],
                        segment.get("idType", "userID"), salts) for at, rule in enumerate(segment["rules"])]
@@ -151,7 +163,8 @@ def segment_spec(name, segment, salts):
 
 def core_document(document):
     """The same for SDKs upon Statsig's core: maps instead of lists, each condition once for all rules, and no rules where a
-    gate is disabled. Written from the data that Statsig's own tests come with (statsig-rust, tests/data/eval_proj_dcs.json)."""
+    gate or a configuration is disabled. Written from the data that Statsig's own tests come with (statsig-rust,
+    tests/data/eval_proj_dcs.json)."""
     known = {}
 
     def named(condition):
@@ -160,13 +173,18 @@ def core_document(document):
         known[name] = {part: value for part, value in condition.items() if part != "isDeviceBased"}
         return name
 
-    gates = {}
-    for gate in document["feature_gates"]:
-        rules = [{**{part: value for part, value in rule.items() if part != "isDeviceBased"},
-                  "conditions": [named(one) for one in rule["conditions"]]} for rule in gate["rules"] if gate["enabled"]]
-        gates[gate["name"]] = {
-            **{part: value for part, value in gate.items() if part not in ("name", "isDeviceBased", "version")},
-            "rules": rules, "version": gate.get("version", 1)}
-    return {**document, "feature_gates": gates, "condition_map": known, "dynamic_configs": {}, "layer_configs": {},
-            "layers": {}, "experiment_to_layer": {}, "id_lists": {}, "param_stores": {}, "company_lcut": document["time"],
+    def specs(listed):
+        found = {}
+        for spec in listed:
+            rules = [{**{part: value for part, value in rule.items() if part != "isDeviceBased"},
+                      "conditions": [named(one) for one in rule["conditions"]]}
+                     for rule in spec["rules"] if spec["enabled"]]
+            found[spec["name"]] = {
+                **{part: value for part, value in spec.items() if part not in ("name", "isDeviceBased", "version")},
+                "rules": rules, "version": spec.get("version", 1)}
+        return found
+
+    return {**document, "feature_gates": specs(document["feature_gates"]), "condition_map": known,
+            "dynamic_configs": specs(document["dynamic_configs"]), "layer_configs": {}, "layers": {},
+            "experiment_to_layer": {}, "id_lists": {}, "param_stores": {}, "company_lcut": document["time"],
             "response_format": "dcs-v2"}

@@ -195,6 +195,56 @@ reply = send("PATCH", GATES + "/new_ui", {"rules": [{**RULE, "share": 5}]})
 same((reply.status, reply.json["errors"]), (400, [{"property": "rules.0.share", "errorMessage": "Unrecognized key"}]),
      "a member that nobody knows")
 
+# Dynamic configurations: like gates, and with values.
+CONFIGS = "/console/v1/dynamic_configs"
+VALUED = {**RULE, "returnValue": {"model": "m-5"}}
+state({}, configs={"model": {"defaultValue": {"model": "m-4"}, "rules": [{"id": "r1", **VALUED}]}})
+error(send("GET", CONFIGS + "/none"), 404, "Not Found. The requested resource could not be found.", "unknown configuration")
+same(send("GET", GATES + "/model").status, 404, "a configuration is no gate")
+read = send("GET", CONFIGS + "/model").json["data"]
+same((read["status"], read["defaultValue"], read["rules"][0]["returnValue"]),
+     ("Enabled", {"model": "m-4"}, {"model": "m-5"}), "read a configuration")
+reply = send("POST", CONFIGS, {"id": "other", "name": "other", "rules": [VALUED], "defaultValue": {"value": 1}})
+same((reply.status, reply.json["data"]["isEnabled"], reply.json["data"]["defaultValue"]), (201, True, {"value": 1}),
+     "created a configuration")
+error(send("POST", CONFIGS, {"id": "other", "name": "other"}), 400, "already exists", "a configuration twice")
+error(send("POST", CONFIGS, {"name": "abc", "defaultValue": 5}), 400, "Validation failed", "a value is an object")
+error(send("PATCH", CONFIGS + "/model", {"rules": [{**RULE, "returnValue": "m-5"}]}), 400, "Validation failed",
+      "and so is what a rule returns")
+same([one["id"] for one in send("GET", CONFIGS).json["data"]], ["model", "other"], "list of configurations")
+reply = send("PATCH", CONFIGS + "/model", {"rules": [{**VALUED, "id": "r1", "passPercentage": 25}, VALUED]})
+same([(one["id"], one["baseID"] == "r1") for one in reply.json["data"]["rules"]][0], ("r1:25.00:1", True),
+     "a rule with its id stays that one")
+same(send("PATCH", CONFIGS + "/model", {"defaultValue": {"model": "m-3"}}).json["data"]["defaultValue"],
+     {"model": "m-3"}, "another default")
+same(send("PATCH", CONFIGS + "/model/rule/r1", {"passPercentage": 30}).json["data"]["rules"][0]["passPercentage"], 30,
+     "one rule alone")
+error(send("PATCH", CONFIGS + "/model/rules", {"rules": []}), 404, "Cannot PATCH", "there is no such route for several rules")
+error(send("PUT", CONFIGS + "/model/launch"), 404, "Cannot PUT", "a configuration is not launched")
+for action, wanted in (("disable", (False, "Disabled")), ("enable", (True, "Enabled")), ("archive", (True, "Archived"))):
+    reply = send("PUT", f"{CONFIGS}/model/{action}")
+    same((reply.status, reply.json["data"]["isEnabled"], reply.json["data"]["status"]), (200, *wanted),
+         f"{action} a configuration")
+times = [one["lastModifiedTime"] for one in send("GET", CONFIGS + "/model/versions").json["data"]]
+same((len(times), times), (7, sorted(set(times), reverse=True)), "versions of a configuration")
+state({}, configs={"model": {"defaultValue": {"model": "m-4"}, "rules": [{"id": "r1", **VALUED}],
+                             "reviewSettings": {"requiredReview": True}}}, review="pending")
+reply = send("PUT", CONFIGS + "/model/disable", x_respect_review_settings="true")
+same((reply.status, reply.json["data"]["isEnabled"], reply.json["data"]["activeReview"]["reviewStatus"]),
+     (200, True, "in_review"), "a configuration that needs a review")
+same(send("PUT", CONFIGS + "/model/disable").json["data"]["isEnabled"], False, "is walked past as a gate")
+for version in ("v1", "v2"):
+    document = send("GET", f"/{version}/download_config_specs/planted-sdk-token.json", headers={}).json
+    spec = document["dynamic_configs"]
+    spec = spec["model"] if version == "v2" else spec[0]
+    same((spec["enabled"], spec["defaultValue"], len(spec["rules"])), (False, {"model": "m-4"}, int(version == "v1")),
+         f"a disabled configuration in {version}: its default, and for the core no rules")
+trial.control("POST", "/edit", {"config": "model", "change": {"isEnabled": True, "status": "Enabled"}})
+document = send("GET", "/v2/download_config_specs/planted-sdk-token.json", headers={}).json
+same([(one["returnValue"], [document["condition_map"][name]["type"] for name in one["conditions"]])
+      for one in document["dynamic_configs"]["model"]["rules"]], [({"model": "m-5"}, ["public"])], "what a rule returns")
+same(send("DELETE", CONFIGS + "/model").json, {"message": "Dynamic Config deleted successfully."}, "deleted a configuration")
+
 # What SDKs download.
 state({"new_ui": {"rules": [{"id": "r1:5.00:1", **RULE}, {"id": "p", **PILOTS}]}, "off": {"isEnabled": False}},
       overrides={"new_ui": {"failingUserIDs": ["u9"]}}, salts={"new_ui": "pepper", "r1": "salt"},

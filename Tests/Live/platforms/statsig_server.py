@@ -1,9 +1,11 @@
-"""A scripted Statsig: its gates over the Console API, and the specifications that its server SDKs download.
+"""A scripted Statsig: its gates and dynamic configurations over the Console API, and the specifications that its server SDKs
+download.
 
 Start, control port and faults: see platform_server.py. Written from Statsig's OpenAPI description of the Console API
 (version 20240601) and its documentation. A key goes into the header STATSIG-API-KEY. Errors are {"status", "message"}.
 
-The state holds "flags" by gate id, each as the Console API shows it; whatever is left out is filled in. Besides:
+The state holds "flags" by gate id and "configs" by the id of a dynamic configuration, each as the Console API shows it;
+whatever is left out is filled in. Besides:
 
   "overrides": {GATE: {"passingUserIDs": [..], ..}}, "segments": {NAME: {"idType", "rules": [{"conditions"}]}}
   "salts": {GATE or RULE's baseID: ..}   what SDKs hash with; made up if not given, and shown by no REST answer
@@ -19,7 +21,8 @@ Statsig does not say what these do, so a test chooses:
   "rule_paths": "id"    a rule is found under its present id only; "either" (the default): under its baseID too
   "fixed_rule_ids": true   the id of a rule stays when its percentage changes
 
-POST /edit takes {"commit": GATE} too: somebody approves the gate's review, and it is carried out.
+POST /edit takes {"commit": GATE} too: somebody approves the gate's review, and it is carried out. And {"config": NAME,
+"change": ..} does with a dynamic configuration what {"flag": ..} does with a gate.
 """
 
 import copy
@@ -28,13 +31,14 @@ from urllib.parse import urlencode
 
 import statsig_rules as rules
 from openapi import Shapes
-from platform_server import Answer, route, serve
-from statsig_writing import GATES, MISSING, Writing, fail, fresh
+from platform_server import Answer, merged, route, serve
+from statsig_configs import Configs
+from statsig_writing import GATES, MISSING, fail, fresh
 
 TOLD = ("creatorName", "creatorID")
 
 
-class Statsig(Writing):
+class Statsig(Configs):
     shapes = Shapes("statsig")
 
     def misshapen(self, faults):
@@ -42,8 +46,11 @@ class Statsig(Writing):
 
     def replace(self, state):
         super().replace({"overrides": {}, "segments": {}, "salts": {}, "history": {}, "reviews": {}, "changes": 0,
-                         **state})
+                         "configs": {}, "config_history": {}, **state})
         self.times = []
+        for name, config in self.state["configs"].items():
+            self.state["configs"][name] = self.filled_config(name, config)
+            self.remember_config(self.state["configs"][name])
         for name, gate in self.state["flags"].items():
             self.state["flags"][name] = self.filled(name, gate)
             self.remember(self.state["flags"][name])
@@ -60,6 +67,14 @@ class Statsig(Writing):
             super().edit(edit)
             if "commit" in edit:
                 self.commit(self.gate(edit["commit"]))
+            if "config" in edit:
+                name = edit["config"]
+                config = merged(self.state["configs"].get(name, {}), edit.get("change", {}))
+                config = self.state["configs"][name] = self.filled_config(name, config)
+                self.saved_config(config, "Ada Byron", "ada@example.com", "2KpQd7wT5uVbXcYzLmNoPq")
+
+    def served(self):
+        return {**self.state["flags"], **self.state["configs"]}
 
     # Access.
 
@@ -209,9 +224,10 @@ class Statsig(Writing):
         salts = self.state["salts"]
         gates = [rules.gate_spec(gate, self.overrides(gate), salts) for gate in self.state["flags"].values()]
         gates += [rules.segment_spec(name, one, salts) for name, one in self.state["segments"].items()]
-        latest = max([gate["lastModifiedTime"] for gate in self.state["flags"].values()], default=1)
+        configs = [rules.config_spec(config, salts) for config in self.state["configs"].values()]
+        latest = max([one["lastModifiedTime"] for one in self.served().values()], default=1)
         return {"has_updates": True, "time": max(latest, self.state["changes"]), "feature_gates": gates,
-                "dynamic_configs": [], "layer_configs": [], "layers": {}, "id_lists": {}, "diagnostics": {},
+                "dynamic_configs": configs, "layer_configs": [], "layers": {}, "id_lists": {}, "diagnostics": {},
                 "default_environment": self.state.get("default_environment")}
 
     def specifications(self, key, since, shape=lambda document: document):

@@ -131,7 +131,7 @@ import Testing
   @Test func aScheduledRolloutOfStatsigIsSeenInItsRules() {
     let now = Instant(seconds: 1000)
     let gate = { (times: [Int]) in
-      StatsigGate(
+      StatsigFlag(
         [
           "rules": [
             [

@@ -11,8 +11,10 @@ import Testing
     let count: () throws -> Int
   }
 
-  private static func world(_ server: any HTTP, _ address: String, _ variable: String, _ token: String) -> World {
-    let world = World(note: SampleNote.saying("Store", "Store: \(address)"), server: server)
+  private static func world(
+    _ server: any HTTP, _ address: String, _ variable: String, _ token: String, note: String = SampleNote.text
+  ) -> World {
+    let world = World(note: SampleNote.saying("Store", "Store: \(address)", in: note), server: server)
     world.variables.withLock { $0 = [variable: token, "ROLLOUT_STORE": address] }
     return world
   }
@@ -33,7 +35,7 @@ import Testing
     }
   }
 
-  static func platform(_ name: String) throws -> Counted {
+  static func platform(_ name: String, note: String = SampleNote.text) throws -> Counted {
     let platform = try LivePlatform(name)
     try platform.put(["flags": [:], "group_types": ["0": "tenant"]])
     let (path, variable) = [
@@ -41,19 +43,20 @@ import Testing
       "launchdarkly": ("/default/production", "LAUNCHDARKLY_ACCESS_TOKEN"),
       "posthog": ("/1", "POSTHOG_API_KEY"),
     ][name, default: ("", "STATSIG_CONSOLE_KEY")]
-    let world = world(platform.http, "\(name)+\(platform.place)\(path)", variable, LivePlatform.token)
+    let world = world(platform.http, "\(name)+\(platform.place)\(path)", variable, LivePlatform.token, note: note)
     return Counted(world: world) {
       defer { try? platform.forget() }
       return try platform.requests().count
     }
   }
 
-  static let stores = ["document", "etcd", "launchdarkly", "unleash", "posthog", "statsig"]
+  static let stores = ["document", "etcd", "launchdarkly", "unleash", "posthog", "statsig", "statsig with variants"]
 
   static func counted(_ store: String) throws -> Counted {
     switch store {
     case "document": document()
     case "etcd": etcd()
+    case "statsig with variants": try platform("statsig", note: PostHogStoreTests.variantNote)
     default: try platform(store)
     }
   }
@@ -70,7 +73,8 @@ import Testing
     "launchdarkly": [7, 1, 6, 1, 2, 2, 5, 6, 5, 6, 6, 6, 5],
     "unleash": [8, 1, 6, 14, 2, 2, 6, 7, 5, 4, 4, 6, 5],
     "posthog": [5, 1, 4, 1, 2, 2, 4, 4, 4, 5, 5, 5, 4],
-    "statsig": [4, 2, 7, 2, 4, 4, 7, 7, 7, 4, 4, 6, 7],
+    "statsig": [6, 2, 7, 2, 4, 4, 7, 7, 7, 4, 4, 6, 7],
+    "statsig with variants": [6, 1, 5, 1, 2, 2, 5, 5, 5, 5, 5, 6, 5],
   ]
 
   @Test(arguments: stores) func aVerbSendsAsManyAsIsSaid(store: String) throws {

@@ -5,9 +5,11 @@ import Testing
 /// A rollout with variants on platforms where no verb changes a value: finished, everybody gets the canary under its own
 /// name, and a kill still serves what was there before.
 @Suite(.serialized, .needsPython) struct FinishedValuesTests {
+  static let platforms = ["launchdarkly", "posthog", "statsig", "unleash"]
   static let launchDarkly = Result { try LivePlatform("launchdarkly") }
   static let posthog = Result { try LivePlatform("posthog") }
   static let unleash = Result { try LivePlatform("unleash") }
+  static let statsig = Result { try LivePlatform("statsig") }
 
   private static func finished(_ world: World) throws {
     for _ in 0..<4 { #expect(try world.advance().status == .done) }
@@ -26,23 +28,21 @@ import Testing
   }
 
   private func begin(_ name: String) throws -> Case {
-    let isPostHog = name == "posthog"
-    let platforms = ["posthog": Self.posthog, "launchdarkly": Self.launchDarkly, "unleash": Self.unleash]
-    let platform = try #require(platforms[name]).get()
-    try platform.put(isPostHog ? ["group_types": ["0": "tenant"]] : ["flags": [:]])
-    let address =
-      isPostHog
-      ? PostHogStoreTests.address(platform) : "\(name)+http://127.0.0.1:\(platform.api)/default/production"
+    let (server, path, variable) =
+      switch name {
+      case "posthog": (Self.posthog, "/1", "POSTHOG_API_KEY")
+      case "unleash": (Self.unleash, "/default/production", "UNLEASH_API_TOKEN")
+      case "statsig": (Self.statsig, "", "STATSIG_CONSOLE_KEY")
+      default: (Self.launchDarkly, "/default/production", "LAUNCHDARKLY_ACCESS_TOKEN")
+      }
+    let platform = try server.get()
+    try platform.put(["flags": [:], "group_types": ["0": "tenant"]])
+    let address = "\(name)+\(platform.place)\(path)"
     let note = SampleNote.saying("Store", "Store: \(address)", in: PostHogStoreTests.variantNote)
-    let variables = [
-      "posthog": "POSTHOG_API_KEY", "launchdarkly": "LAUNCHDARKLY_ACCESS_TOKEN", "unleash": "UNLEASH_API_TOKEN",
-    ]
-    let variable = try #require(variables[name])
     return Case(platform: platform, world: platform.world(note, variable: variable, store: address), address: address)
   }
 
-  @Test(arguments: ["launchdarkly", "posthog", "unleash"]) func theCanaryIsServedAndNoValueChanges(name: String) throws
-  {
+  @Test(arguments: platforms) func theCanaryIsServedAndNoValueChanges(name: String) throws {
     let one = try begin(name)
     try one.world.move(.promote)
     let before = try #require(try Self.store(one.address, one.world).read(World.key).flag)
@@ -65,9 +65,7 @@ import Testing
     #expect(try Self.store(one.address, one.world).read(World.key).flag?["canary"]?["model"] == "m-5")
   }
 
-  @Test(arguments: ["launchdarkly", "posthog", "unleash"]) func whoIsTakenOutOfAFinishedOneGetsControl(name: String)
-    throws
-  {
+  @Test(arguments: platforms) func whoIsTakenOutOfAFinishedOneGetsControl(name: String) throws {
     let one = try begin(name)
     try Self.finished(one.world)
     let globex = StatsigGateTests.equals("tenant", "globex")
@@ -81,9 +79,7 @@ import Testing
     #expect(try Self.store(one.address, one.world).read(World.key).flag?.serving == .everyone("canary"))
   }
 
-  @Test(arguments: ["launchdarkly", "posthog", "unleash"]) func whoWasCutOffWhileFinishingHasFinished(name: String)
-    throws
-  {
+  @Test(arguments: platforms) func whoWasCutOffWhileFinishingHasFinished(name: String) throws {
     let one = try begin(name)
     for _ in 0..<4 { try one.world.advance() }
     try one.world.attest("gates")

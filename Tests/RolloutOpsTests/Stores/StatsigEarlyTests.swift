@@ -76,10 +76,10 @@ import Testing
       let split = StatsigGateTests.split(&random)
       let flag = StatsigGateTests.flag(split)
       let shown = try StatsigGateTests.shown(flag, nil)
-      let early = StatsigGate(shown.object.setting("rules", to: try Self.rules(flag)), environment: nil)
+      let early = StatsigFlag(shown.object.setting("rules", to: try Self.rules(flag)), environment: nil)
       #expect(early.flag == flag && early.splitOfEarlyManner == split, "seed \(seed): \(early.object.written())")
       #expect(shown.splitOfEarlyManner == nil, "seed \(seed)")
-      let off = StatsigGate(early.object.setting("isEnabled", to: false), environment: nil)
+      let off = StatsigFlag(early.object.setting("isEnabled", to: false), environment: nil)
       #expect(off.flag.mark?.killed == true)
     }
   }

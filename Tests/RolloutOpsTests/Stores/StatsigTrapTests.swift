@@ -94,10 +94,11 @@ extension StatsigStoreTests {
 
   // MARK: What a gate cannot be
 
-  @Test func variantsAreRefusedBeforeAnythingIsWritten() throws {
-    let world = Self.world(platform, nil, PostHogStoreTests.variantNote)
+  @Test func variantsThatCouldNotBeToldFromOthersAreRefusedBeforeAnythingIsWritten() throws {
+    let note = PostHogStoreTests.variantNote.replacing(#"{"model": "m-5"}"#, with: #"{"value": "m-5"}"#)
+    let world = Self.world(platform, nil, note)
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
-    #expect(trouble.status == .badNote && trouble.sentences[0].contains("has no variants"))
+    #expect(trouble.status == .badNote && trouble.sentences[0].contains(#"write "m-5" in its place"#))
     #expect(try platform.asked().allSatisfy { $0.hasPrefix("GET") })
   }
 

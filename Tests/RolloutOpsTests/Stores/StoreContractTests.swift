@@ -107,6 +107,52 @@ import Testing
     #expect(listed.contains { $0.key == other && $0.mark == nil })
   }
 
+  // MARK: Variants
+
+  /// A stage of a flag with values, killed to one of them.
+  private static func valued(_ stage: Int, killsTo: String) -> Flag {
+    let split = Split(
+      exposure: stages[stage].exposure, unit: "tenant", canary: "canary", control: "control")
+    let values: [(String, JSON)] = [
+      ("control", ["model": "m-4"]), ("canary", ["model": "m-5", "n": 1]), ("off", ["enabled": false]),
+    ]
+    return Flag(
+      variants: values.map { Variants.Variant($0.0, $0.1) }, serving: .split(split),
+      mark: Flag.Mark(stage: stages[stage].name, killsTo: killsTo))
+  }
+
+  @Test(arguments: ContractStore.withVariants, ["control", "off"])
+  func aFlagWithVariantsIsMovedKilledAndFinished(kind: ContractStore, killsTo: String) throws {
+    let world = try kind.world()
+    func put(_ flag: Flag, _ urgency: Urgency = .ordinary) throws {
+      let store = try world.open()
+      let written = try store.write(flag, replacing: store.read(Self.key), Occasion(urgency))
+      for found in [written, try world.open().read(Self.key)] {
+        let shown = try #require(found.flag)
+        #expect(shown.serves(flag), "\(shown.serving) for \(flag.serving), \(shown.variants)")
+        #expect(shown.mark?.killed == flag.mark?.killed && shown.mark?.killsTo == killsTo)
+      }
+    }
+    for stage in [0, 1, 2, 3, 2] { try put(Self.valued(stage, killsTo: killsTo)) }
+    #expect(try world.open().list().map(\.key).contains(Self.key))
+    var killed = try Self.killed(try world.open().read(Self.key))
+    killed.serving = .everyone(killsTo)
+    try put(killed, .kill)
+    try put(Self.valued(1, killsTo: killsTo))
+    // As a kill sends it, and as it is looked at then.
+    let store = try world.open()
+    let reading = try #require(store.look([Self.key])[Self.key]).get()
+    let sent = store.send([KillOrder(killed, over: reading, Occasion(.kill))])
+    #expect(throws: Never.self) { try #require(sent.first).get() }
+    let look = try #require(try world.open().look([Self.key])[Self.key]).get()
+    #expect(look.flag?.serving == .everyone(killsTo) && look.flag?.mark?.killed == true)
+    try put(Self.valued(3, killsTo: killsTo))
+    var finished = Self.valued(3, killsTo: killsTo)
+    finished.serving = .everyone("canary")
+    try put(finished)
+    try world.expectNeighbourUntouched()
+  }
+
   // MARK: Somebody else at work
 
   @Test(arguments: ContractStore.all) func aStaleReadingNeverWins(kind: ContractStore) throws {

@@ -124,4 +124,10 @@ final class SDKReader {
     let answer = try ask(["flag": .string(flag), "until": .number(version)])
     return try #require(answer["variants"]?.items, "\(answer.written())")
   }
+
+  /// The same of a dynamic configuration: the object that each is given.
+  func values(_ name: String, until version: Int) throws -> [JSON] {
+    let answer = try ask(["config": .string(name), "until": .number(version)])
+    return try #require(answer["variants"]?.items, "\(answer.written())")
+  }
 }

@@ -18,6 +18,10 @@ struct StatsigConditions {
   static let segmentName = "segment"
   static let mostValues = 1000
   static let everyone: JSON = ["type": "public"]
+  /// No application passes a field of this name and value.
+  static let nobody: JSON = [
+    "type": "custom_field", "field": "rolloutctl", "operator": "any_case_sensitive", "targetValue": ["variant"],
+  ]
 
   /// What the gate calls it: a custom id has the note's name.
   var idType: String { ["user", "userID"].contains(unit) ? "userID" : unit }

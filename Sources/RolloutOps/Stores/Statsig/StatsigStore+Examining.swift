@@ -1,7 +1,7 @@
 /// Whether a kill would work, as far as Statsig tells: it shows nobody what a key may do.
 extension StatsigStore {
   package func examine() -> [Check] {
-    let visit = Visit(client, Self.gates, query: "limit=1&page=1", refusing: refusal)
+    let visit = Visit(client, StatsigKind.gate.path, query: "limit=1&page=1", refusing: refusal)
     guard !visit.isFailed else { return visit.checks }
     guard visit.answer?.isSuccess == true else {
       let why = visit.answer.map { Sentences.refusal(refusal($0)).joined(separator: "; ") } ?? ""
@@ -30,7 +30,8 @@ extension StatsigStore {
       early + Self.scheduled(gate, key, now: client.context.clock.now()).map { Check("schedule", .warning, $0) }
     return planned
       + (gate.hasReview
-        ? [Check("review", .warning, "a review of the gate is open; whoever approves it may undo a kill")] : [])
+        ? [Check("review", .warning, "a review of the \(gate.kind.noun) is open; whoever approves it may undo a kill")]
+        : [])
   }
 
   package func undoers(_ key: FlagKey) -> [String] {
@@ -40,7 +41,7 @@ extension StatsigStore {
   }
 
   /// What of the rules an earlier version wrote in a way that some of Statsig's SDKs read otherwise than it was meant.
-  static func early(_ gate: StatsigGate) -> [String] {
+  static func early(_ gate: StatsigFlag) -> [String] {
     guard let split = gate.splitOfEarlyManner else { return [] }
     let mended = "the next change of the flag writes it anew: a move, or an exclude and an include of somebody"
     let lost = (split.exposure.exclusions + split.exposure.grants.compactMap(\.cohort)).filter(\.namesTruth)
@@ -55,7 +56,7 @@ extension StatsigStore {
   }
 
   /// Steps that Statsig takes by itself: a rule's share at a time.
-  static func scheduled(_ gate: StatsigGate, _ key: FlagKey, now: Instant) -> [String] {
+  static func scheduled(_ gate: StatsigFlag, _ key: FlagKey, now: Instant) -> [String] {
     gate.rules.compactMap { rule in
       let steps = (rule["pendingAutomatedRollouts"]?.items ?? []).compactMap { step -> Instant? in
         step["time"]?.integer.map { Instant(microseconds: Int64($0) * 1000) }

@@ -1,5 +1,6 @@
-/// A kill in Statsig: nobody passes. Without an environment it is the gate's switch, which no change of rules can undo and
-/// no override gets past; in one environment it is the rules that are for that one.
+/// A kill in Statsig: nobody passes. Without an environment it is the flag's switch, which no change of rules can undo and
+/// no override gets past; in one environment it is the rules that are for that one. A dynamic configuration that is off gives
+/// everybody its default, which is control's value; another way back than that is a rule for everybody too.
 extension StatsigStore {
   /// The switch is for all environments at once, and other environments than the one that is meant are nothing of ours.
   package var killSwitch: KillSwitch { environment == nil ? .platform : .none }
@@ -9,15 +10,19 @@ extension StatsigStore {
       throw .beyond(
         "Statsig's switch is for all environments at once, and not for \(environment) alone: it is not touched")
     }
-    do throws(StoreTrouble) {
-      try pastReviews(occasion.urgency) { respectsReview throws(StoreTrouble) in
-        try turn(on: false, key, respectsReview: respectsReview)
+    // Of a flag that nobody has seen: where there is none of the first kind, it is of the other.
+    let seen = seen.last?[key].map { [$0.kind] }
+    for kind in seen ?? kinds(of: key) {
+      do throws(StoreTrouble) {
+        return try pastReviews(occasion.urgency) { respectsReview throws(StoreTrouble) in
+          try turn(on: false, key, kind, respectsReview: respectsReview)
+        }
+      } catch {
+        // Nobody has seen it before, so it may as well never have been there.
+        guard case .changedMeanwhile = error else { throw error }
       }
-    } catch {
-      // Nobody has seen it before, so it may as well never have been there.
-      guard case .changedMeanwhile = error else { throw error }
-      throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the flag \(key)")))
     }
+    throw .refused(ServerRefusal(client.base.place, status: 404, .missing("the flag \(key)")))
   }
 
   // MARK: Looking
@@ -31,65 +36,69 @@ extension StatsigStore {
     guard keys.count > Self.byName else {
       return lookEach(keys) { key throws(StoreTrouble) in try lookAlone(key) }
     }
-    let gates: [StatsigGate]
-    do throws(StoreTrouble) {
-      gates = try pages(Self.gates).map { StatsigGate($0, environment: environment) }
-    } catch {
-      return failing(keys, error)
-    }
-    let known = Dictionary(gates.map { ($0.key, $0) }) { first, _ in first }
+    let (known, trouble): ([FlagKey: StatsigFlag], StoreTrouble?)
+    do throws(StoreTrouble) { (known, trouble) = try listed(keys) } catch { return failing(keys, error) }
     return lookEach(keys) { key throws(StoreTrouble) in
-      guard let gate = known[key] else { return reading(key, nil) }
-      return look(key, gate, environment != nil && gate.isOn ? overrides(of: key) : nil)
+      guard let flag = known[key] else {
+        if let trouble { throw trouble }
+        return reading(key, nil)
+      }
+      let areAsked = environment != nil && flag.isOn && flag.kind.hasOverrides
+      return look(key, flag, areAsked ? overrides(of: key) : nil)
     }
   }
 
   private enum Part: Sendable {
-    case gate(Result<StatsigGate?, StoreTrouble>)
+    case flag(Result<StatsigFlag?, StoreTrouble>)
     case overrides(Result<JSON, StoreTrouble>)
   }
 
-  /// The gate and, where they count, its overrides: asked for at the same time, since a server may be slow.
+  /// The flag and, where they count, its overrides: asked for at the same time, since a server may be slow.
   private func lookAlone(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    guard environment != nil else { return reading(key, try find(key)) }
-    let parts = Crew(threads: 2).each([true, false]) { (isGate: Bool) -> Part in
-      guard isGate else { return Part.overrides(self.overrides(of: key)) }
+    let hasOverrides = kind(of: key)?.hasOverrides ?? true
+    guard environment != nil, hasOverrides else {
+      let found = try find(key)
+      // The note may be wrong about its kind.
+      let areAsked = environment != nil && found?.isOn == true && found?.kind.hasOverrides == true
+      return found.map { look(key, $0, areAsked ? overrides(of: key) : nil) } ?? reading(key, nil)
+    }
+    let parts = Crew(threads: 2).each([true, false]) { (isFlag: Bool) -> Part in
+      guard isFlag else { return Part.overrides(self.overrides(of: key)) }
       do throws(StoreTrouble) {
-        return Part.gate(.success(try find(key)))
+        return Part.flag(.success(try find(key)))
       } catch {
-        return Part.gate(.failure(error))
+        return Part.flag(.failure(error))
       }
     }
-    var (found, told) = (StatsigGate?.none, Result<JSON, StoreTrouble>?.none)
+    var (found, told) = (StatsigFlag?.none, Result<JSON, StoreTrouble>?.none)
     for part in parts {
       switch part {
-      case .gate(let gate): found = try gate.get()
+      case .flag(let flag): found = try flag.get()
       case .overrides(let overrides): told = overrides
       }
     }
     guard let found else { return reading(key, nil) }
-    return look(key, found, found.isOn ? told : nil)
+    return look(key, found, found.isOn && found.kind.hasOverrides ? told : nil)
   }
 
   private func overrides(of key: FlagKey) -> Result<JSON, StoreTrouble> {
     do throws(StoreTrouble) {
-      return .success(try data(in: client.answer(.get, "\(Self.path(key))/overrides", isRepeatable: true)))
+      return .success(try data(in: client.answer(.get, "\(Self.path(key, .gate))/overrides", isRepeatable: true)))
     } catch {
       return .failure(error)
     }
   }
 
   /// Where nobody could say whom overrides let in, rules that let nobody in are no proof that nobody is in.
-  private func look(_ key: FlagKey, _ gate: StatsigGate, _ overrides: Result<JSON, StoreTrouble>?) -> FlagReading {
+  private func look(_ key: FlagKey, _ found: StatsigFlag, _ overrides: Result<JSON, StoreTrouble>?) -> FlagReading {
     switch overrides {
-    case nil: return reading(key, gate)
-    case .success(let told)?:
-      return reading(key, StatsigGate(gate.object, environment: environment, overrides: told))
+    case nil: return reading(key, found)
+    case .success(let told)?: return reading(key, found.with(overrides: told))
     case .failure(let trouble)?:
-      let bare = reading(key, gate)
+      let bare = reading(key, found)
       var flag = bare.flag
-      if flag?.serving == .everyone("off") {
-        flag?.serving = .foreign(gate.spelled)
+      if flag?.serving == .everyone(found.kind.control) {
+        flag?.serving = .foreign(found.spelled)
         flag?.mark?.killed = false
       }
       return FlagReading(key: key, flag: flag, version: bare.version, spelled: bare.spelled, trouble: trouble)
@@ -106,31 +115,46 @@ extension StatsigStore {
     let (key, known) = (order.key, seen.last?[order.key])
     let old = if let known, known.state == order.reading.version { known } else { try find(key) }
     guard let old else { throw .changedMeanwhile(path: place(key)) }
-    try turnOff(old, key, order.occasion.urgency)
+    try turnOff(order.flag, old, key, order.occasion.urgency)
     if let trouble = whatGoesOn(old, key) { throw trouble }
   }
 
   /// What lets people in whatever the rules of one environment say.
-  private func whatGoesOn(_ gate: StatsigGate, _ key: FlagKey) -> StoreTrouble? {
-    guard environment != nil, gate.isOn else { return nil }
-    if gate.isLaunched {
+  private func whatGoesOn(_ flag: StatsigFlag, _ key: FlagKey) -> StoreTrouble? {
+    guard environment != nil, flag.isOn else { return nil }
+    if flag.isLaunched {
       return .occupied(
         "the gate is launched, for everybody in every environment, whatever its rules say; "
           + "disable it for all environments at \(place(key))")
     }
-    guard gate.overridden.passing else { return nil }
+    guard flag.overridden.passing else { return nil }
     return .occupied(
       "overrides of the gate let some in whatever its rules say; take them out at \(place(key)), "
         + "or disable the gate for all environments")
   }
 
-  private func turnOff(_ old: StatsigGate, _ key: FlagKey, _ urgency: Urgency) throws(StoreTrouble) {
+  private func turnOff(
+    _ meant: Flag, _ old: StatsigFlag, _ key: FlagKey, _ urgency: Urgency
+  ) throws(StoreTrouble) {
+    let variant = try self.variant(meant, old, key)
     try pastReviews(urgency) { respectsReview throws(StoreTrouble) in
-      try turnOff(old, key, respectsReview: respectsReview)
+      try turnOff(to: variant, old, key, respectsReview: respectsReview)
     }
   }
 
-  /// Only where a gate demands a review does a kill walk past it; what narrows otherwise waits for it.
+  /// What everybody gets. Gates have one way back, and a configuration always hands out some value.
+  private func variant(_ meant: Flag, _ old: StatsigFlag, _ key: FlagKey) throws(StoreTrouble) -> String {
+    switch (old.kind, meant.serving) {
+    case (.gate, _): return old.kind.control
+    case (.configuration, .everyone(let variant)): return variant
+    case (.configuration, _):
+      throw .beyond(
+        "a dynamic configuration of Statsig hands out a value even when it is off, and \(key) has no variant off; "
+          + "give everybody control: rolloutctl kill \(key) --to control")
+    }
+  }
+
+  /// Only where a flag demands a review does a kill walk past it; what narrows otherwise waits for it.
   private func pastReviews(
     _ urgency: Urgency, _ change: (Bool) throws(StoreTrouble) -> Void
   ) throws(StoreTrouble) {
@@ -142,40 +166,54 @@ extension StatsigStore {
     }
   }
 
-  private func turnOff(_ old: StatsigGate, _ key: FlagKey, respectsReview: Bool) throws(StoreTrouble) {
-    guard environment != nil, old.isOn else { return try turn(on: false, key, respectsReview: respectsReview) }
+  private func turnOff(
+    to variant: String, _ old: StatsigFlag, _ key: FlagKey, respectsReview: Bool
+  ) throws(StoreTrouble) {
+    if variant == old.kind.control, environment == nil || !old.isOn {
+      return try turn(on: false, key, old.kind, respectsReview: respectsReview)
+    }
+    guard old.isOn || environment == nil else {
+      throw .occupied(
+        "the \(old.kind.noun) is switched off, for all environments, at \(place(key)), so everybody gets control there")
+    }
     let ids = old.ours.compactMap { $0["id"] }
-    let share = old.ours.last
     let answer: HTTPAnswer
-    if old.foreign.isEmpty, let share, ids.count == old.ours.count {
+    if old.kind == .gate, old.foreign.isEmpty, !ids.isEmpty, ids.count == old.ours.count {
       // Our rules alone are touched, and the share's says that it is killed.
       let body = JSON.array(
         zip(old.ours, ids).map { rule, id in
           let zero: JSON = ["id": id, "passPercentage": 0]
-          return rule == share ? zero.setting("name", to: .string(StatsigRules.killed)) : zero
+          return rule == old.ours.last ? zero.setting("name", to: .string(StatsigRules.killed)) : zero
         })
       answer = try send(
-        .patch, "\(Self.path(key))/rules", ["rules": body], isRepeatable: true, respectsReview: respectsReview)
+        .patch, "\(Self.path(key, old.kind))/rules", ["rules": body], isRepeatable: true, respectsReview: respectsReview
+      )
     } else {
       // Before other people's rules, which may be for other environments too, comes one that keeps everybody out here.
-      let rules = StatsigRules(conditions: StatsigConditions(unit: "userID"), environment: environment)
-      let body: JSON = ["rules": .array([rules.killing(old.ours)] + old.rules.filter { !old.isOurs($0) })]
-      answer = try send(.patch, Self.path(key), body, isRepeatable: true, respectsReview: respectsReview)
+      let rules = StatsigRules(
+        conditions: StatsigConditions(unit: "userID"), environment: environment, values: old.values)
+      let killing = try rules.killing(old.ours, serving: variant)
+      var body: JSON = ["rules": .array(killing + old.rules.filter { !old.isOurs($0) })]
+      // Off it would give its default, and not what is meant.
+      if !old.isOn { body = body.setting("isEnabled", to: true) }
+      answer = try send(.patch, Self.path(key, old.kind), body, isRepeatable: true, respectsReview: respectsReview)
     }
-    _ = try changed(by: answer, key) { StatsigRules.areKilled($0.ours) }
+    _ = try changed(by: answer, key, old.kind) { StatsigRules.areKilled($0.ours, old.kind) }
   }
 
   /// The change and a look, for whoever changes one flag alone.
   func kill(
-    _ flag: Flag, _ old: StatsigGate, _ reading: FlagReading, _ occasion: Occasion
+    _ meant: Flag, _ old: StatsigFlag, _ reading: FlagReading, _ occasion: Occasion
   ) throws(StoreTrouble) -> FlagReading {
     let key = reading.key
-    try turnOff(old, key, occasion.urgency)
+    try turnOff(meant, old, key, occasion.urgency)
     guard let now = try find(key) else { throw .changedMeanwhile(path: place(key)) }
-    let gate = StatsigGate(now.object, environment: environment, overrides: old.overrides)
-    if let trouble = whatGoesOn(gate, key) { throw trouble }
-    let back = self.reading(key, gate)
-    guard gate.flag.serving == .everyone("off") else { throw .notAsWritten(path: place(key)) }
+    let flag = now.with(overrides: old.overrides)
+    if let trouble = whatGoesOn(flag, key) { throw trouble }
+    let back = self.reading(key, flag)
+    guard flag.flag.serving == .everyone(try variant(meant, old, key)) else {
+      throw .notAsWritten(path: place(key))
+    }
     return back
   }
 

@@ -1,7 +1,10 @@
-/// Statsig's gates, through its Console API. The key says which project is meant; the address may name one of its
-/// environments.
+/// Statsig's gates and dynamic configurations, through its Console API. The key says which project is meant; the address may
+/// name one of its environments.
 ///
-/// A gate's switch is for all environments at once. So an address with an environment works by rules that are for that
+/// A flag with variants is a dynamic configuration, any other a gate. Which of the two a flag is nobody says who kills it by
+/// its name alone: so it is looked for among the gates, and where none of them is ours among the configurations.
+///
+/// The switch of either is for all environments at once. So an address with an environment works by rules that are for that
 /// environment alone, also to kill, and leaves other environments' rules as they are; one without kills by the switch,
 /// which no change of rules can undo.
 package struct StatsigStore: FlagStore {
@@ -15,8 +18,10 @@ package struct StatsigStore: FlagStore {
 
   let client: StoreClient
   let environment: String?
-  /// The gates as they were seen last, by key.
-  let seen = Remembered<[FlagKey: StatsigGate]>()
+  /// The flags as they were seen last, by key.
+  let seen = Remembered<[FlagKey: StatsigFlag]>()
+  /// What notes say of flags that nobody has seen yet.
+  private let expected = Remembered<[FlagKey: StatsigKind]>()
 
   init(_ base: WebAddress, environment: String?, address: String, _ terms: StoreTerms, _ context: Context) {
     (self.address, self.environment) = (address, environment)
@@ -25,45 +30,63 @@ package struct StatsigStore: FlagStore {
       tokenMade: "Statsig's project settings under API keys, as a Console API key that may write")
     client.headers = [HTTPRequest.Header("STATSIG-API-VERSION", "20240601")]
     self.client = client
-    seen.last = [:]
+    (seen.last, expected.last) = ([:], [:])
   }
 
   package var identity: String { client.base.below(environment.map { "/\($0)" } ?? "").description }
 
   package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
 
-  /// The gate's own switch, past any review: a line that changes the rules of one environment would have to know them.
+  /// No verb changes what a value is: the default holds in every environment at once, and a kill serves it.
+  package var keepsValues: Bool { true }
+
+  /// The flag's own switch, past any review: a line that changes the rules of one environment would have to know them.
   package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
-    ByHand(
-      client.curl(.put, "\(Self.path(key))/disable"),
-      proof: client.curl(.get, Self.path(key)) + " | " + HandLines.proof(".data.isEnabled == false"),
+    // Of a flag that nobody has seen, what everybody shall get tells.
+    let kind = kind(of: key) ?? (variant == StatsigKind.configuration.control ? .configuration : .gate)
+    let isOther = kind == .configuration && variant.map { $0 != kind.control } ?? false
+    return ByHand(
+      client.curl(.put, "\(Self.path(key, kind))/disable"),
+      proof: client.curl(.get, Self.path(key, kind)) + " | " + HandLines.proof(".data.isEnabled == false"),
       page: ByHand.Page("https://console.statsig.com", "disable \(key)"), variables: [Self.tokenVariable],
-      scope: environment == nil ? nil : "that is for all environments")
+      scope: environment == nil ? nil : "that is for all environments",
+      remarks: isOther ? ["disabled it gives everybody its default, which is control's value"] : [])
   }
 
-  static let gates = "/console/v1/gates"
-  static func path(_ key: FlagKey) -> String { "\(gates)/\(PercentCode.encoded(key.text))" }
+  static func path(_ key: FlagKey, _ kind: StatsigKind) -> String { "\(kind.path)/\(PercentCode.encoded(key.text))" }
 
-  func place(_ key: FlagKey) -> String { client.base.below(Self.path(key)).description }
+  func place(_ key: FlagKey, _ kind: StatsigKind? = nil) -> String {
+    client.base.below(Self.path(key, kind ?? self.kind(of: key) ?? .gate)).description
+  }
+
+  package func expects(_ key: FlagKey, hasVariants: Bool) {
+    expected.change { $0[key] = hasVariants ? .configuration : .gate }
+  }
+
+  /// As it was seen, or as its note says.
+  func kind(of key: FlagKey) -> StatsigKind? { seen.last?[key]?.kind ?? expected.last?[key] }
+
+  /// In which order it is looked for.
+  func kinds(of key: FlagKey) -> [StatsigKind] {
+    kind(of: key) == .configuration ? [.configuration, .gate] : [.gate, .configuration]
+  }
 
   // MARK: Reading
 
   package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    guard let gate = try find(key) else { return reading(key, nil) }
-    return reading(key, StatsigGate(gate.object, environment: environment, overrides: try overrides(of: gate)))
+    guard let flag = try find(key) else { return reading(key, nil) }
+    return reading(key, flag.with(overrides: try overrides(of: flag)))
   }
 
   /// For looking only: overrides are not asked for, one request for each gate.
   package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
     if keys.count == 1, let key = keys.first { return [key: try read(key)] }
-    var found: [FlagKey: StatsigGate] = [:]
-    for gate in try pages(Self.gates).map({ StatsigGate($0, environment: environment) }) {
-      if let key = gate.key, keys.contains(key) { found[key] = gate }
-    }
+    let (found, trouble) = try listed(keys)
+    if let trouble { throw trouble }
     return Dictionary(
       keys.map { key in
-        let gate = found[key]
-        return (key, FlagReading(key: key, flag: gate?.flag, version: gate?.state ?? "", spelled: gate?.spelled))
+        let flag = found[key]
+        return (key, FlagReading(key: key, flag: flag?.flag, version: flag?.state ?? "", spelled: flag?.spelled))
       }
     ) { first, _ in first }
   }
@@ -71,28 +94,94 @@ package struct StatsigStore: FlagStore {
   package var switchesOnLast: Bool { true }
 
   package func list() throws(StoreTrouble) -> [ListedFlag] {
-    try pages(Self.gates).map { StatsigGate($0, environment: environment) }.compactMap { gate in
-      gate.key.map { ListedFlag(key: $0, mark: gate.flag.mark) }
+    // One list is not waited for before the other is asked for.
+    var found: [StatsigFlag] = []
+    for answer in Crew(threads: 2).each(StatsigKind.allCases, { kind in self.pages(of: kind) }) {
+      found += try answer.get()
+    }
+    return Self.chosen(found).map { ListedFlag(key: $0.key, mark: $0.flag.flag.mark) }
+  }
+
+  package func listPart() -> [ListedFlag] {
+    let found = StatsigKind.allCases.flatMap { (try? pages(of: $0).get()) ?? [] }
+    return Self.chosen(found).map { ListedFlag(key: $0.key, mark: $0.flag.flag.mark) }
+  }
+
+  private func pages(of kind: StatsigKind) -> Result<[StatsigFlag], StoreTrouble> {
+    do throws(StoreTrouble) {
+      return .success(try pages(kind.path).map { StatsigFlag($0, kind, environment: environment) })
+    } catch {
+      return .failure(error)
     }
   }
 
-  func reading(_ key: FlagKey, _ gate: StatsigGate?) -> FlagReading {
-    seen.change { $0[key] = gate }
-    return FlagReading(key: key, flag: gate?.flag, version: gate?.state ?? "", spelled: gate?.spelled)
+  /// Of a gate and a configuration of one name the one that is ours, else the gate.
+  private static func chosen(_ found: [StatsigFlag]) -> [(key: FlagKey, flag: StatsigFlag)] {
+    var chosen: [(key: FlagKey, flag: StatsigFlag)] = []
+    var places: [FlagKey: Int] = [:]
+    for flag in found {
+      guard let key = flag.key else { continue }
+      if let place = places[key] {
+        if chosen[place].flag.line == nil, flag.line != nil { chosen[place].flag = flag }
+      } else {
+        places[key] = chosen.count
+        chosen.append((key, flag))
+      }
+    }
+    return chosen
   }
 
-  func find(_ key: FlagKey) throws(StoreTrouble) -> StatsigGate? {
-    let answer = try client.answer(.get, Self.path(key), isRepeatable: true)
+  /// These flags, out of the lists: that of configurations where the gates are not all that is looked for.
+  /// `trouble` is that with the configurations; then a flag that is not among the gates may be one of them.
+  func listed(_ keys: [FlagKey]) throws(StoreTrouble) -> (flags: [FlagKey: StatsigFlag], trouble: StoreTrouble?) {
+    let wanted = Set(keys)
+    let isWanted = { (flag: StatsigFlag) in flag.key.map(wanted.contains) ?? false }
+    var found = try pages(of: .gate).get().filter(isWanted)
+    var trouble: StoreTrouble?
+    if Set(found.filter { $0.line != nil }.compactMap(\.key)) != wanted {
+      switch pages(of: .configuration) {
+      case .success(let more): found += more.filter(isWanted)
+      case .failure(let failure): trouble = failure
+      }
+    }
+    return (Dictionary(Self.chosen(found).map { ($0.key, $0.flag) }) { first, _ in first }, trouble)
+  }
+
+  func reading(_ key: FlagKey, _ flag: StatsigFlag?) -> FlagReading {
+    seen.change { $0[key] = flag }
+    return FlagReading(key: key, flag: flag?.flag, version: flag?.state ?? "", spelled: flag?.spelled)
+  }
+
+  /// Gates are asked for first, unless it is known or expected to be a configuration. One that is ours is not asked for
+  /// twice; one that is not may stand beside another of its name that is.
+  func find(_ key: FlagKey) throws(StoreTrouble) -> StatsigFlag? {
+    let known = seen.last?[key]?.kind
+    var other: StatsigFlag?
+    for kind in kinds(of: key) {
+      do throws(StoreTrouble) {
+        guard let found = try find(key, kind) else { continue }
+        if kind == known || found.line != nil { return found }
+        other = found.kind == .gate ? found : other ?? found
+      } catch {
+        // What was found is killed, whatever is answered about the other.
+        guard other != nil, client.terms.deadline != nil else { throw error }
+      }
+    }
+    return other
+  }
+
+  private func find(_ key: FlagKey, _ kind: StatsigKind) throws(StoreTrouble) -> StatsigFlag? {
+    let answer = try client.answer(.get, Self.path(key, kind), isRepeatable: true)
     if answer.status == 404, Self.isUnknownName(answer) { return nil }
-    return try gate(in: answer)
+    return try flag(in: answer, kind)
   }
 
   /// They come before all rules, so who looks must see them. A kill by the switch passes over them.
-  private func overrides(of gate: StatsigGate) throws(StoreTrouble) -> JSON? {
+  private func overrides(of flag: StatsigFlag) throws(StoreTrouble) -> JSON? {
     let isKill = client.terms.deadline != nil
-    guard gate.isOn, !(isKill && environment == nil), let key = gate.key else { return nil }
+    guard flag.kind.hasOverrides, flag.isOn, !(isKill && environment == nil), let key = flag.key else { return nil }
     do throws(StoreTrouble) {
-      let answer = try client.answer(.get, "\(Self.path(key))/overrides", isRepeatable: true)
+      let answer = try client.answer(.get, "\(Self.path(key, flag.kind))/overrides", isRepeatable: true)
       return try data(in: answer)
     } catch {
       if isKill { return nil }
@@ -113,8 +202,8 @@ package struct StatsigStore: FlagStore {
     }
   }
 
-  /// The names of all segments, where a selector names one that the gate does not use yet.
-  func checkSegments(of serving: Serving, over old: StatsigGate?) throws(StoreTrouble) {
+  /// The names of all segments, where a selector names one that the flag does not use yet.
+  func checkSegments(of serving: Serving, over old: StatsigFlag?) throws(StoreTrouble) {
     guard case .split(let split) = serving, split.unit != StatsigConditions.segmentName else { return }
     let selectors = split.exposure.grants.compactMap(\.cohort) + split.exposure.exclusions
     let used = (old?.rules ?? []).flatMap { $0["conditions"]?.items ?? [] }.compactMap { $0["targetValue"]?.text }
@@ -130,10 +219,10 @@ package struct StatsigStore: FlagStore {
 
   // MARK: Understanding
 
-  func gate(in answer: HTTPAnswer) throws(StoreTrouble) -> StatsigGate {
+  func flag(in answer: HTTPAnswer, _ kind: StatsigKind) throws(StoreTrouble) -> StatsigFlag {
     let data = try data(in: answer)
     guard data["id"]?.text != nil, data["rules"]?.items != nil else { throw unexpected(answer) }
-    return StatsigGate(data, environment: environment)
+    return StatsigFlag(data, kind, environment: environment)
   }
 
   /// What an answer carries, or what Statsig's refusals mean. A reading of overrides is answered as if it made some.
