@@ -50,13 +50,15 @@ package struct TwoRates: Hashable, Sendable {
     ).unpooled
   }
 
+  private static func length(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
+
   /// From the Wilson intervals of both (R. G. Newcombe, 1998, method 10): the display interval of choice.
   package func newcombe(_ alpha: Double) -> Interval {
     let (one, other) = (canary.wilson(alpha), control.wilson(alpha))
     let estimate = canary.rate - control.rate
     return Interval(
-      estimate - hypot(canary.rate - one.lower, other.upper - control.rate),
-      estimate + hypot(one.upper - canary.rate, control.rate - other.lower))
+      estimate - Self.length(canary.rate - one.lower, other.upper - control.rate),
+      estimate + Self.length(one.upper - canary.rate, control.rate - other.lower))
   }
 
   /// Relative to the control's rate; nil where the control had no event.
