@@ -57,7 +57,7 @@ __rolloutctl_lookup() {
 
 __rolloutctl_takes_value() {
   case $1 in
-    --reason | --store | --journal | --format | --field | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --traces | --every | --canary | --control | --splits | --share | --seed | --where | --since | --until | --to | --override | --stage | --within | --interval | --by | --metric | --segment | --action | --actor | -n | --limit | --evidence | --size | --each | --arm | --version) return 0 ;;
+    --reason | --store | --journal | --format | --field | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --traces | --every | --canary | --control | --splits | --share | --seed | --where | --since | --until | --to | --override | --timeout | --stage | --within | --interval | --by | --metric | --segment | --action | --actor | -n | --limit | --evidence | --size | --each | --arm | --version) return 0 ;;
   esac
   return 1
 }
@@ -69,7 +69,7 @@ __rolloutctl_flags() {
     check) __rolloutctl_words --strict --format --color --quiet --verbose --help ;;
     plan) __rolloutctl_words --at --format --field --color --quiet --verbose --help ;;
     backtest) __rolloutctl_words --traces --every --canary --control --splits --share --seed --where --since --until --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
-    promote) __rolloutctl_words --to --override --adopt --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    promote) __rolloutctl_words --to --override --adopt --wait --timeout --hold-ok --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     rollback) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     hold) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     resume) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
@@ -81,9 +81,9 @@ __rolloutctl_flags() {
     restore) __rolloutctl_words --to --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     exclude) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     include) __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
-    status) __rolloutctl_words --watch --interval --exit-code --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    status) __rolloutctl_words --watch --interval --exit-code --wait --timeout --hold-ok --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     changes) __rolloutctl_words --since --until --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
-    gate) __rolloutctl_words --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
+    gate) __rolloutctl_words --wait --timeout --hold-ok --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     compare) __rolloutctl_words --traces --by --control --canary --metric --unit --segment --where --since --share --sequential --format --field --color --quiet --verbose --help ;;
     history) __rolloutctl_words --verify --since --until --action --actor --limit --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
     attest) __rolloutctl_words --evidence --stage --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help ;;

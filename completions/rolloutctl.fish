@@ -18,7 +18,7 @@ function __rolloutctl_at
         else if test $ended = 0; and test "$word" = --
             set ended 1
         else if test $ended = 0; and string match -qr -- '^-[^0-9]' $word
-            contains -- $word --reason --store --journal --format --field --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --traces --every --canary --control --splits --share --seed --where --since --until --to --override --stage --within --interval --by --metric --segment --action --actor -n --limit --evidence --size --each --arm --version; and set skip 1
+            contains -- $word --reason --store --journal --format --field --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --traces --every --canary --control --splits --share --seed --where --since --until --to --override --timeout --stage --within --interval --by --metric --segment --action --actor -n --limit --evidence --size --each --arm --version; and set skip 1
         else if test -z "$command"
             set command $word
         else
@@ -142,6 +142,9 @@ complete -c rolloutctl -n '__rolloutctl_at backtest 0' -k -a '(__rolloutctl_file
 complete -c rolloutctl -n '__rolloutctl_at promote' -l to -x -k -a '(__rolloutctl_lookup stages)' -d 'the stage that you expect to enter'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l override -x -k -a '(__rolloutctl_lookup gates)' -d 'pass this one gate; needs --reason'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l adopt -d 'replace targeting that rolloutctl did not write'
+complete -c rolloutctl -n '__rolloutctl_at promote' -l wait -d 'look until the gates are open, or a person\'s turn has come'
+complete -c rolloutctl -n '__rolloutctl_at promote' -l timeout -x -d 'how long to wait; 2h if not given'
+complete -c rolloutctl -n '__rolloutctl_at promote' -l hold-ok -d 'exit 0 on a hold: a job that only asks is not red for it'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l reason -x -d 'why, for the journal'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l dry-run -d 'decide and print, change nothing'
 complete -c rolloutctl -n '__rolloutctl_at promote' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json, an address or a name'
@@ -300,6 +303,9 @@ complete -c rolloutctl -n '__rolloutctl_at include 1' -k -a '(__rolloutctl_looku
 complete -c rolloutctl -n '__rolloutctl_at status' -l watch -d 'print again whenever the interval is over'
 complete -c rolloutctl -n '__rolloutctl_at status' -l interval -x -d 'how often to look with --watch; 5s if not given'
 complete -c rolloutctl -n '__rolloutctl_at status' -l exit-code -d 'exit with the verdict'
+complete -c rolloutctl -n '__rolloutctl_at status' -l wait -d 'look until the gates are open, or a person\'s turn has come'
+complete -c rolloutctl -n '__rolloutctl_at status' -l timeout -x -d 'how long to wait; 2h if not given'
+complete -c rolloutctl -n '__rolloutctl_at status' -l hold-ok -d 'exit 0 on a hold: a job that only asks is not red for it'
 complete -c rolloutctl -n '__rolloutctl_at status' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json, an address or a name'
 complete -c rolloutctl -n '__rolloutctl_at status' -l journal -x -k -a '(__rolloutctl_files /)' -d 'where the journals are: a folder, or etcd+https://…'
 complete -c rolloutctl -n '__rolloutctl_at status' -l allow-http -d 'let http:// leave this machine'
@@ -321,6 +327,9 @@ complete -c rolloutctl -n '__rolloutctl_at changes' -l color -x -k -a 'auto alwa
 complete -c rolloutctl -n '__rolloutctl_at changes' -s q -l quiet -d 'print results and errors, no remarks'
 complete -c rolloutctl -n '__rolloutctl_at changes' -s v -l verbose -d 'say on standard error what is being done'
 complete -c rolloutctl -n '__rolloutctl_at changes' -s h -l help -d 'print this help and do nothing else'
+complete -c rolloutctl -n '__rolloutctl_at gate' -l wait -d 'look until the gates are open, or a person\'s turn has come'
+complete -c rolloutctl -n '__rolloutctl_at gate' -l timeout -x -d 'how long to wait; 2h if not given'
+complete -c rolloutctl -n '__rolloutctl_at gate' -l hold-ok -d 'exit 0 on a hold: a job that only asks is not red for it'
 complete -c rolloutctl -n '__rolloutctl_at gate' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flags live: file:flags.json, an address or a name'
 complete -c rolloutctl -n '__rolloutctl_at gate' -l journal -x -k -a '(__rolloutctl_files /)' -d 'where the journals are: a folder, or etcd+https://…'
 complete -c rolloutctl -n '__rolloutctl_at gate' -l allow-http -d 'let http:// leave this machine'

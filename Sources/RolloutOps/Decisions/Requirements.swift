@@ -56,7 +56,8 @@ package struct Requirements: Sendable {
     let opens = since + asked
     let stood = max(.zero, situation.now.since(since))
     guard situation.now < opens else { return [Gate(name, .soak, .pass, "\(stood) of \(asked)")] }
-    let left = max(TimeSpan(seconds: 1), opens.since(situation.now))
+    // Applications may be still on their way to it; a stage is not longer for that.
+    let left = min(asked, max(TimeSpan(seconds: 1), opens.since(situation.now)))
     return [Gate(name, .soak, .hold, "\(left.inFullMinutes) to go, \(stood) of \(asked) done", opens: opens)]
   }
 

@@ -63,6 +63,17 @@ package struct Entry: Hashable, Sendable {
   }
 }
 
+extension Entry {
+  /// The member of the detail that says that a pipeline only claims who acted.
+  package static let claim = "claimed_by"
+
+  /// The actor, and whether somebody else only says so.
+  package var signature: String {
+    guard let claim = content.detail(Self.claim) else { return actor }
+    return "\(actor) (claimed by CI" + (claim["run"]?.text.map { ": \($0)" } ?? "") + ")"
+  }
+}
+
 // MARK: - An intent and its outcome
 
 extension Entry {

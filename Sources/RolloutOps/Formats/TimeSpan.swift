@@ -70,7 +70,7 @@ extension TimeSpan: CustomStringConvertible {
   }
 
   /// Rounded up to a whole minute, where it is longer than one: for what is still to wait.
-  package var inFullMinutes: TimeSpan { seconds <= 60 ? self : TimeSpan(seconds: (seconds + 59) / 60 * 60) }
+  package var inFullMinutes: TimeSpan { seconds < 120 ? self : TimeSpan(seconds: (seconds + 59) / 60 * 60) }
 
   private static func pair(_ large: Int, _ largeUnit: String, _ small: Int, _ smallUnit: String) -> String {
     small == 0 ? "\(large)\(largeUnit)" : "\(large)\(largeUnit) \(small)\(smallUnit)"

@@ -126,6 +126,7 @@ package struct Journal: Sendable {
     var entry = Entry(
       sequence: reading.entries.count + 1, time: time, actor: surroundings.actor, host: surroundings.host,
       content: content)
+    if let job = surroundings.job { entry.content.detail.append(job.claim) }
     let (bytes, hash) = EntryCoding.line(entry, previous: reading.hash)
     entry.hash = hash
     reading.entries.append(entry)
@@ -178,6 +179,13 @@ package struct Journal: Sendable {
     } catch {
       throw .file(error)
     }
+  }
+}
+
+extension Surroundings.Job {
+  /// That nobody has looked at a person's word: a pipeline says who acts.
+  fileprivate var claim: JSON.Member {
+    JSON.Member(Entry.claim, ["system": .string(system), "run": .text(address)])
   }
 }
 

@@ -107,7 +107,9 @@ package struct AlertKill: Sendable {
   /// What was done to the flag. A journal that cannot be read says nothing, and then the flag dies.
   private func done(_ flag: String) -> [Entry] {
     let opening = Opening(context: kill.context, choices: kill.choices)
-    guard let journal = try? opening.journal(of: flag).journal, let reading = try? journal.read() else { return [] }
+    guard let journal = try? opening.journal(of: flag, asking: false).journal, let reading = try? journal.read() else {
+      return []
+    }
     return reading.entries.filter { $0.content.outcome == .done }
   }
 

@@ -66,6 +66,11 @@ package struct Attesting: Sendable {
       }
       return plan.stages[index].name
     }
+    if item == StageAttestation.review, !situation.startsAnew, situation.progress.visits.last?.by == situation.actor {
+      throw .usage(
+        "\(situation.actor) promoted \(situation.key) to where it stands, and nobody reviews their own promotion: have "
+          + "somebody else attest the review")
+    }
     switch item {
     case StageAttestation.gates:
       switch situation.progress.place {

@@ -47,8 +47,11 @@ struct Opening {
     return .usage("\(key) is no note, no flag in \(store.address), and no journal knows it\(near)")
   }
 
-  /// A target's journal alone: for looking back, the store need not answer.
-  func journal(of target: String) throws(Trouble) -> (journal: Journal, settings: Settings, store: any FlagStore) {
+  /// A target's journal alone: for looking back, the store need not answer. Of several stores those that have the flag are
+  /// asked for; a kill, which waits for nobody, goes by what the settings say (`asking`).
+  func journal(of target: String, asking: Bool = true) throws(Trouble) -> (
+    journal: Journal, settings: Settings, store: any FlagStore
+  ) {
     var key = FlagKey(target)
     var noted: NotedSettings?
     if isNote(target) {
@@ -57,7 +60,8 @@ struct Opening {
       noted = NotedSettings(found)
     }
     let settings = try Settings(choices, note: noted, context: context)
-    let store = try store(try placeOfJournal(of: key, settings), settings.terms)
+    let place = asking ? try placeOfJournal(of: key, settings) : try settings.store()
+    let store = try store(place, settings.terms)
     return (try journal(of: key, settings, store).journal, settings, store)
   }
 

@@ -110,7 +110,7 @@ package struct HistoryReport: Sendable {
     let content = entry.content
     var parts = [ink.dim(calendar.exact(entry.time))]
     if severalFlags { parts.append(ink.strong(Terminal.plain(content.flag.text))) }
-    parts.append(Terminal.plain(entry.actor))
+    parts.append(Terminal.plain(entry.signature))
     parts.append(action(content, ink))
     if let from = content.from, let to = content.to, from != to {
       parts.append(Terminal.plain("\(from) → \(to)"))
@@ -212,7 +212,7 @@ package struct HistoryReport: Sendable {
     let rows = entries.map { told in
       let entry = told.entry
       return [
-        calendar.exact(entry.time), Markdown.text(entry.content.flag.text), Markdown.text(entry.actor),
+        calendar.exact(entry.time), Markdown.text(entry.content.flag.text), Markdown.text(entry.signature),
         entry.content.action.rawValue, told.isInterrupted ? "interrupted?" : entry.content.outcome.rawValue,
         Markdown.text(entry.content.to.map { "\($0)" } ?? ""),
         extra(entry.content).map { Markdown.text($0) }.joined(separator: " "),

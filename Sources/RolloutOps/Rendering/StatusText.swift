@@ -114,7 +114,7 @@ package struct StatusText {
     let who = Terminal.padded(Terminal.clipped(Terminal.plain(stage.who ?? ""), to: whoWidth), to: whoWidth)
     var text = "  \(mark) \(name)   \(who)"
     if stage.state == .current, isStopped {
-      text += "   nobody gets it"
+      text += "   killed"
     } else if stage.state == .current, let since = stage.since {
       let stood = max(.zero, report.calendar.now.since(since))
       text += "   since \(time(since))"

@@ -107,6 +107,17 @@ package struct Surroundings: Sendable {
   package var actor: String
   package var host: String
   package var process: Int
+  /// The job that says who acts, where no person was asked.
+  package var job: Job?
+
+  /// A run of a pipeline.
+  package struct Job: Hashable, Sendable {
+    package let system: String
+    /// Where it can be looked at.
+    package let address: String?
+
+    package init(system: String, address: String?) { (self.system, self.address) = (system, address) }
+  }
 
   package init(
     variables: Variables = [:], workingFolder: String, actor: String, host: String, process: Int

@@ -1,12 +1,35 @@
 import Glibc
 
 extension Surroundings {
-  /// What this process was started with. The actor is `ROLLOUT_ACTOR`, else the login name.
+  /// What this process was started with. The actor is `ROLLOUT_ACTOR`, else who started the job that this is, else the
+  /// login name.
   package static func ofProcess() -> Surroundings {
     let variables = environment()
-    return Surroundings(
-      variables: variables, workingFolder: workingFolder(), actor: actor(variables), host: host(),
+    let claimed = claimed(variables)
+    var surroundings = Surroundings(
+      variables: variables, workingFolder: workingFolder(), actor: claimed?.actor ?? actor(variables), host: host(),
       process: Int(getpid()))
+    surroundings.job = claimed?.job
+    return surroundings
+  }
+
+  /// Who a pipeline says has started it. Anybody can set such a variable, so the pipeline's own must be there too, and the
+  /// journal keeps that it was only claimed.
+  static func claimed(_ variables: Variables) -> (actor: String, job: Job)? {
+    func value(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
+    guard value("ROLLOUT_ACTOR") == nil else { return nil }
+    if value("GITHUB_ACTIONS") == "true", let actor = value("GITHUB_TRIGGERING_ACTOR") ?? value("GITHUB_ACTOR") {
+      let parts = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].compactMap(value)
+      let address = parts.count == 3 ? "\(parts[0])/\(parts[1])/actions/runs/\(parts[2])" : nil
+      return (actor, Job(system: "GitHub Actions", address: address))
+    }
+    if value("GITLAB_CI") == "true", let actor = value("GITLAB_USER_LOGIN") {
+      return (actor, Job(system: "GitLab CI", address: value("CI_JOB_URL") ?? value("CI_PIPELINE_URL")))
+    }
+    if value("JENKINS_URL") != nil, let actor = value("BUILD_USER") {
+      return (actor, Job(system: "Jenkins", address: value("BUILD_URL")))
+    }
+    return nil
   }
 
   private static func environment() -> Variables {

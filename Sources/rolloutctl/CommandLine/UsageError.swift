@@ -65,7 +65,8 @@ struct UsageError: Error, Equatable {
       "there is no flag \(word), and it looks like \(meant), which changes what is meant; nothing was done"
     case .flagTookWord(let flag, let word, let missing):
       "there is no flag \(flag), and '\(word)' behind it was taken for its value; so \(missing)"
-    case .foreignFlag(let word): "\(word) means nothing here; other commands have it"
+    case .foreignFlag(let word):
+      command.map { "\($0) has no \(word); other commands do" } ?? "\(word) means nothing here; other commands have it"
     case .valueMissing(let flag, let valueName): "\(flag) needs a value: \(flag) \(valueName)"
     case .valueLooksLikeFlag(let flag, let valueName, let word):
       "\(flag) needs a value (\(valueName)) and finds \(word); if that is the value, write \(flag)=\(word)"

@@ -44,7 +44,7 @@ struct AdoptOptions: TakesCommonFlags, Equatable {
       ExitRow.table([
         (.done, "the journal agrees with the store, or did already"),
         (.inconclusive, "the store or the journal could not be reached or written"),
-        (.conflict, "the flag is killed or missing; with --merge: it serves what one branch turned down"),
+        (.conflict, "the flag stands killed, or is missing; with --merge: one branch turned down what it shows"),
         (.badNote, "the note has errors"),
       ])
     },

@@ -1,16 +1,18 @@
 import RolloutOps
 
 /// `gate TARGET`: measure and decide, change nothing.
-struct GateOptions: TakesCommonFlags, Equatable {
+struct GateOptions: TakesPipelineFlags, Equatable {
   static let name = "gate"
 
   var common = CommonOptions()
+  var pipeline = PipelineChoices()
   var target = ""
 
   static let row = CommandRow<GateOptions>(
     .see, "measure and decide, change nothing",
     arguments: [.target { $0.target = $1 }],
-    flags: FlagRow.reading,
+    flags: FlagRow.pipeline + FlagRow.reading,
+    check: FlagRow.checkPipeline,
     details: {
       [
         .paragraph(
@@ -47,6 +49,9 @@ struct GateOptions: TakesCommonFlags, Equatable {
         Example(
           "rolloutctl gate ai-summary --format json --quiet", "for a pipeline", .hold,
           given: ["rolloutctl promote notes/summary.md"]),
+        Example(
+          "rolloutctl gate ai-summary --wait --timeout 1h", "until it may go on, or somebody is asked for", .hold,
+          given: ["rolloutctl promote notes/summary.md"]),
       ]
     },
     seeAlso: ["status", "promote", "attest", "exit-codes", "notes"])
@@ -54,9 +59,9 @@ struct GateOptions: TakesCommonFlags, Equatable {
 
 extension GateOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let report = try Viewing(context: invocation.context, choices: invocation.choices).status(of: target)
+    let report = try look(at: target, invocation)
     invocation.print(
       text: { StatusText(report, ink: $0, width: $1).gates }, json: { report.json }, markdown: { report.markdown })
-    return report.status
+    return pipeline.status(report.status)
   }
 }

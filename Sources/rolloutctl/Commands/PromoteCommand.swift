@@ -1,10 +1,11 @@
 import RolloutOps
 
 /// `promote TARGET`: one stage forward, if every gate passes.
-struct PromoteOptions: TakesCommonFlags, Equatable {
+struct PromoteOptions: TakesPipelineFlags, Equatable {
   static let name = "promote"
 
   var common = CommonOptions()
+  var pipeline = PipelineChoices()
   var target = ""
   var to: String?
   var override: String?
@@ -34,8 +35,9 @@ struct PromoteOptions: TakesCommonFlags, Equatable {
         "adopt", "replace targeting that rolloutctl did not write",
         details: "It prints what it replaces; the journal keeps the rules as they were."
       ) { $0.adopt = true },
-    ] + FlagRow.acting,
+    ] + FlagRow.pipeline + FlagRow.acting,
     check: { (options) throws(ValueFault) in
+      try FlagRow.checkPipeline(options)
       if options.override != nil && options.common.reason == nil {
         throw ValueFault("--override needs --reason TEXT: the journal keeps why a gate was passed over")
       }
@@ -76,6 +78,8 @@ extension PromoteOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     var request = Request(.promote)
     (request.stage, request.override, request.adoptsForeign) = (to, override, adopt)
-    return try invocation.move(request, on: target)
+    // What was seen while waiting opens nothing: a promotion looks itself.
+    if override == nil, pipeline.waits { _ = try look(at: target, invocation) }
+    return pipeline.status(try invocation.move(request, on: target))
   }
 }

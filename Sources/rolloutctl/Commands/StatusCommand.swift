@@ -1,10 +1,11 @@
 import RolloutOps
 
 /// `status [TARGET]`: the stage checklist and the gates.
-struct StatusOptions: TakesCommonFlags, Equatable {
+struct StatusOptions: TakesPipelineFlags, Equatable {
   static let name = "status"
 
   var common = CommonOptions()
+  var pipeline = PipelineChoices()
   var target: String?
   var watch = false
   var interval: TimeSpan?
@@ -22,7 +23,7 @@ struct StatusOptions: TakesCommonFlags, Equatable {
         "interval", "DURATION", "how often to look with --watch; 5s if not given",
         read: { (text) throws(ValueFault) in
           let span = try Conversion.duration(text)
-          guard span > .zero else { throw ValueFault("an interval is longer than nothing") }
+          guard span > .zero else { throw ValueFault("it must be more than 0s") }
           return span
         }
       ) { $0.interval = $1 },
@@ -30,8 +31,12 @@ struct StatusOptions: TakesCommonFlags, Equatable {
         "exit-code", "exit with the verdict",
         details: "0 if the next stage may be entered, 3 to 7 if not; of several rollouts the worst counts."
       ) { $0.exitCode = true },
-    ] + FlagRow.reading,
+    ] + FlagRow.pipeline + FlagRow.reading,
     check: { (options) throws(ValueFault) in
+      try FlagRow.checkPipeline(options)
+      if options.pipeline.waits, options.watch || options.target == nil {
+        throw ValueFault("--wait waits for one rollout: name it, without --watch")
+      }
       if options.interval != nil && !options.watch { throw ValueFault("--interval belongs to --watch") }
     },
     details: {
@@ -109,13 +114,13 @@ extension StatusOptions: Action {
         invocation,
         text: { ink, _ in fleet.text(ink: ink, width: invocation.context.output.width) }, json: { fleet.json },
         markdown: { fleet.markdown })
-      return exitCode ? fleet.verdict : fleet.status
+      return exitCode ? pipeline.status(fleet.verdict) : fleet.status
     }
-    let report = try viewing.status(of: target)
+    let report = try look(at: target, invocation)
     print(
       invocation,
       text: { StatusText(report, ink: $0, width: $1).text }, json: { report.json }, markdown: { report.markdown })
-    return exitCode ? report.status : .done
+    return exitCode || pipeline.waits ? pipeline.status(report.status) : .done
   }
 
   /// Until it is interrupted, or the rollout is over. On a terminal the screen is redrawn; elsewhere each look follows

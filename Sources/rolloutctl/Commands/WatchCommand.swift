@@ -24,7 +24,7 @@ struct WatchOptions: TakesCommonFlags, Equatable {
         "interval", "DURATION", "how often to look; 1m if not given",
         read: { (text) throws(ValueFault) in
           let span = try Conversion.duration(text)
-          guard span > .zero else { throw ValueFault("an interval is longer than nothing") }
+          guard span > .zero else { throw ValueFault("it must be more than 0s") }
           return span
         }
       ) { $0.interval = $1 },

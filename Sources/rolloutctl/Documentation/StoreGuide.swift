@@ -267,23 +267,14 @@ enum StoreGuide {
         environment at once, and on Statsig where the address names one environment.
         """),
       statsigVariants,
-      .paragraph(
-        """
-        In Unleash a flag with `Variants:` is a strategy for each group that is let in, behind them one that gives control \
-        to everybody else, and a disabled one that keeps all values. Each hands out one variant, whose payload is JSON, a \
-        number or a text. The feature is then enabled for everybody: applications ask for its variant, not whether it is \
-        enabled, by an SDK that knows variants of strategies. A kill puts control's strategy before all others; one to `off` switches the environment off, where \
-        SDKs hand out no variant (`disabled`), not even the value of one that is called `off`. So does a kill that nobody \
-        could look before, and one whose token may not move strategies.
-        """),
+      unleashVariants,
       .paragraph(
         """
         Unleash, Statsig and PostHog compare texts: 5.0, which Python and Java may send for 5, is not 5 to some of their SDKs, and \
         `rolloutctl check` says so where a selector compares a number. Statsig's core SDKs (Rust, and Node, Python and \
         others upon it) keep lists in small letters, so values that differ by capitals alone are refused; truth values \
         are met in any spelling. Flags that earlier versions wrote otherwise are read as they were meant, `rolloutctl \
-        doctor FLAG` finds them, and the next change writes them anew. Statsig takes 100 changes of a project in 10 s and about 900 in 15 \
-        minutes.
+        doctor FLAG` finds them, and the next change writes them anew. Statsig takes 100 changes of a project in 10 s and about 900 in 15 minutes.
         """),
       .paragraph(
         """

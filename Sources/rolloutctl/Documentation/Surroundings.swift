@@ -13,7 +13,15 @@ struct EnvironmentVariable: Sendable {
       name: "ROLLOUT_JOURNAL", meaning: "where the journals are, when neither `--journal` nor the note says so",
       flag: "journal"),
     EnvironmentVariable(
-      name: "ROLLOUT_ACTOR", meaning: "who acts, for the journal; without it the name you are logged in with",
+      name: "ROLLOUT_ACTOR",
+      meaning:
+        "who acts, for the journal; without it who started the pipeline's job, else the name you are logged in with",
+      flag: "reason"),
+    EnvironmentVariable(
+      name: "GITHUB_ACTIONS",
+      meaning:
+        "where it is `true`, `GITHUB_TRIGGERING_ACTOR` or `GITHUB_ACTOR` is who acts, and the journal keeps that CI "
+        + "claims it, with the run's address; likewise `GITLAB_USER_LOGIN` with `GITLAB_CI` and `BUILD_USER` with `JENKINS_URL`",
       flag: "reason"),
     EnvironmentVariable(
       name: "ROLLOUT_EVALUATION",
@@ -63,8 +71,8 @@ enum FileTable {
     Entry(
       "`rolloutctl.json`",
       """
-      settings, found upward from the working folder, then in the XDG folder: `store`, `stores`, \
-      `journal`, `evaluation`, `ca_file`, `alerts`, `replace`, `single writer`
+      settings, found upward from the working folder, then in the XDG folder, then as `/etc/rolloutctl.json`: `store`, \
+      `stores`, `journal`, `evaluation`, `ca_file`, `alerts`, `replace`, `live`, `readers`, `single writer`
       """),
     Entry("`flags.json`", "a flag file in flagd's format, named by `--store`, the note or the settings"),
     Entry("`flags.json.rollout/KEY.journal`", "the journal of a flag, beside the real flag file"),

@@ -55,11 +55,12 @@ import Testing
     try world.advance()
     try world.attest("gates")
     #expect(try holds(world) == ["review"])
-    try world.attest("review", by: "maya")
+    // Whoever promoted it is refused at once, and not when it is too late.
+    #expect(throws: Trouble.self) { try world.attest("review", by: "maya") }
     #expect(try holds(world, by: "maya") == ["review"])
-    #expect(try holds(world, by: "lee") == [])
     try world.attest("review", by: "lee")
     #expect(try holds(world, by: "maya") == [])
+    #expect(try holds(world, by: "lee") == ["review"])
   }
 
   @Test func tierThreeNeedsNoReview() throws {

@@ -245,3 +245,128 @@ import Testing
     #expect(try world().done("-V").output == world().done("version").output)
   }
 }
+
+/// Commands in a pipeline: who acts, what a hold is, and how long somebody waits.
+@Suite struct PipelineTests {
+  private func started(soak: String = "0s") throws -> LiveWorld {
+    let world = try LiveWorld(
+      note: LiveWorld.plainNote.replacingOccurrences(of: "internal 0s", with: "internal \(soak)"))
+    try world.done("promote", LiveWorld.note)
+    return world
+  }
+
+  /// Without the name that a person set, the pipeline's own word counts, and is kept as that.
+  @Test(
+    arguments: [
+      (
+        [
+          "GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "opened", "GITHUB_TRIGGERING_ACTOR": "mona",
+          "GITHUB_SERVER_URL": "https://git.example.com", "GITHUB_REPOSITORY": "shop/ai", "GITHUB_RUN_ID": "7",
+        ],
+        "mona", "https://git.example.com/shop/ai/actions/runs/7"
+      ),
+      (["GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "mona"], "mona", ""),
+      (
+        ["GITLAB_CI": "true", "GITLAB_USER_LOGIN": "tanuki", "CI_JOB_URL": "https://lab.example.com/j/9"], "tanuki",
+        "https://lab.example.com/j/9"
+      ),
+      (
+        [
+          "JENKINS_URL": "https://ci.example.com/", "BUILD_USER": "butler", "BUILD_URL": "https://ci.example.com/job/1",
+        ], "butler", "https://ci.example.com/job/1"
+      ),
+    ] as [([String: String], String, String)])
+  func whoActsIsWhoStartedTheJob(variables: [String: String], actor: String, address: String) throws {
+    let world = try started()
+    let held = try world.start(["hold", "ai-summary"], actor: "", environment: variables).finish()
+    #expect(held.status == 0, "\(held)")
+    let entry = try #require(try world.entries().last)
+    #expect(entry["actor"] as? String == actor)
+    let history = try world.done("history", "ai-summary").output
+    #expect(history.contains("\(actor) (claimed by CI" + (address.isEmpty ? ")" : ": \(address))")), "\(history)")
+    try world.verify()
+    // A person's name goes before.
+    _ = try world.start(["resume", "ai-summary"], actor: "maya", environment: variables).finish()
+    #expect(try world.entries().last?["actor"] as? String == "maya")
+  }
+
+  /// Anybody can set a name; only beside the pipeline's own variable it is one.
+  @Test(arguments: ["GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER"])
+  func aNameAloneIsNoPipeline(name: String) throws {
+    let world = try started()
+    _ = try world.start(["hold", "ai-summary"], actor: "", environment: [name: "somebody"]).finish()
+    let entry = try #require(try world.entries().last)
+    #expect(entry["actor"] as? String != "somebody" && entry["detail"] == nil, "\(entry)")
+  }
+
+  @Test(arguments: [["gate", "ai-summary"], ["status", "ai-summary", "--exit-code"], ["promote", LiveWorld.note]])
+  func aHoldIsAZeroForWhoSaysSo(words: [String]) throws {
+    let world = try started()
+    #expect(try world.start(words).finish().status == 3)
+    let outcome = try world.start(words + ["--hold-ok"]).finish()
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(try world.entered() == ["internal"])
+    // It hides nothing else.
+    try world.done("kill", "ai-summary")
+    #expect(try world.start(words + ["--hold-ok"]).finish().status == 5)
+  }
+
+  /// A person's turn ends the waiting, with what is to be done.
+  @Test(arguments: [["gate", "ai-summary"], ["status", "ai-summary"], ["promote", LiveWorld.note]])
+  func waitingEndsWhenAPersonIsAsked(words: [String]) throws {
+    let world = try started()
+    let outcome = try world.start(words + ["--wait"]).finish()
+    #expect(outcome.status == 3 && outcome.errors.contains("somebody's turn: "), "\(outcome)")
+    try world.done("hold", LiveWorld.note, "--reason", "slow")
+    let held = try world.start(words + ["--wait"]).finish()
+    #expect(held.status == 3 && held.errors.contains("somebody's turn: held by maya"), "\(held)")
+    try world.done("kill", "ai-summary")
+    #expect(try world.start(words + ["--wait"]).finish().status == 5)
+  }
+
+  @Test func waitingEndsWhenTheGatesOpen() throws {
+    let world = try started()
+    try world.done("attest", LiveWorld.note, "gates", "--evidence", "looked")
+    let outcome = try world.start(["promote", LiveWorld.note, "--wait", "--to", "5% of paid"]).finish()
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(try world.entered() == ["internal", "5% of paid"])
+  }
+
+  /// Time alone may open a gate; whoever waits says how long.
+  @Test func waitingEndsWithItsTime() throws {
+    let world = try started(soak: "1h")
+    try world.done("attest", LiveWorld.note, "gates", "--evidence", "looked")
+    let outcome = try world.start(["gate", "ai-summary", "--wait", "--timeout", "1s"]).finish()
+    #expect(outcome.status == 3, "\(outcome)")
+    #expect(outcome.errors.contains("waiting for ") && outcome.errors.contains("still shut after 1s"), "\(outcome)")
+    #expect(outcome.errors.split(separator: "\n").filter { $0.contains("waiting for") }.count == 1, "\(outcome)")
+    #expect(try world.run("gate", "ai-summary", "--timeout", "1s").status == 2)
+  }
+}
+
+/// A job of the machine's own has no home, and finds its stores all the same.
+@Suite(.enabled(if: BadDiskTests.canMount && getuid() == 0 || Live.isRequired, "only root can put a file into /etc"))
+struct SystemConfigurationTests {
+  private func run(_ line: String, in world: LiveWorld) throws -> Binary.Outcome {
+    let binary = try #require(Binary.path)
+    let script = "mount -t tmpfs tmpfs /etc && cp etc.json /etc/rolloutctl.json && cd / && \(line)"
+    return try Tool(name: "unshare").run(["-m", "sh", "-c", script, binary], in: world.folder)
+  }
+
+  @Test func itIsReadLast() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    try world.folder.write("etc.json", #"{"stores": {"prod": "file:\#(world.folder.path("flags.json"))"}}"#)
+    let without = "env -u HOME -u XDG_CONFIG_HOME ROLLOUT_ACTOR=cron \"$0\""
+    let status = try run("\(without) status", in: world)
+    #expect(status.status == 0 && status.output.contains("ai-summary   internal"), "\(status)")
+    let told = try run("\(without) status --verbose", in: world)
+    #expect(told.errors.contains("/etc/rolloutctl.json"), "\(told)")
+    let killed = try run("\(without) kill ai-summary", in: world)
+    #expect(try killed.status == 0 && world.isKilled(), "\(killed)")
+    // Whoever has one of their own goes by that first.
+    try world.folder.write("home/.config/rolloutctl/rolloutctl.json", #"{"stores": {"prod": "file:/nothing.json"}}"#)
+    let own = try run("HOME=\(world.folder.path("home")) \"$0\" status --store prod", in: world)
+    #expect(own.status == 1 && own.errors.contains("/nothing.json"), "\(own)")
+  }
+}

@@ -1,5 +1,15 @@
-/// What `help stores` says of variants in Statsig.
+/// What `help stores` says of variants on platforms that have no flags with values.
 extension StoreGuide {
+  static let unleashVariants = Block.paragraph(
+    """
+    In Unleash a flag with `Variants:` is a strategy for each group that is let in, behind them one that gives control \
+    to everybody else, and a disabled one that keeps all values. Each hands out one variant, whose payload is JSON, a \
+    number or a text. The feature is then enabled for everybody: applications ask for its variant, not whether it is \
+    enabled, by an SDK that knows variants of strategies. A kill puts control's strategy before all others; one to `off` switches the environment off, where \
+    SDKs hand out no variant (`disabled`), not even the value of one that is called `off`. So does a kill that nobody \
+    could look before, and one whose token may not move strategies.
+    """)
+
   static let statsigVariants = Block.paragraph(
     """
     A flag with `Variants:` is a dynamic configuration in Statsig: its default is control's value, and whoever a rule \
