@@ -16,6 +16,8 @@ package struct Journal: Sendable {
   static let longest = 1 << 30
   /// The bytes of a longer one are not kept to be compared with: reading it again is rarer than running out of memory.
   private static let longestRemembered = 1 << 28
+  /// Thousands of entries, which take milliseconds.
+  private static let longestToMend = 4 << 20
 
   /// One look at the whole journal, its chain checked. Bytes that were checked before are only compared.
   package func read() throws(JournalTrouble) -> JournalReading {
@@ -82,7 +84,8 @@ package struct Journal: Sendable {
   private static func fault(
     _ fault: EntryCoding.Fault, in bytes: [UInt8], path: String, line: Int, flag: FlagKey
   ) -> JournalTrouble {
-    let branches = try? JournalBranches.parse(bytes, path: path, flag: flag)
+    // A kill reads journals too, and waits for no long look at a broken one.
+    let branches = bytes.count > longestToMend ? nil : try? JournalBranches.parse(bytes, path: path, flag: flag)
     return branches == nil ? trouble(fault, path: path, line: line) : .conflicted(path: path, line: line, flag)
   }
 

@@ -90,12 +90,22 @@ struct KillRecord {
     return EtcdFiles.Piece(path: journal.path, offset: offset, bytes: bytes)
   }
 
+  /// Whoever holds the journal's lock that long may be waiting for a server with a change that lets people in: it looks for
+  /// a kill when that is through. So the entry is written without the lock then, and only onto the end that was read.
   private mutating func append(_ content: (Progress) -> Entry.Content?) -> JournalTrouble? {
     do throws(JournalTrouble) {
       let (context, who) = (kill.context, kill.context.surroundings)
-      let lock = try journal.lock(
-        holder: "kill by \(who.actor) on \(who.host), process \(who.process)", patience: Self.patience)
-      defer { lock.release() }
+      var lock: (any FileLock)?
+      do throws(JournalTrouble) {
+        lock = try journal.lock(
+          holder: "kill by \(who.actor) on \(who.host), process \(who.process)", patience: Self.patience)
+      } catch {
+        guard error.isHeld else { throw error }
+        remarks.append(
+          contentsOf: Sentences.journal(error).prefix(1).map { "\($0); its entry was written all the same" })
+      }
+      defer { lock?.release() }
+      let isAlone = lock != nil
       var reading = try journal.read()
       var progress = Progress(withoutPlans: reading.entries)
       // What a command that crashed had meant can only be told by the plan.
@@ -103,12 +113,19 @@ struct KillRecord {
       hasOpenWidening = hasOpenWidening || progress.hasOpenWidening
       let time = max(context.clock.now(), progress.newest ?? context.clock.now())
       try context.interruptions.postponed { () throws(JournalTrouble) in
-        if let (outcome, sentence) = progress.interrupted(whileShowing: shown) {
+        // A change of whoever has the lock is under way, and nobody's to judge.
+        if isAlone, let (outcome, sentence) = progress.interrupted(whileShowing: shown) {
           try journal.append(outcome.content, to: &reading, at: time, by: who)
           progress = Progress(reading.entries)
           remarks.append(sentence)
         }
         guard let content = content(progress) else { return }
+        // A tail that was cut may be an entry in the making.
+        if !isAlone, !reading.torn.isEmpty {
+          throw .file(
+            FileTrouble(
+              .appending, journal.path, .changedSize(expected: reading.size, found: reading.size + reading.torn.count)))
+        }
         try journal.append(content, to: &reading, at: time, by: who)
       }
       return nil

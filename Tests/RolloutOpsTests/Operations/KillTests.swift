@@ -55,7 +55,9 @@ import Testing
     world.files.holdLock(World.journal + ".lock", holder: "promote by lee")
     let report = world.kill()
     #expect(report.status == .done && report.lines[0].seconds < 0.1)
-    #expect(report.lines[0].reasons.contains { $0.contains("promote by lee") })
+    #expect(report.lines[0].reasons.contains { $0.contains("promote by lee") && $0.contains("written all the same") })
+    // Whoever has the lock looks for it there.
+    #expect(try world.entries.last?.content.action == .kill)
   }
 
   @Test func aHeldStoreLockIsPassedAfterTwoSeconds() throws {

@@ -195,12 +195,11 @@ import Testing
   @Test func aKillThatTheJournalMissedIsWrittenDownByTheNextCommand() throws {
     let world = try LiveWorld()
     try world.done("promote", LiveWorld.note)
-    do {
-      let holder = try LockHolder(world.folder.path("\(LiveWorld.journalPath).lock"), signed: "a backup")
-      let kill = try world.done("kill", "ai-summary", actor: "oncall")
-      #expect(kill.description.contains("could not be journaled"), "\(kill)")
-      withExtendedLifetime(holder) {}
-    }
+    let journal = try world.folder.read(LiveWorld.journalPath)
+    try world.folder.write(LiveWorld.journalPath, "no entry\n")
+    let kill = try world.done("kill", "ai-summary", actor: "oncall")
+    #expect(kill.description.contains("could not be journaled"), "\(kill)")
+    try world.folder.write(LiveWorld.journalPath, journal)
     #expect(try !world.entries().contains { $0["action"] as? String == "kill" })
     let refused = try world.run("promote", LiveWorld.note)
     #expect(refused.status == 5, "\(refused)")
