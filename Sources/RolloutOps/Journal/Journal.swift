@@ -86,7 +86,8 @@ package struct Journal: Sendable {
   ) -> JournalTrouble {
     // A kill reads journals too, and waits for no long look at a broken one.
     let branches = bytes.count > longestToMend ? nil : try? JournalBranches.parse(bytes, path: path, flag: flag)
-    return branches == nil ? trouble(fault, path: path, line: line) : .conflicted(path: path, line: line, flag)
+    return branches?.isMerge == true
+      ? .conflicted(path: path, line: line, flag) : trouble(fault, path: path, line: line)
   }
 
   static func trouble(_ fault: EntryCoding.Fault, path: String, line: Int) -> JournalTrouble {

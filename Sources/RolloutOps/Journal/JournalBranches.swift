@@ -70,8 +70,10 @@ package struct JournalBranches: Sendable {
     }
   }
 
-  /// Whether it is to be written anew although one branch has all: git's marks stand in it, or a line stands twice.
-  package var isMarked: Bool { branches.count != 1 || branches[0].bytes != bytes }
+  /// Whether git left more in it than one chain: several branches, or its marks around one that has all.
+  package var isMerge: Bool {
+    branches.count > 1 || bytes.split(separator: 0x0A).contains { Self.isMark($0) }
+  }
 
   /// What git puts around the sides of a file that it could not merge, and around what they come from.
   static func isMark(_ line: some Collection<UInt8>) -> Bool {

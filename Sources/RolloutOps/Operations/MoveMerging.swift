@@ -30,11 +30,11 @@ extension Move {
     let found: JournalBranches
     do throws(JournalTrouble) { found = try rollout.journal.branches() } catch { throw .journal(error) }
     let rivals = found.branches.filter { $0.reading.hash != rollout.reading.hash }
-    guard !rivals.isEmpty || found.isMarked else {
-      return (
-        Decision(.adopt, .done, ["the journal is one chain, there is nothing to merge"], from: rollout.progress.place),
-        found
-      )
+    guard found.isMerge else {
+      // A chain that does not hold is nobody's branch.
+      do throws(JournalTrouble) { _ = try rollout.journal.read() } catch { throw .journal(error) }
+      let none = "the journal is one chain, there is nothing to merge"
+      return (Decision(.adopt, .done, [none], from: rollout.progress.place), found)
     }
     let facts = rivals.compactMap { branch -> RivalBranch? in
       branch.merged(after: found.common).map {

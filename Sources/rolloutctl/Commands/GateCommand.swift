@@ -49,9 +49,6 @@ struct GateOptions: TakesPipelineFlags, Equatable {
         Example(
           "rolloutctl gate ai-summary --format json --quiet", "for a pipeline", .hold,
           given: ["rolloutctl promote notes/summary.md"]),
-        Example(
-          "rolloutctl gate ai-summary --wait --timeout 1h", "until it may go on, or somebody is asked for", .hold,
-          given: ["rolloutctl promote notes/summary.md"]),
       ]
     },
     seeAlso: ["status", "promote", "attest", "exit-codes", "notes"])

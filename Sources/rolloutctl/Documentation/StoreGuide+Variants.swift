@@ -19,7 +19,7 @@ extension StoreGuide {
     everybody gets the default; in one environment a rule there lets nobody in, and the others go on. With \
     `Kill to: off` a rule gives everybody that value. The default holds in every environment: where it is not the \
     note's control, an address with an environment is refused. Values that no rule returns now stand in rules called \
-    `rolloutctl variant NAME`, which nobody meets. A gate and a configuration may have one name: the one that \
+    "rolloutctl variant NAME", which nobody meets. A gate and a configuration may have one name: the one that \
     rolloutctl wrote is meant, else the gate, and a flag never turns from one into the other.
     """)
 }

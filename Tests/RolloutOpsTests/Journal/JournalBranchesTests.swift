@@ -45,7 +45,7 @@ import Testing
 
     let found = try parse(bytes)
     #expect(found.branches.map(\.reading.hash) == ends, "seed \(seed)")
-    #expect(found.common == trunk.entries.count && found.isMarked, "seed \(seed)")
+    #expect(found.common == trunk.entries.count && found.isMerge, "seed \(seed)")
     // Alone, each is a journal.
     for branch in found.branches {
       let alone = try Journal.parse(branch.bytes, path: "p", flag: Self.key)

@@ -136,6 +136,20 @@ import Testing
     #expect(try world.folder.read(LiveWorld.journalPath) == before)
   }
 
+  /// A line that stands twice is no branch.
+  @Test func aLineThatStandsTwiceIsAnEdit() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let lines = try world.folder.read(LiveWorld.journalPath).split(separator: "\n")
+    let text = (lines + [lines[0]]).joined(separator: "\n") + "\n"
+    try world.folder.write(LiveWorld.journalPath, text)
+    for words in [["status", "ai-summary"], ["adopt", "ai-summary", "--merge"]] {
+      let refused = try world.start(words).finish()
+      #expect(refused.status == 1 && refused.errors.contains("was edited"), "\(refused)")
+    }
+    #expect(try world.folder.read(LiveWorld.journalPath) == text)
+  }
+
   /// Only whole branches are brought together: an edited line stays what it is.
   @Test(arguments: ["slow\"": "fast\"", "======= ": "note: "]) func anEditedBranchIsRefused(was: String, new: String)
     throws

@@ -97,6 +97,16 @@ final class RealUnleash: Sendable {
     }
   }
 
+  /// There is no database as long as the body runs, and the server goes on or ends as it likes.
+  func withoutDatabase(_ body: () throws -> Void) throws {
+    try #require(tell("control", .post, "/stop-database", nil).isSuccess)
+    let end = Result { try body() }
+    try #require(tell("control", .post, "/start-database", nil).isSuccess)
+    try end.get()
+  }
+
+  func restart() throws { try #require(tell("control", .post, "/restart-server", nil).isSuccess) }
+
   /// Everything that asks the database waits as long as the body runs.
   func frozen(_ body: () throws -> Void) throws {
     try tell("control", .post, "/freeze", nil)

@@ -190,6 +190,37 @@ extension RealUnleashTests {
       _ = try unleash.asked()
     }
 
+    /// Without its database the server cannot tell, or is not even there: nothing is done, and nothing is said to be.
+    @Test func aDatabaseThatIsStoppedStopsNothingForGood() throws {
+      let desk = try RealUnleash.Desk(unleash, "stopped")
+      try desk.done("promote", LiveWorld.note)
+      try unleash.withoutDatabase {
+        let killed = try desk.run("kill", "stopped", "--within", "4s")
+        #expect(killed.status == 1 && !killed.output.contains("off: everybody gets off"), "\(killed)")
+        let restored = try desk.run("rollback", "stopped", "--to", "off", "--reason", "slow")
+        #expect(restored.status == 1, "\(restored)")
+        #expect(try desk.run("status", "stopped").status == 1)
+      }
+      let killed = try desk.done("kill", "stopped", "--within", "30s")
+      #expect(try !unleash.isOn("stopped"), "\(killed)")
+      try desk.done("restore", LiveWorld.note, "--reason", "it is back")
+      #expect(try unleash.isOn("stopped"))
+    }
+
+    /// In the middle of a life, and a kill right after it.
+    @Test func aServerThatWasStartedAnewKnowsWhereItWas() throws {
+      let desk = try RealUnleash.Desk(unleash, "anew")
+      try desk.done("promote", LiveWorld.note)
+      try unleash.restart()
+      #expect(try desk.done("status", "anew").output.contains("▶ internal"))
+      try desk.done("exclude", LiveWorld.note, "tenant=acme", "--reason", "asked")
+      try unleash.restart()
+      try desk.done("kill", "anew")
+      #expect(try !unleash.isOn("anew"))
+      try desk.done("restore", LiveWorld.note, "--reason", "mended")
+      #expect(try desk.done("status", "anew").output.contains("without tenant = acme"))
+    }
+
     /// It says that it may be off, and never that it is: nobody could look.
     @Test func aKillInAFrozenDatabaseIsOffWhenItThaws() throws {
       let desk = try RealUnleash.Desk(unleash, "frozen-kill")

@@ -184,11 +184,11 @@ extension RealUnleashTests {
     }
 
     /// What lifts a kill may land after the next one, which the journal tells it.
-    @Test func aKillBesideARestoreWins() throws {
-      let desk = try desk("both")
+    @Test(arguments: [1, 5]) func aKillBesideARestoreWins(delay: Int) throws {
+      let desk = try desk("both-\(delay)")
       try desk.done("promote", LiveWorld.note)
-      try desk.done("kill", "both")
-      try unleash.fail(["method": "POST", "path": "/set-sort-order$", "do": ["delay": 1]])
+      try desk.done("kill", "both-\(delay)")
+      try unleash.fail(["method": "POST", "path": "/set-sort-order$", "do": ["delay": .number(delay)]])
       _ = try unleash.asked()
       let restoring = try desk.start(["restore", LiveWorld.note, "--reason", "mended"])
       var asked: [String] = []
@@ -196,10 +196,10 @@ extension RealUnleashTests {
         asked += try unleash.asked()
         usleep(20_000)
       }
-      try desk.done("kill", "both")
+      try desk.done("kill", "both-\(delay)")
       _ = try restoring.finish()
-      #expect(try served("both").all == [Self.control])
-      #expect(try desk.done("status", "both").output.contains("killed at internal"))
+      #expect(try served("both-\(delay)").all == [Self.control])
+      #expect(try desk.done("status", "both-\(delay)").output.contains("killed at internal"))
     }
 
     /// A first promotion that dies at any of its requests is gone on with, and never shown as somebody's kill.
