@@ -115,11 +115,14 @@ extension Deciding {
       to: target, steps: [.intend(content(.restore, .intended, to: target)), .write(flag), .conclude])
   }
 
-  func adopt() -> Decision {
+  func adopt() -> Decision { adopt(as: situation.shown) }
+
+  /// `shown` is the flag as it shall be taken over.
+  func adopt(as shown: Flag?) -> Decision {
     guard let plan = progress.phase == .open ? progress.plan : situation.note?.plan ?? progress.plan else {
       return answer(.usage, ["adopt needs the rollout note: no rollout of \(situation.key) is known"])
     }
-    guard let shown = situation.shown else {
+    guard let shown else {
       return answer(.conflict, ["\(situation.key) is not in \(situation.store.address): there is nothing to adopt"])
     }
     let alike = plan.stages.indices.filter { index in

@@ -16,6 +16,12 @@ package struct FlagReaders: OptionSet, Hashable, Sendable {
 
   package static let allNames = "go, node, java, python, flagd"
 
+  /// Those that configuration can name, as it spells them: `"node", "java"`.
+  package var spelled: String {
+    zip([Self.go, .node, .java, .python], ["go", "node", "java", "python"]).filter { contains($0.0) }
+      .map { "\"\($0.1)\"" }.joined(separator: ", ")
+  }
+
   /// As configuration spells them.
   package init?(named name: String) {
     switch name.lowercased() {

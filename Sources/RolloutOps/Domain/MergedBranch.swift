@@ -5,7 +5,7 @@ package struct MergedBranch: Hashable, Sendable {
   package let head: JournalHead
   /// How many entries it has in common with the journal that it was taken into.
   package let common: Int
-  /// Its own lines, oldest first, without their line feeds.
+  /// Its own lines, oldest first, without their line feeds; those that are kept already are not among them.
   package let lines: [String]
 
   package init(head: JournalHead, common: Int, lines: [String]) {
@@ -18,7 +18,7 @@ package struct MergedBranch: Hashable, Sendable {
   package static func all(in content: Entry.Content) -> [MergedBranch] {
     (content.detail(name)?.items ?? []).compactMap { json in
       guard let head = JournalHead(json["head"]?.text), let common = json["common"]?.integer,
-        let lines = json["entries"]?.items?.compactMap(\.text), !lines.isEmpty
+        let lines = json["entries"]?.items?.compactMap(\.text)
       else { return nil }
       return MergedBranch(head: head, common: common, lines: lines)
     }

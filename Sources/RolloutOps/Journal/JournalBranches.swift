@@ -18,12 +18,24 @@ package struct JournalBranches: Sendable {
 
     package func entries(after common: Int) -> ArraySlice<Entry> { reading.entries[common...] }
 
-    /// Its own entries, to be kept in the journal of another.
-    package func merged(after common: Int) -> MergedBranch? {
-      reading.head.map { head in
-        MergedBranch(
-          head: head, common: common, lines: lines[common...].map { String(decoding: $0, as: UTF8.self) })
+    /// Its own entries, to be kept in the journal of another, each once: those that are `known` there are left out. Of an
+    /// entry that took in others only the seal is kept, and beside it the others, which would be kept again and again.
+    package func merged(after common: Int, besides known: inout Set<String>) -> MergedBranch? {
+      guard let head = reading.head else { return nil }
+      var kept: [String] = []
+      for (entry, line) in zip(reading.entries, lines).dropFirst(common) {
+        guard known.insert(entry.hash).inserted else { continue }
+        guard entry.content.merges else {
+          kept.append(String(decoding: line, as: UTF8.self))
+          continue
+        }
+        let previous = reading.entries.dropLast(reading.entries.count - entry.sequence + 1).last?.hash
+        kept.append(SealedEntry(entry, previous: previous ?? EntryCoding.firstPrevious).line)
+        for line in MergedBranch.all(in: entry.content).flatMap(\.lines) {
+          if let hash = SealedEntry.hash(in: line), known.insert(hash).inserted { kept.append(line) }
+        }
       }
+      return MergedBranch(head: head, common: common, lines: kept)
     }
   }
 
@@ -155,24 +167,43 @@ extension Journal {
     return reading
   }
 
-  /// The entries that an entry took in from other branches, each with its own seal and behind the one before it; nil
+  /// The hashes of all entries of a chain, and of those that they took in.
+  package static func known(in entries: [Entry]) -> Set<String> {
+    var known = Set(entries.map(\.hash))
+    for entry in entries where entry.content.merges {
+      known.formUnion(MergedBranch.all(in: entry.content).flatMap(\.lines).compactMap(SealedEntry.hash))
+    }
+    return known
+  }
+
+  /// The entries that an entry took in from other branches, each with its own seal and behind one that is known; nil
   /// where they do not hold.
   package static func taken(by entry: Entry, behind entries: [Entry]) -> [Entry]? {
+    var known = known(in: Array(entries.prefix(entry.sequence - 1)))
+    known.insert(EntryCoding.firstPrevious)
     var taken: [Entry] = []
-    for branch in MergedBranch.all(in: entry.content) {
-      guard branch.common < entry.sequence else { return nil }
-      var previous = branch.common == 0 ? EntryCoding.firstPrevious : entries[branch.common - 1].hash
-      for line in branch.lines {
+    let branches = MergedBranch.all(in: entry.content)
+    var left = branches.flatMap(\.lines)
+    // One that was taken in by another branch stands behind that branch's entry.
+    while !left.isEmpty {
+      var later: [String] = []
+      for line in left {
+        guard let previous = SealedEntry.previous(in: line) else { return nil }
+        guard known.contains(previous) else {
+          later.append(line)
+          continue
+        }
         var bytes = line
         let read = bytes.withUTF8 { try? EntryCoding.entry($0, previous: previous) }
-        guard let read else { return nil }
-        previous = read.hash
+        guard let read = read ?? SealedEntry(line)?.entry else { return nil }
+        known.insert(read.hash)
         taken.append(read)
       }
-      guard let last = taken.last, JournalHead(sequence: last.sequence, hash: last.hash) == branch.head else {
-        return nil
-      }
+      guard later.count < left.count else { return nil }
+      left = later
     }
+    let heads = known.map { $0.prefix(16) }
+    for branch in branches where !heads.contains(where: { branch.head.description.hasSuffix(":\($0)") }) { return nil }
     return taken
   }
 }

@@ -6,17 +6,26 @@ extension Viewing {
     let looks = StoreLook.all(settings, opening, reading: true)
     var (rows, away, folders): ([FleetReport.Line], [FleetReport.Away], [String]) = ([], [], [])
     var shown: Set<String> = []
+    let severalStores = settings.isSaid || settings.scope.count > 1
+    // A journal that lies where those of several stores lie is one row, in the store that it was started on; where none of
+    // them is that store, in the first that has the flag.
+    for isOwn in [true, false] {
+      for look in looks {
+        guard let store = look.snapshot else { continue }
+        for journal in look.journals where !shown.contains(journal.path) {
+          let row = row(journal.flag, store, look.named, opening, settings)
+          guard isOwn ? row.isHere || !severalStores : row.hasFlag || !settings.isSaid else { continue }
+          shown.insert(journal.path)
+          rows.append(row.line)
+        }
+      }
+    }
+    let told = Set(rows.map { "\($0.store) \($0.flag)" })
     for look in looks {
       guard let store = look.snapshot else { continue }
-      // A journal that lies where those of several stores lie is one row, in its own store.
-      for journal in look.journals where !shown.contains(journal.path) {
-        guard let row = row(journal.flag, store, look.named, opening, settings) else { continue }
-        shown.insert(journal.path)
-        rows.append(row)
-      }
-      let lost = look.unjournaled
+      let lost = look.marked.filter { !told.contains("\(look.named.title) \($0.key)") }
       rows += lost.map { unjournaled($0, store, look.named) }
-      if !lost.isEmpty { folders.append(look.folder) }
+      if !lost.isEmpty, !folders.contains(look.folder) { folders.append(look.folder) }
     }
     for look in looks {
       guard let trouble = look.trouble else { continue }
@@ -42,16 +51,20 @@ extension Viewing {
     return FleetReport.Line(flag: listed.key, store: named.title, report: nil, trouble: nil, marked: marked)
   }
 
-  /// Nil where the journal is that of a rollout in another store.
+  /// `isHere`: the rollout is one of this store. `hasFlag`: the store has a flag of that name.
   private func row(
     _ flag: FlagKey, _ store: StoreSnapshot, _ named: NamedStore, _ opening: Opening, _ settings: Settings
-  ) -> FleetReport.Line? {
+  ) -> (line: FleetReport.Line, isHere: Bool, hasFlag: Bool) {
     do throws(Trouble) {
       var rollout = try opening.rollout(flag, nil, settings, in: store, named)
-      let isElsewhere =
-        rollout.facts.startedOn != nil
-        || rollout.flag.flag == nil && rollout.progress.store.map { $0 != store.address } ?? false
-      if isElsewhere, settings.isSaid || settings.scope.count > 1 { return nil }
+      let hasFlag = rollout.flag.flag != nil
+      let isHere =
+        rollout.facts.startedOn == nil && (hasFlag || rollout.progress.store.map { $0 == store.address } ?? true)
+      // What readers refuse is not what they serve, whatever stands there.
+      if let trouble = rollout.flag.trouble, case .rejectedByReaders = trouble {
+        let line = FleetReport.Line(flag: flag, store: named.title, report: nil, trouble: .store(trouble))
+        return (line, isHere, hasFlag)
+      }
       if let reference = rollout.progress.note {
         let path = Path.joined(rollout.journal.base, reference.path)
         if let found = try? opening.note(at: path, knownBy: rollout.progress) { rollout = rollout.with(found) }
@@ -61,10 +74,12 @@ extension Viewing {
         FleetReport.Watch(
           time: beat.time, isSilent: beat.isSilent(at: context.clock.now()), status: beat.status, reason: beat.reason)
       }
-      return FleetReport.Line(
+      let line = FleetReport.Line(
         flag: flag, store: named.title, report: StatusReport(rollout.situation), trouble: nil, watch: beat)
+      return (line, isHere, hasFlag)
     } catch {
-      return FleetReport.Line(flag: flag, store: named.title, report: nil, trouble: error)
+      let line = FleetReport.Line(flag: flag, store: named.title, report: nil, trouble: error)
+      return (line, true, true)
     }
   }
 }

@@ -36,13 +36,15 @@ extension Move {
       let none = "the journal is one chain, there is nothing to merge"
       return (Decision(.adopt, .done, [none], from: rollout.progress.place), found)
     }
+    var known = Journal.known(in: rollout.reading.entries)
     let facts = rivals.compactMap { branch -> RivalBranch? in
-      branch.merged(after: found.common).map {
+      branch.merged(after: found.common, besides: &known).map {
         RivalBranch(
           merged: $0, entries: Array(branch.entries(after: found.common)), progress: Progress(branch.reading.entries))
       }
     }
-    return (rollout.situation.merging(facts, into: rollout.reading.head, request), found)
+    let own = Array(rollout.reading.entries.dropFirst(found.common))
+    return (rollout.situation.merging(facts, into: own, endingWith: rollout.reading.head, request), found)
   }
 
   /// The first entry replaces the file, and the rest are ordinary steps.

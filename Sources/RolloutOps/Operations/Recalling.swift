@@ -46,7 +46,8 @@ package struct Recalling: Sendable {
     var known: Set<String> = []
     let journals = looks.flatMap(\.journals).filter { known.insert($0.path).inserted }
     let report = try recall(journals, filter, JournalEnds(), severalFlags: true, remarks: settings.remarks)
-    let moves = report.entries.filter { $0.entry.content.action != .attest }.map { HistoryReport.Told($0.entry) }
+    let moves = report.entries.filter { $0.entry.content.action != .attest }
+      .map { HistoryReport.Told($0.entry, isTaken: $0.isTaken) }
     return HistoryReport(
       moves, calendar: report.calendar, severalFlags: true, unread: report.unread, notTold: looks.flatMap(\.notTold),
       remarks: report.remarks)
@@ -134,8 +135,11 @@ package struct Recalling: Sendable {
       }
       taken[entry.sequence] = own
     }
-    return HistoryReport.told(entries).map { told in
-      HistoryReport.Told(told.entry, intent: told.intent, taken: taken[told.entry.sequence] ?? [])
+    return HistoryReport.told(entries).flatMap { told in
+      [told]
+        + HistoryReport.told(taken[told.entry.sequence] ?? []).map {
+          HistoryReport.Told($0.entry, intent: $0.intent, isTaken: true)
+        }
     }
   }
 

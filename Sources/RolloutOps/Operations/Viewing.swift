@@ -21,6 +21,9 @@ package struct Viewing: Sendable {
       let parents = rollout.flag.parents.joined(separator: ", ")
       rollout.remarks.append("\(rollout.key) depends on \(parents): whoever gets no \(parents) gets no \(rollout.key)")
     }
+    if let trouble = rollout.flag.trouble, case .rejectedByReaders = trouble {
+      rollout.remarks += Sentences.store(trouble) + ["so this is what is written there, and not what they serve"]
+    }
     if rollout.progress.phase != .none { rollout.remarks += rollout.store.remarks(on: rollout.key) }
     let zone = rollout.zone(&rollout.remarks)
     var report = StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)

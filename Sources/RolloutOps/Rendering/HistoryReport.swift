@@ -17,11 +17,11 @@ package struct HistoryReport: Sendable {
     /// An outcome also says what its intent said.
     package let entry: Entry
     package let intent: Entry?
-    /// What it took in from other branches of the journal.
-    package let taken: [Entry]
+    /// It was written in another copy of the journal, and taken in by the entry before it.
+    package let isTaken: Bool
 
-    package init(_ entry: Entry, intent: Entry? = nil, taken: [Entry] = []) {
-      (self.entry, self.intent, self.taken) = (entry, intent, taken)
+    package init(_ entry: Entry, intent: Entry? = nil, isTaken: Bool = false) {
+      (self.entry, self.intent, self.isTaken) = (entry, intent, isTaken)
     }
 
     /// An intent that no outcome names: the change may have reached the store, or not.
@@ -92,9 +92,7 @@ package struct HistoryReport: Sendable {
   }
 
   package func text(ink: Ink) -> String {
-    var lines = entries.flatMap { told in
-      [line(told.entry, ink)] + Self.told(told.taken).map { ink.dim("    in another copy: ") + line($0.entry, ink) }
-    }
+    var lines = entries.map { ($0.isTaken ? ink.dim("    in another copy: ") : "") + line($0.entry, ink) }
     lines += (verified ?? []).map { verification in
       let flag = Terminal.plain(verification.flag.text)
       let sign = verification.holds ? ink.good("✓") : ink.bad("✗")
@@ -162,11 +160,15 @@ package struct HistoryReport: Sendable {
   }
 
   package var json: JSON {
-    // As they stand in the journal: in one, no time is before that of the entry above. What was taken in is in the
-    // detail of the entry that did.
-    var whole = entries.flatMap { [$0.intent, $0.entry].compactMap(\.self) }
-    whole.sort { ($0.time, $0.sequence) < ($1.time, $1.sequence) }
-    var members = [JSON.Member("entries", .array(whole.map(Self.json(of:))))]
+    // As they stand in the journal: in one, no time is before that of the entry above.
+    var whole = entries.flatMap { told in
+      [told.intent, told.entry].compactMap(\.self).map { (entry: $0, isTaken: told.isTaken) }
+    }
+    whole.sort { ($0.entry.time, $0.entry.sequence) < ($1.entry.time, $1.entry.sequence) }
+    let told = whole.map { one in
+      one.isTaken ? Self.json(of: one.entry).setting("in_another_copy", to: true) : Self.json(of: one.entry)
+    }
+    var members = [JSON.Member("entries", .array(told))]
     if !unread.isEmpty { members.append(JSON.Member("unread", .array(unread.map(Self.json(of:))))) }
     if !notTold.isEmpty { members.append(JSON.Member("not_told", .strings(notTold))) }
     if let verified {
@@ -215,7 +217,8 @@ package struct HistoryReport: Sendable {
         calendar.exact(entry.time), Markdown.text(entry.content.flag.text), Markdown.text(entry.signature),
         entry.content.action.rawValue, told.isInterrupted ? "interrupted?" : entry.content.outcome.rawValue,
         Markdown.text(entry.content.to.map { "\($0)" } ?? ""),
-        extra(entry.content).map { Markdown.text($0) }.joined(separator: " "),
+        ((told.isTaken ? ["in another copy"] : []) + extra(entry.content)).map { Markdown.text($0) }.joined(
+          separator: " "),
         Markdown.text(entry.content.reason ?? ""),
       ]
     }

@@ -124,7 +124,9 @@ package enum Sentences {
       return [
         "\(path):\(position.line):\(position.column): \(why)",
         "\(readers.words) reject the whole file because of this and go on serving the old one; mend it first"
-          + (readers == .all ? "" : ", or name in rolloutctl.json who reads it: \"readers\": [\"go\"]"),
+          + (FlagReaders.all.isSubset(of: readers)
+            ? ""
+            : ", or say in rolloutctl.json that only these read it: \"readers\": [\(FlagReaders.all.subtracting(readers).spelled)]"),
       ]
     case .changedMeanwhile(let path):
       return ["\(path): somebody else changed the flag in this moment; look with status, then run it again"]

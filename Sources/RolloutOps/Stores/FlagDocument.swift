@@ -259,6 +259,14 @@ struct FlagDocument: Sendable {
 
   /// Files that are right, and that rolloutctl does not edit, are called what they are.
   private static func other(_ bytes: [UInt8], _ path: String) -> StoreTrouble? {
+    if let line = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+      .firstIndex(where: { $0.starts(with: "<<<<<<< ".utf8) })
+    {
+      let word = Shell.word(path)
+      return .malformed(
+        path: path, Position(line: line + 1, column: 1),
+        "git left two sides of a merge in it: take one, git checkout --ours -- \(word) or --theirs, and try again")
+    }
     if let json = try? JSON.parse(bytes) {
       guard json["flags"]?.items != nil else { return nil }
       return .badAddress(

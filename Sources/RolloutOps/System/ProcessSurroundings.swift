@@ -15,19 +15,27 @@ extension Surroundings {
 
   /// Who a pipeline says has started it. Anybody can set such a variable, so the pipeline's own must be there too, and the
   /// journal keeps that it was only claimed.
+  private static let longestClaim = 500
+
   static func claimed(_ variables: Variables) -> (actor: String, job: Job)? {
-    func value(_ name: String) -> String? { variables[name].flatMap { $0.isEmpty ? nil : $0 } }
+    func value(_ name: String) -> String? {
+      variables[name].flatMap { text in
+        text.contains { !$0.isWhitespace } && text.utf8.count <= longestClaim ? text : nil
+      }
+    }
+    // It ends up in what others click.
+    func address(_ text: String?) -> String? { text.flatMap { WebAddress.fault(in: $0) == nil ? $0 : nil } }
     guard value("ROLLOUT_ACTOR") == nil else { return nil }
     if value("GITHUB_ACTIONS") == "true", let actor = value("GITHUB_TRIGGERING_ACTOR") ?? value("GITHUB_ACTOR") {
       let parts = ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].compactMap(value)
-      let address = parts.count == 3 ? "\(parts[0])/\(parts[1])/actions/runs/\(parts[2])" : nil
-      return (actor, Job(system: "GitHub Actions", address: address))
+      let run = parts.count == 3 ? "\(parts[0])/\(parts[1])/actions/runs/\(parts[2])" : nil
+      return (actor, Job(system: "GitHub Actions", address: address(run)))
     }
     if value("GITLAB_CI") == "true", let actor = value("GITLAB_USER_LOGIN") {
-      return (actor, Job(system: "GitLab CI", address: value("CI_JOB_URL") ?? value("CI_PIPELINE_URL")))
+      return (actor, Job(system: "GitLab CI", address: address(value("CI_JOB_URL") ?? value("CI_PIPELINE_URL"))))
     }
     if value("JENKINS_URL") != nil, let actor = value("BUILD_USER") {
-      return (actor, Job(system: "Jenkins", address: value("BUILD_URL")))
+      return (actor, Job(system: "Jenkins", address: address(value("BUILD_URL"))))
     }
     return nil
   }

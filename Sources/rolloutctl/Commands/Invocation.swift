@@ -64,7 +64,8 @@ extension Action {
     (options.common.format, options.common.field) = (.json, nil)
     let output = FieldOutput(field, of: context.output)
     let status = options.carryOut(context.printing(to: output), typed: words)
-    return status == .done && output.hasMissed ? .usage : status
+    // Who kills reads whether it is off.
+    return status == .done && output.hasMissed && Self.name != KillOptions.name ? .usage : status
   }
 
   private func carryOut(_ context: Context, typed words: [String]) -> ExitStatus {

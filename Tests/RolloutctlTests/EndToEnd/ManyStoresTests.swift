@@ -125,6 +125,45 @@ import Testing
     #expect(other.output.contains("no rollouts yet in test"), "\(other)")
   }
 
+  /// A store that moved with its flags, and whose journals did not: its rollouts are shown, and that they do not fit.
+  @Test func aRowIsMissedNowhere() throws {
+    let world = try LiveWorld(note: LiveWorld.plainNote.replacingOccurrences(of: "Store: file:flags.json\n", with: ""))
+    for name in ["a", "b"] { try world.folder.write("\(name)/flags.json", #"{"flags": {}}"#) }
+    let settings = #"{"journal": "kept", "stores": {"a": "file:A/flags.json", "b": "file:b/flags.json"}}"#
+    try world.folder.write("rolloutctl.json", settings.replacingOccurrences(of: "A/", with: "a/"))
+    try world.done("promote", LiveWorld.note, "--store", "a")
+    #expect(try world.done("status").output.contains("ai-summary   a   "))
+    try FileManager.default.moveItem(atPath: world.folder.path("a"), toPath: world.folder.path("moved"))
+    try world.folder.write("rolloutctl.json", settings.replacingOccurrences(of: "A/", with: "moved/"))
+    for words in [["status"], ["status", "--store", "a"]] {
+      let rows = try world.start(words).finish()
+      #expect(rows.output.contains("ai-summary") && !rows.output.contains("no rollouts yet"), "\(rows)")
+    }
+  }
+
+  /// What readers refuse is not what they serve.
+  @Test func whatReadersRefuseIsNotCalledKilled() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let text = try world.folder.read("flags.json")
+    let theirs = #""x": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "nope"},"#
+    try world.folder.write("flags.json", text.replacingOccurrences(of: "\"flags\": {", with: "\"flags\": {\n\(theirs)"))
+    let killed = try world.run("kill", "ai-summary")
+    #expect(killed.status == 1, "\(killed)")
+    // Only who takes the file can be said to read it.
+    #expect(killed.errors.contains(#""readers": ["java", "python"]"#), "\(killed)")
+    let fleet = try world.run("status")
+    #expect(fleet.status == 1 && fleet.output.hasPrefix("? ai-summary") && !fleet.output.contains("■"), "\(fleet)")
+    #expect(try world.run("status", "ai-summary").output.contains("and not what they serve"))
+  }
+
+  /// A file in which git left both sides is called that.
+  @Test(arguments: ["kill", "status"]) func aConflictedFlagFileIsCalledThat(verb: String) throws {
+    let world = try LiveWorld(flags: "<<<<<<< HEAD\n{}\n=======\n{\"flags\": {}}\n>>>>>>> other\n")
+    let outcome = try world.run(verb, "ai-summary")
+    #expect(outcome.status == 1 && outcome.description.contains("git checkout --ours"), "\(outcome)")
+  }
+
   /// What burns is read first, and keys are cut for no pipe.
   @Test func theMostUrgentComesFirst() throws {
     let long = "a-" + String(repeating: "long-", count: 12) + "key"
@@ -203,6 +242,8 @@ import Testing
     let outside = try world.run("status", "ai-summary", "--field", "stages.9.name")
     #expect(outside.status == 2 && outside.errors.contains("there are 4 items"), "\(outside)")
     #expect(try world.run("status", "ai-summary", "--field", "a..b").status == 2)
+    // A kill is told by whether the flag is off.
+    #expect(try world.run("kill", "ai-summary", "--field", "nothing").status == 0)
     // What went wrong is said once.
     let failed = try world.run("status", "ai-summary", "--store", "https://127.0.0.1:1/x.json", "--field", "place")
     #expect(failed.status == 1 && failed.output == "" && !failed.errors.contains("there is no field"), "\(failed)")
@@ -288,6 +329,18 @@ import Testing
     // A person's name goes before.
     _ = try world.start(["resume", "ai-summary"], actor: "maya", environment: variables).finish()
     #expect(try world.entries().last?["actor"] as? String == "maya")
+  }
+
+  /// What a pipeline says is looked at before it is kept.
+  @Test func aClaimIsNoNameOrAddressByItself() throws {
+    let world = try started()
+    let odd = ["GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "  "]
+    _ = try world.start(["hold", "ai-summary"], actor: "", environment: odd).finish()
+    #expect(try world.entries().last?["actor"] as? String != "  ")
+    let script = ["GITLAB_CI": "true", "GITLAB_USER_LOGIN": "tanuki", "CI_JOB_URL": "javascript:alert(1)"]
+    _ = try world.start(["resume", "ai-summary"], actor: "", environment: script).finish()
+    #expect(try world.entries().last?["actor"] as? String == "tanuki")
+    #expect(try !world.folder.read(LiveWorld.journalPath).contains("javascript"))
   }
 
   /// Anybody can set a name; only beside the pipeline's own variable it is one.

@@ -30,6 +30,7 @@ import Testing
 
   private static let hold = ["hold", LiveWorld.note, "--reason", "slow"]
   private static let kill = ["kill", "ai-summary", "--reason", "smoke"]
+  private static let rollback = ["rollback", LiveWorld.note, "--to", "off", "--reason", "slow"]
   private static let exclude = ["exclude", LiveWorld.note, "tenant=acme", "--reason", "asked"]
 
   private func status(_ world: LiveWorld) throws -> String { try world.done("status", "ai-summary").output }
@@ -90,6 +91,111 @@ import Testing
     #expect(try status(world).contains("internal"))
   }
 
+  /// A flag that is as before either branch says what neither does: whoever was killed or taken out is not let in by that.
+  @Test func aFlagThatNoBranchExplainsIsNotTakenOver() throws {
+    let world = try conflict([Self.kill], [Self.exclude])
+    try git(world, "checkout", "HEAD~1", "--", "flags.json")
+    let refused = try world.run("adopt", "ai-summary", "--merge")
+    #expect(refused.status == 6 && refused.errors.contains("ran kill: smoke"), "\(refused)")
+    let accepted = try world.done("adopt", "ai-summary", "--merge", "--stage", "internal")
+    #expect(accepted.output.contains("and so here: tenant = acme"), "\(accepted)")
+    #expect(try world.folder.read("flags.json").contains("acme"))
+    #expect(try status(world).contains("without tenant = acme"))
+    try world.verify()
+  }
+
+  /// Where nobody turned it down the journal is one again, and the flag stays what it was: a drift.
+  @Test func aDriftStaysOne() throws {
+    let world = try conflict([Self.hold], [Self.exclude])
+    let flags = try world.folder.read("flags.json").replacingOccurrences(of: "staff", with: "everybody")
+    try world.folder.write("flags.json", flags)
+    let merged = try world.done("adopt", "ai-summary", "--merge")
+    #expect(merged.output.contains("no branch says what the flag does"), "\(merged)")
+    #expect(try world.folder.read("flags.json") == flags)
+    #expect(try status(world).contains("≠ drift"))
+    // Without any flag too.
+    let bare = try conflict([Self.hold], [Self.exclude])
+    try bare.folder.write("flags.json", "{\"flags\": {}}\n")
+    try bare.done("adopt", "ai-summary", "--merge")
+    #expect(try status(bare).contains("no such flag"))
+  }
+
+  /// A flag that is off without a kill's mark was killed all the same, if a branch says so.
+  @Test(arguments: [
+    [["rollback", LiveWorld.note, "--to", "off", "--reason", "slow"]], [["abandon", LiveWorld.note, "--reason", "no"]],
+  ])
+  func whoeverKilledItIsNotForgottenForWhoTurnedItOff(theirs: [[String]]) throws {
+    let world = try conflict([Self.kill], theirs)
+    try git(world, "checkout", "--theirs", "--", "flags.json")
+    try world.done("adopt", "ai-summary", "--merge")
+    #expect(try world.isKilled() && status(world).contains("killed"))
+    #expect(try world.run("promote", LiveWorld.note).status == 5)
+    try world.verify()
+  }
+
+  /// The way out that is named is one.
+  @Test func whatIsProposedIsTaken() throws {
+    let world = try conflict(
+      [Self.kill], [["rollback", LiveWorld.note, "--to", "off", "--reason", "x"], ["promote", LiveWorld.note]])
+    try git(world, "checkout", "--theirs", "--", "flags.json")
+    let refused = try world.run("adopt", "ai-summary", "--merge")
+    #expect(refused.status == 6 && refused.errors.contains("--merge --stage 'internal'"), "\(refused)")
+    let other = try world.run("adopt", "ai-summary", "--merge", "--stage", "5% of paid")
+    #expect(other.status == 2 && other.errors.contains("--stage 'internal'"), "\(other)")
+    try world.done("adopt", "ai-summary", "--merge", "--stage", "internal")
+    #expect(try !world.isKilled())
+  }
+
+  /// Each of two copies merges the other again and again: every entry is kept once, and history tells it.
+  @Test func mergesOfMergesKeepEachEntryOnce() throws {
+    let world = try conflict([Self.hold], [["attest", LiveWorld.note, "fallback", "--evidence", "theirs 0"]])
+    try world.done("adopt", "ai-summary", "--merge")
+    try git(world, "add", "-A")
+    try git(world, "commit", "-m", "merged")
+    var sizes: [Int] = []
+    for round in 1...6 {
+      // Theirs goes on from before that merge, and merges ours; ours goes on, and merges theirs from before.
+      try git(world, "branch", "-f", "ours-before")
+      try git(world, "checkout", "other")
+      try world.done("attest", LiveWorld.note, "fallback", "--evidence", "theirs \(round)")
+      try git(world, "commit", "-am", "theirs \(round)")
+      try git(world, "branch", "-f", "theirs-before")
+      for (mine, others) in [("other", "ours-before"), ("main", "theirs-before")] {
+        try git(world, "checkout", mine)
+        if mine == "main" {
+          try world.done("attest", LiveWorld.note, "kill-drill", "--evidence", "ours \(round)")
+          try git(world, "commit", "-am", "ours \(round)")
+        }
+        try git(world, "merge", others, fails: true)
+        // Both sides have the same flag, but for the entry that each names.
+        try git(world, "checkout", mine, "--", "flags.json")
+        try world.done("adopt", "ai-summary", "--merge")
+        try git(world, "add", "-A")
+        try git(world, "commit", "-m", "merged \(round)")
+        try world.verify()
+      }
+      sizes.append(try world.folder.read(LiveWorld.journalPath).utf8.count)
+    }
+    let growth = zip(sizes.dropFirst(), sizes).map { $0 - $1 }
+    #expect((growth.last ?? .max) < 3 * (growth.first ?? 0), "\(sizes)")
+    let history = try world.done("history", "ai-summary").output
+    for evidence in (0...6).map({ "theirs \($0)" }) + (1...6).map({ "ours \($0)" }) {
+      #expect(history.components(separatedBy: evidence + "\n").count == 2, "\(evidence)\n\(history)")
+    }
+    #expect(try world.done("history", "ai-summary", "--action", "hold").output.contains("“slow”"))
+  }
+
+  @Test func whatWasTakenInIsFoundByItsFilters() throws {
+    let world = try conflict([Self.hold], [Self.kill])
+    try git(world, "checkout", "HEAD", "--", "flags.json")
+    try world.done("adopt", "ai-summary", "--merge", "--stage", "internal")
+    for words in [["history", "--action", "kill"], ["changes"], ["history", "ai-summary", "--format", "markdown"]] {
+      let told = try world.start(words).finish()
+      #expect(told.output.contains("kill") && told.output.contains("smoke"), "\(words): \(told)")
+    }
+    #expect(try world.done("history", "ai-summary", "--format", "json").output.contains("\"in_another_copy\": true"))
+  }
+
   /// Nothing can be journaled while both sides stand in the file, and a kill waits for nobody.
   @Test func aKillWhileBothSidesStandThereIsInTheMergedJournal() throws {
     let world = try conflict([Self.exclude], [Self.hold])
@@ -98,6 +204,7 @@ import Testing
     #expect(try world.isKilled())
     let told = try status(world)
     #expect(told.contains("killed") && !told.contains("does not say by whom"), "\(told)")
+    try world.verify()
     #expect(try world.run("promote", LiveWorld.note).status == 5)
   }
 
