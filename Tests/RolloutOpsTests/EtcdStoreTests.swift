@@ -127,6 +127,21 @@ import Testing
     #expect(mark?["rolloutctl"] == "killed")
   }
 
+  /// A network that brings an entry twice, and the answer to the second time, has written it.
+  @Test func anEntryThatIsBroughtTwiceIsWritten() throws {
+    let files = EtcdFiles(
+      EtcdDoor([try WebAddress("http://127.0.0.1:2379")], StoreTerms(root: "/w"), world.context()),
+      root: "etcd+http://127.0.0.1:2379", clock: world.clock)
+    let path = "etcd+http://127.0.0.1:2379/j/a.journal"
+    try files.append(path, Array("one\n".utf8), at: 0)
+    etcd.fault.withLock { $0 = { request in request.address.path.hasSuffix("/txn") ? .twice : .none } }
+    try files.append(path, Array("two\n".utf8), at: 4)
+    etcd.fault.withLock { $0 = { _ in .none } }
+    #expect(try files.read(path, limit: 100) == Array("one\ntwo\n".utf8))
+    // Somebody else's is none of ours.
+    #expect(throws: FileTrouble.self) { try files.append(path, Array("six\n".utf8), at: 4) }
+  }
+
   /// Whoever works longer than the lease lasts keeps it alive until the work is over.
   @Test func aLockIsKeptAliveWhileItsHolderWorks() throws {
     var files = EtcdFiles(

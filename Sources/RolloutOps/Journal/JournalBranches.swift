@@ -146,6 +146,12 @@ extension Journal {
     let added = Self.add(content, to: &reading, at: time, by: surroundings)
     let fresh = "\(path).new"
     do throws(FileTrouble) {
+      // Where a link stands, the file behind it is somebody else's place, and a rename would leave that as it was.
+      let own = Path.joined(try files.realPath(Path.folder(of: path)), Path.name(of: path))
+      guard try files.realPath(path) == own else {
+        throw FileTrouble(
+          .replacing, path, .other(code: 0, text: "a symbolic link stands there; merge the file behind it"))
+      }
       // Git knows no lock.
       guard try files.holds(path, branches.bytes) else {
         let found = try files.facts(path)?.size ?? 0

@@ -91,6 +91,12 @@ package struct HistoryReport: Sendable {
     }
   }
 
+  /// Then every line names its own.
+  private var severalStores: Bool {
+    guard severalFlags, let first = entries.first?.entry.content.store else { return false }
+    return entries.contains { $0.entry.content.store != first }
+  }
+
   package func text(ink: Ink) -> String {
     var lines = entries.map { ($0.isTaken ? ink.dim("    in another copy: ") : "") + line($0.entry, ink) }
     lines += (verified ?? []).map { verification in
@@ -108,6 +114,7 @@ package struct HistoryReport: Sendable {
     let content = entry.content
     var parts = [ink.dim(calendar.exact(entry.time))]
     if severalFlags { parts.append(ink.strong(Terminal.plain(content.flag.text))) }
+    if severalStores { parts.append(ink.dim(Terminal.plain(content.store))) }
     parts.append(Terminal.plain(entry.signature))
     parts.append(action(content, ink))
     if let from = content.from, let to = content.to, from != to {
@@ -213,22 +220,27 @@ package struct HistoryReport: Sendable {
   package var markdown: String {
     let rows = entries.map { told in
       let entry = told.entry
-      return [
-        calendar.exact(entry.time), Markdown.text(entry.content.flag.text), Markdown.text(entry.signature),
-        entry.content.action.rawValue, told.isInterrupted ? "interrupted?" : entry.content.outcome.rawValue,
-        Markdown.text(entry.content.to.map { "\($0)" } ?? ""),
-        ((told.isTaken ? ["in another copy"] : []) + extra(entry.content)).map { Markdown.text($0) }.joined(
-          separator: " "),
-        Markdown.text(entry.content.reason ?? ""),
-      ]
+      return [calendar.exact(entry.time), Markdown.text(entry.content.flag.text)]
+        + (severalStores ? [Markdown.text(entry.content.store)] : []) + [
+          Markdown.text(entry.signature),
+          entry.content.action.rawValue, told.isInterrupted ? "interrupted?" : entry.content.outcome.rawValue,
+          Markdown.text(entry.content.to.map { "\($0)" } ?? ""),
+          ((told.isTaken ? ["in another copy"] : []) + extra(entry.content)).map { Markdown.text($0) }.joined(
+            separator: " "),
+          Markdown.text(entry.content.reason ?? ""),
+        ]
     }
-    guard !rows.isEmpty || verified != nil else { return severalFlags ? "nothing moved" : "the journal is empty" }
-    let head = ["Time", "Flag", "Who", "Action", "Outcome", "To", "Detail", "Reason"]
+    let missing = notTold.map { "- \(Markdown.text($0))" }
+    guard !rows.isEmpty || verified != nil else {
+      return missing.isEmpty ? severalFlags ? "nothing moved" : "the journal is empty" : missing.joined(separator: "\n")
+    }
+    let head =
+      ["Time", "Flag"] + (severalStores ? ["Store"] : []) + ["Who", "Action", "Outcome", "To", "Detail", "Reason"]
     let chains = (verified ?? []).map { verification in
       let fault = verification.fault.map { Sentences.journal($0).joined(separator: "; ") }
       let says = fault.map { "**broken**: " + Markdown.text($0) } ?? "\(verification.entries) entries, the chain holds"
       return "- \(Markdown.text(verification.flag.text)): \(says)"
     }
-    return (Markdown.table(head, rows) + chains).joined(separator: "\n")
+    return (Markdown.table(head, rows) + chains + missing).joined(separator: "\n")
   }
 }

@@ -37,7 +37,8 @@ struct AdoptOptions: TakesCommonFlags, Equatable {
           state, at the stage named. The soak of that stage starts again.
           """),
         .paragraph(
-          "It changes the journal only; the flag stays byte for byte as it is, but for its mark after `--merge`."),
+          "It changes the journal only; the flag stays byte for byte as it is. `--merge` writes its mark, a kill's too, and whom a "
+            + "branch took out."),
       ] + StateWords.blocks(of: .adopt)
     },
     exits: {

@@ -164,6 +164,18 @@ import Testing
     #expect(outcome.status == 1 && outcome.description.contains("git checkout --ours"), "\(outcome)")
   }
 
+  /// The same key moved in two stores: the lines say in which.
+  @Test func changesSayInWhichStore() throws {
+    let world = try world(.here, .two, .managed)
+    #expect(try !world.done("changes").output.contains("file:"))
+    try world.done("promote", LiveWorld.note, "--store", "test")
+    let lines = try world.done("changes").output.split(separator: "\n")
+    #expect(
+      lines.count == 2 && lines.contains { $0.contains("file:test.json") }
+        && lines.contains { $0.contains("file:flags.json") }, "\(lines)")
+    #expect(try world.done("changes", "--format", "markdown").output.contains("| Store |"))
+  }
+
   /// What burns is read first, and keys are cut for no pipe.
   @Test func theMostUrgentComesFirst() throws {
     let long = "a-" + String(repeating: "long-", count: 12) + "key"

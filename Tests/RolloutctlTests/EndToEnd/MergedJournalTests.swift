@@ -243,6 +243,19 @@ import Testing
     #expect(try world.folder.read(LiveWorld.journalPath) == before)
   }
 
+  /// A link is neither followed nor replaced.
+  @Test func aLinkedJournalIsLeftAlone() throws {
+    let world = try conflict([Self.hold], [Self.exclude])
+    let text = try world.folder.read(LiveWorld.journalPath)
+    try FileManager.default.moveItem(
+      atPath: world.folder.path(LiveWorld.journalPath), toPath: world.folder.path("elsewhere"))
+    try FileManager.default.createSymbolicLink(
+      atPath: world.folder.path(LiveWorld.journalPath), withDestinationPath: world.folder.path("elsewhere"))
+    let refused = try world.run("adopt", "ai-summary", "--merge")
+    #expect(refused.status == 1 && refused.errors.contains("a symbolic link stands there"), "\(refused)")
+    #expect(try world.folder.read("elsewhere") == text && world.folder.read(LiveWorld.journalPath) == text)
+  }
+
   /// A line that stands twice is no branch.
   @Test func aLineThatStandsTwiceIsAnEdit() throws {
     let world = try LiveWorld()
