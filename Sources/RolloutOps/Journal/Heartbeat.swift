@@ -51,16 +51,8 @@ extension Journal {
 
   /// In one step, and without the journal's lock: whoever moves the rollout never waits for it.
   package func beat(_ heartbeat: Heartbeat) throws(FileTrouble) {
-    let fresh = "\(beatPath)-\(heartbeat.process)"
-    // What a crash left behind.
-    do throws(FileTrouble) { try files.remove(fresh) } catch { guard error.reason == .missing else { throw error } }
-    try files.create(fresh, Array((heartbeat.json.written(.compact) + "\n").utf8), like: nil)
-    do throws(FileTrouble) {
-      try files.rename(fresh, to: beatPath)
-    } catch {
-      try? files.remove(fresh)
-      throw error
-    }
+    let line = Array((heartbeat.json.written(.compact) + "\n").utf8)
+    try files.put(beatPath, line, by: "\(beatPath)-\(heartbeat.process)", like: nil)
   }
 }
 

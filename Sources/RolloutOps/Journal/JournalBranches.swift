@@ -144,7 +144,6 @@ extension Journal {
   ) throws(JournalTrouble) -> JournalReading {
     var reading = branch.reading
     let added = Self.add(content, to: &reading, at: time, by: surroundings)
-    let fresh = "\(path).new"
     do throws(FileTrouble) {
       // Where a link stands, the file behind it is somebody else's place, and a rename would leave that as it was.
       let own = Path.joined(try files.realPath(Path.folder(of: path)), Path.name(of: path))
@@ -157,15 +156,7 @@ extension Journal {
         let found = try files.facts(path)?.size ?? 0
         throw FileTrouble(.replacing, path, .changedSize(expected: branches.bytes.count, found: found))
       }
-      // What a crash left behind.
-      do throws(FileTrouble) { try files.remove(fresh) } catch { guard error.reason == .missing else { throw error } }
-      try files.create(fresh, branch.bytes + added, like: try files.facts(path))
-      do throws(FileTrouble) {
-        try files.rename(fresh, to: path)
-      } catch {
-        try? files.remove(fresh)
-        throw error
-      }
+      try files.put(path, branch.bytes + added, by: "\(path).new", like: try files.facts(path))
       try files.syncFolder(Path.folder(of: path))
     } catch {
       throw .file(error)

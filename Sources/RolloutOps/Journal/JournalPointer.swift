@@ -50,16 +50,7 @@ package struct JournalPointer: Sendable {
     do throws(FileTrouble) {
       if (try? files.read(path, limit: Self.longest)) == bytes { return }
       try files.makeFolder(Path.folder(of: path))
-      let fresh = "\(path).new"
-      // What a crash left behind.
-      do throws(FileTrouble) { try files.remove(fresh) } catch { guard error.reason == .missing else { throw error } }
-      try files.create(fresh, bytes, like: nil)
-      do throws(FileTrouble) {
-        try files.rename(fresh, to: path)
-      } catch {
-        try? files.remove(fresh)
-        throw error
-      }
+      try files.put(path, bytes, by: "\(path).new", like: nil)
       try files.syncFolder(Path.folder(of: path))
     } catch {
       throw .file(error)

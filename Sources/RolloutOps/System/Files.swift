@@ -58,6 +58,19 @@ extension Files {
     throw FileTrouble(.creating, path, .missing)
   }
 
+  /// Puts a file in the place of another, or where none is, in one step. `fresh` is its name until then; what a crash left
+  /// there goes.
+  func put(_ path: String, _ bytes: [UInt8], by fresh: String, like model: FileFacts?) throws(FileTrouble) {
+    do throws(FileTrouble) { try remove(fresh) } catch { guard error.reason == .missing else { throw error } }
+    try create(fresh, bytes, like: model)
+    do throws(FileTrouble) {
+      try rename(fresh, to: path)
+    } catch {
+      try? remove(fresh)
+      throw error
+    }
+  }
+
   package func holds(_ path: String, _ bytes: [UInt8]) throws(FileTrouble) -> Bool {
     try read(path, limit: .max) == bytes
   }
