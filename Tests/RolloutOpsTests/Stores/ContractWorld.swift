@@ -67,9 +67,6 @@ struct ContractStore: Sendable, CustomTestStringConvertible {
 
   static let all = [file, document] + (etcdIsWanted ? [etcd] : []) + [launchDarkly, unleash, posthog, statsig]
 
-  /// Those whose flags may hand out something else than on and off.
-  static let withVariants = all.filter { $0.name != "unleash" }
-
   // MARK: flagd's format
 
   private static func flagd(_ hand: ContractWorld.Hand) -> JSON {

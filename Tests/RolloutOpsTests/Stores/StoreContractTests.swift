@@ -121,7 +121,7 @@ import Testing
       mark: Flag.Mark(stage: stages[stage].name, killsTo: killsTo))
   }
 
-  @Test(arguments: ContractStore.withVariants, ["control", "off"])
+  @Test(arguments: ContractStore.all, ["control", "off"])
   func aFlagWithVariantsIsMovedKilledAndFinished(kind: ContractStore, killsTo: String) throws {
     let world = try kind.world()
     func put(_ flag: Flag, _ urgency: Urgency = .ordinary) throws {

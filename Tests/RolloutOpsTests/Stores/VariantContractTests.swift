@@ -6,7 +6,7 @@ extension StoreContractTests {
   /// What every store promises that hands out values other than on and off.
   @Suite struct WithVariants {
     static let key = StoreContractTests.key
-    static let kinds = ContractStore.all.filter { $0.name != "statsig" }
+    static let kinds = ContractStore.all
 
     static func flag(_ serving: Serving) -> Flag {
       Flag(variants: ValuedVariants.objects, serving: serving, mark: Flag.Mark(killsTo: "control"))
