@@ -14,7 +14,6 @@ package struct Checking: Sendable {
       var diagnostics = found.note.diagnostics + found.note.problems(runbook: found.runbook)
       diagnostics += zoneProblems(found.note)
       diagnostics += platformProblems(found)
-      diagnostics.sort { $0.position < $1.position }
       return CheckReport.CheckedNote(path: path, diagnostics: diagnostics, summary: found.note.plan.map(summary))
     } catch {
       return CheckReport.CheckedNote(path: path, trouble: error)
