@@ -24,7 +24,7 @@ struct Opening {
   private func open(key: FlagKey, needsNote: Bool) throws(Trouble) -> Rollout {
     let settings = try Settings(choices, note: nil, context: context)
     var rollout = try rollout(key, nil, settings)
-    if rollout.flag.flag == nil, rollout.reading.entries.isEmpty { throw unknown(key, rollout.store) }
+    if rollout.flag.flag == nil, rollout.reading.entries.isEmpty { throw unknown(key, rollout) }
     guard let reference = rollout.progress.note else { return rollout }
     let path = Path.joined(rollout.journal.base, reference.path)
     do throws(Trouble) {
@@ -41,10 +41,10 @@ struct Opening {
     return rollout
   }
 
-  private func unknown(_ key: FlagKey, _ store: any FlagStore) -> Trouble {
-    let known = ((try? store.list()) ?? []).map(\.key.text)
+  private func unknown(_ key: FlagKey, _ rollout: Rollout) -> Trouble {
+    let known = ((try? rollout.store.list()) ?? []).map(\.key.text)
     let near = Suggestion.nearest(to: key.text, among: known).map { "; did you mean \($0)?" } ?? ""
-    return .usage("\(key) is no note, no flag in \(store.address), and no journal knows it\(near)")
+    return .usage("\(key) is no note, no flag in \(rollout.facts.shown), and no journal knows it\(near)")
   }
 
   /// A target's journal alone: for looking back, the store need not answer. Of several stores those that have the flag are
@@ -140,7 +140,8 @@ struct Opening {
     do throws(JournalTrouble) { reading = try read(journal, flag) } catch { throw .journal(error) }
     let progress = Progress(reading.entries)
     let facts = Situation.StoreFacts(
-      address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
+      address: store.address, shown: named.placed(seenFrom: context.surroundings.workingFolder),
+      identity: identity(of: store, journal), propagation: store.propagation,
       rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal),
       switchesOnLast: store.switchesOnLast, keepsValues: store.keepsValues,
       keepsVariantsInRules: store.keepsVariantsInRules)
