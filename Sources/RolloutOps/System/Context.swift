@@ -90,6 +90,8 @@ package protocol Output: Sendable {
   var showsProgress: Bool { get }
   /// Columns of the terminal behind the result; nil when it is no terminal.
   var width: Int? { get }
+  /// Whether a person can be asked.
+  var asks: Bool { get }
   /// A line a person typed in answer; nil where nobody can.
   func ask(_ question: String) -> String?
 }
@@ -97,6 +99,7 @@ package protocol Output: Sendable {
 extension Output {
   package func progress(_ text: String?) {}
   package var showsProgress: Bool { false }
+  package var asks: Bool { false }
 }
 
 /// What the process was started with, read once.

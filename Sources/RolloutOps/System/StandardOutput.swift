@@ -41,8 +41,10 @@ package final class StandardOutput: Output {
     return size.ws_col > 0 ? Int(size.ws_col) : 80
   }
 
+  package var asks: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
   package func ask(_ question: String) -> String? {
-    guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else { return nil }
+    guard asks else { return nil }
     write(question + " ", to: STDERR_FILENO)
     return readLine()
   }
