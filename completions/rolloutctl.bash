@@ -57,7 +57,7 @@ __rolloutctl_lookup() {
 
 __rolloutctl_takes_value() {
   case $1 in
-    --reason | --store | --journal | --format | --field | --color | --flag | --change | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --schedule | --at | --traces | --every | --canary | --control | --splits | --share | --seed | --where | --since | --until | --to | --override | --timeout | --stage | --within | --interval | --by | --metric | --segment | --action | --actor | -n | --limit | --evidence | --size | --each | --arm | --version) return 0 ;;
+    --reason | --store | --journal | --format | --field | --color | --flag | --title | --change | --gain | --risk | --change-type | --tier | --owner | --on-call | --unit | --version-label | --control-version | --time-zone | --fallback | --runbook | --cohort | --exclude | --schedule | --dashboard | --evidence | --at | --traces | --every | --canary | --control | --splits | --share | --seed | --where | --since | --until | --to | --override | --timeout | --stage | --within | --interval | --by | --metric | --segment | --action | --actor | -n | --limit | --size | --each | --arm | --version) return 0 ;;
   esac
   return 1
 }
@@ -65,7 +65,7 @@ __rolloutctl_takes_value() {
 __rolloutctl_flags() {
   case $1 in
     '') __rolloutctl_words --reason --dry-run --store --journal --allow-http --format --field --color --quiet --verbose --help --version ;;
-    init) __rolloutctl_words --flag --store --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --dry-run --color --quiet --verbose --help ;;
+    init) __rolloutctl_words --flag --store --title --change --gain --risk --change-type --tier --owner --on-call --unit --version-label --control-version --time-zone --fallback --runbook --cohort --exclude --schedule --dashboard --evidence --dry-run --color --quiet --verbose --help ;;
     check) __rolloutctl_words --strict --format --color --quiet --verbose --help ;;
     plan) __rolloutctl_words --at --format --field --color --quiet --verbose --help ;;
     backtest) __rolloutctl_words --traces --every --canary --control --splits --share --seed --where --since --until --store --journal --allow-http --format --field --color --quiet --verbose --help ;;
@@ -103,7 +103,7 @@ __rolloutctl_values() {
     'init --flag' | 'kill '[0-9]*)
       __rolloutctl_lookup flags
       ;;
-    'init --store' | 'backtest --traces' | 'backtest --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'compare --traces' | 'compare '[0-9]* | 'history --store' | 'attest --store' | 'doctor --store' | 'watch --store' | 'sample --traces' | 'sample --store' | ' --store')
+    'init --store' | 'init --runbook' | 'backtest --traces' | 'backtest --store' | 'promote --store' | 'rollback --store' | 'hold --store' | 'resume --store' | 'adopt --store' | 'replan --store' | 'finish --store' | 'abandon --store' | 'kill --store' | 'restore --store' | 'exclude --store' | 'include --store' | 'status --store' | 'changes --store' | 'gate --store' | 'compare --traces' | 'compare '[0-9]* | 'history --store' | 'attest --store' | 'doctor --store' | 'watch --store' | 'sample --traces' | 'sample --store' | ' --store')
       __rolloutctl_files ''
       ;;
     'init --change-type')
@@ -167,7 +167,7 @@ __rolloutctl_values() {
       __rolloutctl_words bash zsh fish
       ;;
     'help '0)
-      __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores environment states
+      __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores ci environment states
       ;;
   esac
 }

@@ -18,7 +18,7 @@ function __rolloutctl_at
         else if test $ended = 0; and test "$word" = --
             set ended 1
         else if test $ended = 0; and string match -qr -- '^-[^0-9]' $word
-            contains -- $word --reason --store --journal --format --field --color --flag --change --change-type --tier --owner --on-call --unit --version-label --control-version --schedule --at --traces --every --canary --control --splits --share --seed --where --since --until --to --override --timeout --stage --within --interval --by --metric --segment --action --actor -n --limit --evidence --size --each --arm --version; and set skip 1
+            contains -- $word --reason --store --journal --format --field --color --flag --title --change --gain --risk --change-type --tier --owner --on-call --unit --version-label --control-version --time-zone --fallback --runbook --cohort --exclude --schedule --dashboard --evidence --at --traces --every --canary --control --splits --share --seed --where --since --until --to --override --timeout --stage --within --interval --by --metric --segment --action --actor -n --limit --size --each --arm --version; and set skip 1
         else if test -z "$command"
             set command $word
         else
@@ -87,9 +87,12 @@ complete -c rolloutctl -n '__rolloutctl_at ""' -l color -x -k -a 'auto always ne
 complete -c rolloutctl -n '__rolloutctl_at ""' -s q -l quiet -d 'print results and errors, no remarks'
 complete -c rolloutctl -n '__rolloutctl_at ""' -s v -l verbose -d 'say on standard error what is being done'
 complete -c rolloutctl -n '__rolloutctl_at ""' -s h -l help -d 'print this help and do nothing else'
-complete -c rolloutctl -n '__rolloutctl_at init' -l flag -x -k -a '(__rolloutctl_lookup flags)' -d 'the flag\'s key in the store'
+complete -c rolloutctl -n '__rolloutctl_at init' -l flag -x -k -a '(__rolloutctl_lookup flags)' -d 'the flag\'s key; without it the note\'s file name'
 complete -c rolloutctl -n '__rolloutctl_at init' -l store -x -k -a '(__rolloutctl_files "")' -d 'where the flag lives: file:flags.json'
+complete -c rolloutctl -n '__rolloutctl_at init' -l title -x -d 'the note\'s heading'
 complete -c rolloutctl -n '__rolloutctl_at init' -l change -x -d 'what changes, in one line'
+complete -c rolloutctl -n '__rolloutctl_at init' -l gain -x -d 'why it is worth it'
+complete -c rolloutctl -n '__rolloutctl_at init' -l risk -x -d 'what is most likely to get worse'
 complete -c rolloutctl -n '__rolloutctl_at init' -l change-type -x -k -a 'prompt model retrieval policy tool code' -d 'what kind of change it is'
 complete -c rolloutctl -n '__rolloutctl_at init' -l tier -x -k -a '0 1 2 3' -d 'how much a failure costs, 0 the most'
 complete -c rolloutctl -n '__rolloutctl_at init' -l owner -x -d 'the one person who watches and calls rollback'
@@ -97,7 +100,14 @@ complete -c rolloutctl -n '__rolloutctl_at init' -l on-call -x -d 'who is paged'
 complete -c rolloutctl -n '__rolloutctl_at init' -l unit -x -d 'what a percentage counts, such as tenant'
 complete -c rolloutctl -n '__rolloutctl_at init' -l version-label -x -d 'how traffic shows the new version'
 complete -c rolloutctl -n '__rolloutctl_at init' -l control-version -x -d 'how traffic shows the old version'
+complete -c rolloutctl -n '__rolloutctl_at init' -l time-zone -x -d 'of the times that are printed, such as Europe/Berlin'
+complete -c rolloutctl -n '__rolloutctl_at init' -l fallback -x -d 'what users get when the flag is off'
+complete -c rolloutctl -n '__rolloutctl_at init' -l runbook -x -k -a '(__rolloutctl_files "")' -d 'what whoever is paged reads; it must name the flag'
+complete -c rolloutctl -n '__rolloutctl_at init' -l cohort -x -d 'who is meant by a name in the schedule'
+complete -c rolloutctl -n '__rolloutctl_at init' -l exclude -x -d 'who is never in, such as stability_tier = stable'
 complete -c rolloutctl -n '__rolloutctl_at init' -l schedule -x -d 'the stages, with arrows between them'
+complete -c rolloutctl -n '__rolloutctl_at init' -l dashboard -x -d 'the chart or query that people look at'
+complete -c rolloutctl -n '__rolloutctl_at init' -l evidence -x -d 'measured samples, such as traces/*.ndjson'
 complete -c rolloutctl -n '__rolloutctl_at init' -l dry-run -d 'decide and print, change nothing'
 complete -c rolloutctl -n '__rolloutctl_at init' -l color -x -k -a 'auto always never' -d 'colours: auto is for a terminal only'
 complete -c rolloutctl -n '__rolloutctl_at init' -s q -l quiet -d 'print results and errors, no remarks'
@@ -442,7 +452,7 @@ complete -c rolloutctl -n '__rolloutctl_at sample 0' -k -a '(__rolloutctl_lookup
 complete -c rolloutctl -n '__rolloutctl_at completions' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at completions 0' -k -a 'bash zsh fish'
 complete -c rolloutctl -n '__rolloutctl_at help' -s h -l help -d 'print this help and do nothing else'
-complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores environment states'
+complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores ci environment states'
 complete -c rolloutctl -n '__rolloutctl_at version' -l format -x -k -a 'text json markdown' -d 'how to print the result'
 complete -c rolloutctl -n '__rolloutctl_at version' -l field -x -d 'print one part of the JSON result'
 complete -c rolloutctl -n '__rolloutctl_at version' -l color -x -k -a 'auto always never' -d 'colours: auto is for a terminal only'
