@@ -13,7 +13,7 @@ struct Opening {
   /// Opens `target`, a note's path or a flag's key. Whoever only narrows can do without a good note.
   func open(_ target: String, needsNote: Bool) throws(Trouble) -> Rollout {
     guard isNote(target) else { return try open(key: FlagKey(target), needsNote: needsNote) }
-    let found = try note(at: target)
+    let found = try typedNote(at: target)
     if needsNote { try refuseErrors(found, named: target) }
     let key = try key(of: found, named: target)
     let settings = try Settings(choices, note: NotedSettings(found), context: context)
@@ -43,7 +43,12 @@ struct Opening {
 
   private func unknown(_ key: FlagKey, _ rollout: Rollout) -> Trouble {
     let known = ((try? rollout.store.list()) ?? []).map(\.key.text)
-    let near = Suggestion.nearest(to: key.text, among: known).map { "; did you mean \($0)?" } ?? ""
+    // Before the first move only the note knows the key, and is mostly called like it.
+    let notes = Dictionary(notes(in: ".").map { (String($0.prefix { $0 != "." }), $0) }) { first, _ in first }
+    let near =
+      Suggestion.nearest(to: key.text, among: known + notes.keys.sorted()).map { near in
+        "; did you mean \(known.contains(near) ? near : notes[near] ?? near)?"
+      } ?? ""
     return .usage("\(key) is no note, no flag in \(rollout.facts.shown), and no journal knows it\(near)")
   }
 
@@ -55,7 +60,7 @@ struct Opening {
     var key = FlagKey(target)
     var noted: NotedSettings?
     if isNote(target) {
-      let found = try note(at: target)
+      let found = try typedNote(at: target)
       key = try self.key(of: found, named: target)
       noted = NotedSettings(found)
     }

@@ -60,7 +60,7 @@ struct CheckOptions: TakesCommonFlags, Equatable {
         Example("rolloutctl check --format github notes/summary.md", "in a workflow, as annotations"),
       ]
     },
-    seeAlso: ["init", "plan", "notes"])
+    seeAlso: ["init", "plan", "notes", "ci"])
 }
 
 extension CheckOptions: Action {

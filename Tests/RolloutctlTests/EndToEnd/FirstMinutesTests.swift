@@ -170,6 +170,9 @@ import Testing
     Night(
       testDescription: "no note to check", words: ["check", "no.md"], says: "rolloutctl init no.md writes a new one"),
     Night(
+      testDescription: "a misspelled note", words: ["promote", "dir/../odl.md"], says: "did you mean dir/../old.md?"),
+    Night(testDescription: "a misspelled note to check", words: ["check", "odl.md"], says: "did you mean old.md?"),
+    Night(
       testDescription: "no note to promote", words: ["promote", "no.md"], says: "rolloutctl init no.md writes a new one"
     ),
   ]
@@ -186,6 +189,14 @@ import Testing
     #expect((outcome.output + outcome.errors).contains(night.says), "\(outcome)")
     #expect(place.names == before, "\(outcome)")
     #expect(try place.folder.read("old.md") == "# Mine\n")
+  }
+
+  /// Before the first move no journal knows the key.
+  @Test(arguments: ["summary", "summry.md", "sumary"]) func aKeyThatNobodyKnowsYetLeadsToItsNote(typed: String) throws {
+    let place = try Place()
+    #expect(try place.run(["init", "summary.md"]).end == .status(0))
+    let outcome = try place.run(["promote", typed])
+    #expect(outcome.end == .status(2) && outcome.errors.hasSuffix("did you mean summary.md?\n"), "\(outcome)")
   }
 
   @Test func helpSaysHowAMissingNoteExits() throws {
