@@ -442,7 +442,7 @@ complete -c rolloutctl -n '__rolloutctl_at sample 0' -k -a '(__rolloutctl_lookup
 complete -c rolloutctl -n '__rolloutctl_at completions' -s h -l help -d 'print this help and do nothing else'
 complete -c rolloutctl -n '__rolloutctl_at completions 0' -k -a 'bash zsh fish'
 complete -c rolloutctl -n '__rolloutctl_at help' -s h -l help -d 'print this help and do nothing else'
-complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores environment states'
+complete -c rolloutctl -n '__rolloutctl_at help 0' -k -a 'init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores environment states marks'
 complete -c rolloutctl -n '__rolloutctl_at version' -l format -x -k -a 'text json markdown' -d 'how to print the result'
 complete -c rolloutctl -n '__rolloutctl_at version' -l field -x -d 'print one part of the JSON result'
 complete -c rolloutctl -n '__rolloutctl_at version' -l color -x -k -a 'auto always never' -d 'colours: auto is for a terminal only'

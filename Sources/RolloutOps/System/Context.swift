@@ -31,6 +31,15 @@ extension Context {
       interruptions: interruptions, hands: hands)
   }
 
+  /// The same world, where a program acts by itself: who started it is a name behind its own.
+  package func signing(as program: String) -> Context {
+    var surroundings = surroundings
+    surroundings.actor = "\(program) (\(surroundings.actor)@\(surroundings.host))"
+    return Context(
+      clock: clock, files: files, inputs: inputs, http: http, output: output, surroundings: surroundings,
+      interruptions: interruptions, hands: hands)
+  }
+
   /// The same world, with every request told on standard error.
   package var tracingHTTP: Context {
     Context(

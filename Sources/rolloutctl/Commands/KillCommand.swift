@@ -86,7 +86,7 @@ struct KillOptions: TakesCommonFlags, Equatable {
           now, who is told and how to bring it back follows. A server that is slow gets a second request beside the \
           first, as long as the deadline allows; a platform's switch is sent without a look where looking fails or takes \
           longer than a second, and then it is said. Where a change was sent and nobody could look, "it may be off" is \
-          said, with exit 1. "already off" is said of a server only after a change that it took.
+          said, with exit 1. "was OFF already" is said of a server only after a change that it took.
           """),
         .paragraph(
           """

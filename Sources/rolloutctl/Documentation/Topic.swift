@@ -18,6 +18,7 @@ struct Topic: Sendable {
     Topic(name: "stores", summary: "where flags live, and which store is meant", blocks: StoreGuide.blocks),
     Topic(name: "environment", summary: "variables and files", blocks: environment),
     Topic(name: "states", summary: "where a rollout can stand, and what moves it", blocks: states),
+    Topic(name: "marks", summary: "the signs at the beginning of lines", blocks: marks),
   ]
 
   @Sendable private static func exitCodes() -> [Block] {
@@ -46,6 +47,13 @@ struct Topic: Sendable {
         A setting is taken from the command line, else the note, else the environment, else `rolloutctl.json`. A \
         rollout's journal stays where it began: see `rolloutctl help stores`.
         """),
+    ]
+  }
+
+  @Sendable private static func marks() -> [Block] {
+    [
+      .paragraph("A sign means the same in every view. In Markdown its word stands beside it."),
+      .entries(Mark.allCases.map { Entry("`\($0.rawValue)`", "\($0.word): \($0.meaning)") }),
     ]
   }
 
