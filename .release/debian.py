@@ -66,7 +66,4 @@ def make_deb(job):
     files += [File("DEBIAN/control", control.encode()), File("DEBIAN/md5sums", sums.encode())]
     top = os.path.join(job.scratch, "deb")
     laid_out(files, top, job.release.epoch)
-    # With several threads xz cuts its blocks otherwise, and a machine with one core would make another package. Ubuntu
-    # 22.04 has no such flag and reads no such word, but does not mind it.
-    job.run([dpkg, "--root-owner-group", "-Zxz", "-z6", "--build", top, job.path(job.names["deb"])],
-            DPKG_DEB_THREADS_MAX="1")
+    job.run([dpkg, "--root-owner-group", "-Zxz", "-z6", "--build", top, job.path(job.names["deb"])])

@@ -53,8 +53,6 @@ def deb(world):
         world.run(dpkg, "--install", package)
         paths = world.run(dpkg, "-L", NAME).output.splitlines()
         told += used(world, "/usr")
-        found = world.run("sh", "-c", f"command -v {NAME}").output.strip()
-        expect(found == f"/usr/bin/{NAME}", f"{found} stands before the one that was installed")
         expect(not world.run(dpkg, "--verify", NAME).output, "dpkg finds files that are not those of md5sums")
     finally:
         world.run(dpkg, "--purge", NAME)

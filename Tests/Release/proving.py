@@ -1,5 +1,6 @@
 """What every part of the check uses: commands, expectations, and the proof that an installed program works."""
 
+import calendar
 import gzip
 import hashlib
 import json
@@ -8,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NAME = "rolloutctl"
@@ -57,7 +59,10 @@ class World:
         self.program, self.folder = program, folder
         self.packages = os.path.join(folder, "first")
         with open(f"{ROOT}/Sources/rolloutctl/Documentation/Release.swift", encoding="utf-8") as file:
-            self.version = re.search(r'number = "([^"]+)"', file.read())[1]
+            text = file.read()
+        self.version = re.search(r'number = "([^"]+)"', text)[1]
+        day = re.search(r'date = "([^"]+)"', text)[1]
+        self.epoch = calendar.timegm(time.strptime(day, "%Y-%m-%d"))
         self.count = 0
 
     def new_folder(self, name):
