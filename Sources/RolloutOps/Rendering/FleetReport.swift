@@ -150,7 +150,8 @@ package struct FleetReport: Sendable {
 
   private func words(_ line: Line) -> String {
     if let report = line.report {
-      return [Self.outlook(report), watched(line)].compactMap(\.self).joined(separator: "; ")
+      return [Self.outlook(report, time: report.calendar.aged), watched(line)].compactMap(\.self).joined(
+        separator: "; ")
     }
     if let marked = line.marked {
       let serving = marked.serving.map { ": \(Terminal.plain($0))" } ?? ""
@@ -170,12 +171,12 @@ package struct FleetReport: Sendable {
     return "watch \(max(.zero, now.since(watch.time))) ago\(saw)"
   }
 
-  private static func outlook(_ report: StatusReport) -> String {
+  private static func outlook(_ report: StatusReport, time: (Instant) -> String) -> String {
     // Who killed it says more than that it is killed.
     if isOff(report) {
       guard let kill = report.kill else { return "by whom this journal does not say" }
       let reason = kill.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
-      return "by \(Terminal.plain(kill.actor)), \(report.calendar.exact(kill.time))\(reason)"
+      return "by \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
     }
     let stalled = report.stalled.map { "stalled for \($0); " } ?? ""
     return "\(stalled)\(report.outlook.rawValue): \(Terminal.plain(report.reasons.first ?? ""))"
@@ -249,7 +250,8 @@ package struct FleetReport: Sendable {
       let why =
         report.map {
           Self.isOff($0)
-            ? Self.outlook($0) : [$0.reasons.first, watched(line)].compactMap(\.self).joined(separator: "; ")
+            ? Self.outlook($0, time: $0.calendar.exact)
+            : [$0.reasons.first, watched(line)].compactMap(\.self).joined(separator: "; ")
         }
         ?? words(line)
       return [Markdown.text(line.flag.text)] + (severalStores ? [Markdown.text(line.store)] : [])
