@@ -156,7 +156,7 @@ package struct FleetReport: Sendable {
       let seen = watched(line)
       // Many rollouts are listed without asking the evidence of each; a watch may have.
       let measures = report.isUnmeasured && seen == nil ? "rolloutctl gate \(Shell.word(line.flag.text)) measures" : nil
-      return [Self.outlook(report), seen ?? measures].compactMap(\.self).joined(separator: "; ")
+      return [Self.outlook(report, time: report.calendar.aged), seen ?? measures].compactMap(\.self).joined(separator: "; ")
     }
     if let marked = line.marked {
       let serving = marked.serving.map { ": \(Terminal.plain($0))" } ?? ""
@@ -175,17 +175,17 @@ package struct FleetReport: Sendable {
     return "watch looked \(max(.zero, now.since(watch.time))) ago\(saw)"
   }
 
-  private static func outlook(_ report: StatusReport) -> String {
+  private static func outlook(_ report: StatusReport, time: (Instant) -> String) -> String {
     // Who killed it says more than that it is killed.
     if isOff(report) {
       guard let kill = report.kill else { return "outside this journal: nobody is named" }
       let reason = kill.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
-      return "by \(Terminal.plain(kill.actor)), \(report.calendar.exact(kill.time))\(reason)"
+      return "by \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
     }
     let stalled = report.stalled.map { "stalled for \($0); " } ?? ""
     if let hold = report.hold, report.drift == nil {
       let reason = hold.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
-      return "\(stalled)held by \(Terminal.plain(hold.actor)), \(report.calendar.exact(hold.time))\(reason)"
+      return "\(stalled)held by \(Terminal.plain(hold.actor)), \(time(hold.time))\(reason)"
     }
     let outlook = report.outlook == .promote ? "may be promoted" : report.outlook.rawValue
     return "\(stalled)\(outlook): \(Terminal.plain(report.reasons.first ?? ""))"
@@ -261,7 +261,8 @@ package struct FleetReport: Sendable {
       let why =
         report.map {
           Self.isOff($0)
-            ? Self.outlook($0) : [$0.reasons.first, watched(line)].compactMap(\.self).joined(separator: "; ")
+            ? Self.outlook($0, time: $0.calendar.exact)
+            : [$0.reasons.first, watched(line)].compactMap(\.self).joined(separator: "; ")
         }
         ?? words(line)
       return [Markdown.text(line.flag.text)] + (severalStores ? [Markdown.text(line.store)] : [])

@@ -112,7 +112,9 @@ package struct HistoryReport: Sendable {
 
   private func line(_ entry: Entry, _ ink: Ink) -> String {
     let content = entry.content
-    var parts = [ink.dim(calendar.exact(entry.time))]
+    var parts = [
+      ink.dim(calendar.exact(entry.time)), ink.dim(Terminal.padded(calendar.age(entry.time) ?? "", to: Self.ageWidth)),
+    ]
     if severalFlags { parts.append(ink.strong(Terminal.plain(content.flag.text))) }
     if severalStores { parts.append(ink.dim(Terminal.plain(content.store))) }
     parts.append(Terminal.plain(entry.signature))
@@ -127,6 +129,9 @@ package struct HistoryReport: Sendable {
     let line = parts.joined(separator: "  ")
     return ([line] + Self.seen(content).map { "    " + ink.dim(Terminal.plain($0)) }).joined(separator: "\n")
   }
+
+  /// `23 days ago`.
+  private static let ageWidth = 11
 
   private func action(_ content: Entry.Content, _ ink: Ink) -> String {
     switch content.outcome {

@@ -53,7 +53,7 @@ package struct StatusText {
       let reason = hold.reason.map { ": " + Terminal.plain($0) } ?? ""
       lines.append(
         "  " + ink.warning("\(Mark.held.rawValue) held")
-          + " by \(Terminal.plain(hold.actor)) since \(time(hold.time))\(reason)")
+          + " by \(Terminal.plain(hold.actor)) since \(aged(hold.time))\(reason)")
     }
     if let variant = report.degradedTo {
       lines.append("  " + ink.warning("\(Mark.degraded.rawValue) degraded") + " to \(Terminal.plain(variant))")
@@ -88,7 +88,7 @@ package struct StatusText {
     let from = kill.from.map { " at \(Terminal.plain($0.description))" } ?? ""
     let reason = kill.reason.map { ", “\(Terminal.plain($0))”" } ?? ""
     let by = kill.isFound ? "found so by" : "by"
-    let story = "\(from) \(by) \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
+    let story = "\(from) \(by) \(Terminal.plain(kill.actor)), \(aged(kill.time))\(reason)"
     if report.drift != nil {
       return ink.bad("\(Mark.killed.rawValue) was killed") + story + ", but the store shows something else"
     }
@@ -116,14 +116,20 @@ package struct StatusText {
     let isStopped = report.killed && report.drift == nil
     let mark = (stage.state == .current ? isStopped ? Mark.killed : .here : .met).sign(ink)
     let name = Terminal.padded(Terminal.plain(stage.name), to: nameWidth)
-    let who = Terminal.padded(Terminal.clipped(Terminal.plain(stage.who ?? ""), to: whoWidth), to: whoWidth)
+    let who = Terminal.padded(Terminal.plain(stage.who ?? ""), to: whoWidth)
     var text = "  \(mark) \(name)   \(who)"
     if stage.state == .current, isStopped {
       text += "   killed"
     } else if stage.state == .current, let since = stage.since {
       let stood = max(.zero, report.calendar.now.since(since))
-      text += "   since \(time(since))"
-      if stage.soak > .zero { text += "   \(stood) of \(stage.soak)  \(bar(stood, of: stage.soak))" }
+      text += "   since "
+      // What has lasted of the soak is the time's age.
+      text +=
+        stage.soak > .zero ? "\(time(since))   \(stood) of \(stage.soak)" : aged(since)
+      // A line of its own would be too much for a bar that says nothing new.
+      if stage.soak > .zero, Terminal.columns(of: text) + Self.cells + 2 <= width {
+        text += "  " + bar(stood, of: stage.soak)
+      }
     } else if let lasted = stage.lasted {
       text += "   \(lasted)"
     }
@@ -131,8 +137,10 @@ package struct StatusText {
     return text.trailingSpaceRemoved
   }
 
+  private static let cells = 15
+
   private func bar(_ part: TimeSpan, of whole: TimeSpan) -> String {
-    let cells = 15
+    let cells = Self.cells
     let full = min(cells, part.seconds * cells / max(1, whole.seconds))
     return String(repeating: "█", count: full) + ink.dim(String(repeating: "░", count: cells - full))
   }
@@ -181,7 +189,7 @@ package struct StatusText {
     return gates.map { gate in
       let mark = gate.mark.sign(ink)
       let opens = gate.opens.map { " (\(time($0)))" } ?? ""
-      let label = Terminal.padded(Terminal.clipped(Terminal.plain(name(gate)), to: nameWidth), to: nameWidth)
+      let label = Terminal.padded(Terminal.plain(name(gate)), to: nameWidth)
       return says
         ? "  \(mark) \(label)   \(Terminal.plain(gate.reason))\(opens)" : "  \(mark) \(label)".trailingSpaceRemoved
     }
@@ -257,6 +265,7 @@ package struct StatusText {
   }
 
   private func time(_ instant: Instant) -> String { report.calendar.exact(instant) }
+  private func aged(_ instant: Instant) -> String { report.calendar.aged(instant) }
 }
 
 extension String {

@@ -101,11 +101,17 @@ package protocol Output: Sendable {
   var width: Int? { get }
   /// A line a person typed in answer; nil where nobody can.
   func ask(_ question: String) -> String?
+  /// A text of some length: through the pager, where somebody sits at a terminal that has fewer lines.
+  func pages(_ text: String, through pager: String?)
+  /// The terminal behind the result to draw on; nil where it is no terminal.
+  func takeScreen() -> (any Screen)?
 }
 
 extension Output {
   package func progress(_ text: String?) {}
   package var showsProgress: Bool { false }
+  package func pages(_ text: String, through pager: String?) { result(text) }
+  package func takeScreen() -> (any Screen)? { nil }
 }
 
 /// What the process was started with, read once.

@@ -185,7 +185,7 @@ extension KillOptions: Action {
     for line in on {
       let key = Terminal.plain(line.flag.text)
       invocation.context.output.failure(
-        "\(key)   \(invocation.ink.bad("is still on")): it was taken for the value of a flag that kill does not have\n"
+        "\(key)   \(invocation.errorInk.bad("is still on")): it was taken for the value of a flag that kill does not have\n"
           + "  if it was meant: rolloutctl kill \(Shell.word(line.flag.text))")
     }
   }
@@ -199,7 +199,7 @@ extension KillOptions: Action {
       },
       json: { report.json }, markdown: { report.markdown })
     if common.format == .text, !report.failed.lines.isEmpty {
-      invocation.context.output.failure(report.failed.text(ink: invocation.ink))
+      invocation.context.output.failure(report.failed.text(ink: invocation.errorInk))
     }
   }
 

@@ -37,7 +37,7 @@ struct StatusTextTests {
     try world.move(.promote)
     try world.move(.hold, reason: "lunch")
     let lines = try lines(world)
-    #expect(lines.contains("  ‖ held by maya since Sat 21 Nov 10:00 +00:00: lunch"))
+    #expect(lines.contains("  ‖ held by maya since Sat 21 Nov 10:00 +00:00, just now: lunch"))
     #expect(lines.suffix(2) == ["→ hold: it is held; resume lifts the hold", "  held by maya: lunch"])
   }
 
@@ -46,7 +46,7 @@ struct StatusTextTests {
     try world.move(.promote)
     world.kill()
     let lines = try lines(world)
-    #expect(lines[1] == "  ■ killed at internal by oncall, Sat 21 Nov 10:00 +00:00: everybody gets \"off\"")
+    #expect(lines[1] == "  ■ killed at internal by oncall, Sat 21 Nov 10:00 +00:00, just now: everybody gets \"off\"")
     #expect(
       lines.suffix(2) == [
         "→ the flag is killed: restore it first, with a reason", "  rolloutctl restore ai-summary --reason \"…\"",
@@ -61,7 +61,7 @@ struct StatusTextTests {
     let text = try lines(world)
     #expect(
       text[1...4] == [
-        "  ■ was killed at internal by oncall, Sat 21 Nov 10:00 +00:00, but the store shows something else",
+        "  ■ was killed at internal by oncall, Sat 21 Nov 10:00 +00:00, just now, but the store shows something else",
         "  ≠ drift  the store does not show what the journal says",
         "      journal  everybody gets \"off\"",
         "      store    everybody gets \"on\"",

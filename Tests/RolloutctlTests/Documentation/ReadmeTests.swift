@@ -65,6 +65,8 @@ extension DocumentationTests {
     @Test(arguments: [
       ("since Fri 20 Nov 17:52 +00:00   18h of 48h", "since <time> 18h of 48h"),
       ("Tue 8 Dec 2026 09:05 +01:00  maya", "<time> maya"),
+      ("Tue 8 Dec 2026 09:05 +01:00  12 min ago  maya", "<time> maya"),
+      ("by maya, Tue 8 Dec 09:05 +01:00, just now: everybody", "by maya, <time>: everybody"),
       ("soak   29h 59m to go, 18h 2m of 48h done", "soak   29h to go, 18h of 48h done"),
       (
         "OFF: everybody gets \"off\"   74.6 ms   file:flags.json",
@@ -146,10 +148,11 @@ enum Readme {
     return made
   }
 
-  /// Without what another run prints otherwise: moments, with the spaces that align what follows them; the minutes of
+  /// Without what another run prints otherwise: moments, with their ages and the spaces that align what follows them; the minutes of
   /// hours, since a slow machine takes some between the demo and here; and measured times.
   static func plain(_ line: String) -> String {
     line
+      .replacing(#/([+-]\d\d:\d\d)(, | +)(just now|\d+(h| min| days) ago)/#) { $0.1 }
       .replacing(#/(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2}( \d{4})? \d\d:\d\d [+-]\d\d:\d\d */#) { match in
         match.0.hasSuffix(" ") ? "<time> " : "<time>"
       }
