@@ -167,7 +167,7 @@ __rolloutctl_values() {
       __rolloutctl_words bash zsh fish
       ;;
     'help '0)
-      __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores ci environment states
+      __rolloutctl_words init check plan backtest promote rollback hold resume adopt replan finish abandon kill restore exclude include status changes gate compare history attest doctor demo watch sample completions help version exit-codes notes evidence stores ci environment states marks
       ;;
   esac
 }

@@ -9,7 +9,8 @@ struct Program: Sendable {
     let table = CommandTable.rolloutctl
     do throws(UsageError) {
       switch try table.parse(words) {
-      case .help(let subject): return say(try Answers.rolloutctl.help(about: subject))
+      case .help(let subject, .short): return say(try page.short(about: subject))
+      case .help(let subject, .whole): return turn(try page.text(about: subject))
       case .version: return say(Answers.rolloutctl.version)
       case .candidates(let kind, let line):
         let source = RolloutCandidates(context: context)
@@ -21,11 +22,7 @@ struct Program: Sendable {
         return try run(options, words)
       }
     } catch {
-      if error.fault == .noCommand, let help = try? Answers.rolloutctl.help(about: nil) {
-        context.output.failure(help)
-      } else {
-        context.output.failure(error.message(program: table.program))
-      }
+      context.output.failure(error.message(program: table.program))
       if Self.askForJSON(words) {
         let answer: JSON = [
           "error": .strings(error.sentences(program: table.program)), "exit": .number(Int(ExitStatus.usage.rawValue)),
@@ -50,11 +47,23 @@ struct Program: Sendable {
 
   private func run(_ options: any CommandOptions, _ words: [String]) throws(UsageError) -> ExitStatus {
     switch options {
-    case let options as HelpOptions: say(try Answers.rolloutctl.help(about: options.subject))
+    case let options as HelpOptions: turn(try page.text(about: options.subject))
     case let options as CompletionsOptions: say(Answers.rolloutctl.completion(of: options.shell))
     case let action as any Action: action.run(context, typed: words)
     default: .inconclusive
     }
+  }
+
+  /// Help for the width of whoever reads it.
+  private var page: HelpPage {
+    let columns = context.output.width ?? context.rules.columns ?? PlainText.usualColumns
+    return HelpPage(table: .rolloutctl, columns: min(200, max(60, columns)))
+  }
+
+  /// A text of several screens.
+  private func turn(_ text: String) -> ExitStatus {
+    context.output.pages(text, through: context.rules.pager)
+    return .done
   }
 
   private func say(_ text: String) -> ExitStatus {

@@ -1,8 +1,9 @@
 """A server of one document that is read with an ETag and written under If-Match (RFC 9110), for the store that keeps flags
 behind https://.
 
-It prints {"port": PORT} as one line of JSON and ends when its standard input is closed or after half an hour. What it
-takes as a token is "Bearer TOKEN"; where TOKEN is "-" it asks nobody for one. PUT needs If-Match, as careful services do: 428 without it, 412 where it is stale.
+It prints {"port": PORT, "process": ID} as one line of JSON and ends when its standard input is closed or after half an
+hour. What it takes as a token is "Bearer TOKEN"; where TOKEN is "-" it asks nobody for one. PUT needs If-Match, as
+careful services do: 428 without it, 412 where it is stale.
 
 As real servers do (real_documents.py starts them): --careless takes every change, whatever it depends on, as nginx does;
 --weak-first has a weak tag for a second after each change, as Apache; --unstored forbids caches to keep it.
@@ -65,7 +66,7 @@ class Document(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Document)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-print(json.dumps({"port": server.server_port}), flush=True)
+print(json.dumps({"port": server.server_port, "process": os.getpid()}), flush=True)
 watch = threading.Thread(target=sys.stdin.read, daemon=True)
 watch.start()
 watch.join(LIFETIME)

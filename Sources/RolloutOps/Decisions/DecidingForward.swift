@@ -45,7 +45,7 @@ extension Deciding {
     return answer(
       .conflict,
       [
-        "everybody gets \(variant) now, and the note's control would take it from them",
+        "everybody gets \"\(variant)\" now, and the note's control would take it from them",
         "make that value the note's control variant, name another flag, or roll back first",
       ])
   }

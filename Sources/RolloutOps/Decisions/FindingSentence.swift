@@ -38,16 +38,28 @@ struct FindingSentence {
   private var numbers: String {
     guard let canary = finding.canary.value else { return "" }
     var text = Figures.value(canary, of: measure)
-    if let control = finding.control?.value {
-      text += " vs " + Figures.value(control, of: measure)
-      if let relative = finding.relative { text += ", " + Figures.signed(Figures.percent(relative), relative) }
-    } else if finding.scale != .level, let relative = finding.relative {
-      text += ", " + Figures.signed(Figures.percent(relative), relative)
-    }
+    if let control = finding.control?.value { text += " vs " + Figures.value(control, of: measure) }
+    // Estimate, interval and limit on the trigger's own scale: two scales in a line have to be converted by the reader.
+    if let difference { text += (finding.control?.value == nil ? ", " : ": ") + place(difference) }
     if let interval = finding.interval, interval.lower.isFinite || interval.upper.isFinite {
       text += " [\(place(interval.lower)), \(place(interval.upper))]"
     }
+    if finding.threshold.isFinite, finding.reason != .firstEvent, finding.scale != .level {
+      text += ", limit \(place(finding.threshold))"
+    }
     return text
+  }
+
+  /// How far canary and control are apart; nil where the canary's own value is what is limited.
+  private var difference: Double? {
+    guard finding.scale != .level, let canary = finding.canary.value else { return nil }
+    let control = finding.control?.value
+    return switch finding.scale {
+    case .level: nil
+    case .relative: finding.relative
+    case .points: control.map { canary - $0 }
+    case .multiple: finding.relative.map { 1 + $0 }
+    }
   }
 
   /// What the numbers of queries are worth.
@@ -61,22 +73,24 @@ struct FindingSentence {
 
   private func place(_ value: Double) -> String { Figures.place(value, finding.scale, of: measure) }
 
+  private var within: String { trigger.condition.window.map { " in the last \($0)" } ?? "" }
+
   private var remark: String {
     switch finding.reason {
     case .inside where isSurprise: "a surprise: better by more than it may be worse; is the right thing measured?"
     case .inside:
       // A pass on few samples is seen for what it is.
-      finding.smallestVisible.map { "would see \(place($0))" } ?? ""
+      finding.smallestVisible.map { "enough data to notice \(place($0))" } ?? ""
     case .provenInside: "proven"
-    case .likeControl: "past the line, but the control is no better"
+    case .likeControl: "past the limit, and so is the control"
     case .beyond: ""
     case .firstEvent: "none is tolerated"
-    case .beyondByChance: "past the line, but that may be chance"
-    case .beyondUncorrected(let tests): "past the line, but not surely among \(tests) tests at once"
-    case .insideUnproven: "inside, but the note asks for proof"
+    case .beyondByChance: "past the limit, and that may be chance"
+    case .beyondUncorrected(let tests): "past the limit, and not surely among \(tests) tests at once"
+    case .insideUnproven: "inside, and the note asks for proof"
     case .tooFewSamples(let have, let need): "\(Figures.grouped(have)) records, \(Figures.grouped(need)) needed"
     case .noCanary where measure?.queries != nil: "no request of the canary was counted in this time"
-    case .noCanary: "no record of the canary carries \(measure?.field ?? "the field")"
+    case .noCanary: "no record of the canary\(within) carries \(measure?.field ?? "the field")"
     case .noControl: isBrief ? "no control" : "no record of the control to compare with"
     case .nothingComparable: "too few records in both versions to compare"
     case .noSpread: "every value is the same, so no difference can be judged"

@@ -93,8 +93,13 @@ package struct Progress: Sendable {
     /// By a person who went back: whoever wants to go on says so with a promotion.
     package let isReturn: Bool
     package var left: Instant?
-    /// Which gate was passed by override to get in.
-    package let override: String?
+    /// Which gate was skipped by override to get in, and why.
+    package let override: Override?
+
+    package struct Override: Hashable, Sendable {
+      package let gate: String
+      package let reason: String?
+    }
   }
 
   package struct Attestation: Hashable, Sendable {
@@ -276,7 +281,9 @@ package struct Progress: Sendable {
         Visit(
           stage: index, moved: entry.time, entered: started(entry), by: entry.actor,
           isReturn: entry.content.action == .rollback && entry.content.detail("holds")?.truth != true,
-          override: entry.content.detail("override")?["gate"]?.text))
+          override: (entry.content.detail("override")?["gate"]?.text).map {
+            Visit.Override(gate: $0, reason: entry.content.reason)
+          }))
     case .off:
       // After an abandoned rollout a restore leaves the flag off and the rollout closed; before the first one it opens
       // none.

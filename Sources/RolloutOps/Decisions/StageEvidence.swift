@@ -1,6 +1,9 @@
 /// What the evidence showed about the stage where a rollout stands: measured outside, judged here, decided upon in
 /// `Requirements`.
 package struct StageEvidence: Hashable, Sendable {
+  /// What holds where the evidence was not asked, as in a list of many rollouts.
+  package static let notMeasured = "not measured here"
+
   /// One trigger with what was found.
   package struct Row: Hashable, Sendable {
     package let trigger: Trigger

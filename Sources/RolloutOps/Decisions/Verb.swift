@@ -99,7 +99,7 @@ package enum StateTable {
 
   private static let drift = Rule.refused(
     .conflict, "the store does not show what the journal says: see status, then adopt, rollback --to off or kill")
-  private static let killed = Rule.refused(.kill, "the flag is killed; restore it first, with a reason")
+  private static let killed = Rule.refused(.kill, "the flag is killed: restore it first, with a reason")
   private static let held = Rule.refused(.hold, "it is held; resume lifts the hold")
   private static let degraded = Rule.refused(.hold, "it is degraded; resume brings the canary back")
   private static let planChanged = Rule.refused(

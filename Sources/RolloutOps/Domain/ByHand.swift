@@ -33,6 +33,11 @@ package struct ByHand: Hashable, Sendable {
     (self.variables, self.programs, self.scope, self.remarks) = (variables, programs, scope, remarks)
   }
 
+  /// The lines as one, as a shell reads them.
+  package var oneLine: String {
+    lines.split(separator: "\n").map { line in String(line.drop { $0 == " " }) }.joined(separator: " ")
+  }
+
   package var sentence: String {
     let ways = [words ?? lines] + (words == nil ? [page].compactMap(\.?.sentence) : [])
     return ways.joined(separator: ", or ") + (scope.map { " (\($0))" } ?? "")

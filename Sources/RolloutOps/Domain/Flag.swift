@@ -76,10 +76,10 @@ extension Serving: CustomStringConvertible {
   /// In words, for drift and history.
   package var description: String {
     switch self {
-    case .everyone(let variant): "everybody gets \(variant)"
+    case .everyone(let variant): "everybody gets \"\(variant)\""
     case .split(let split):
       split.exposure.isOff
-        ? "everybody gets \(split.control)" : "\(split.canary) for \(split.exposure) by \(split.unit)"
+        ? "everybody gets \"\(split.control)\"" : "\(split.canary) for \(split.exposure) by \(split.unit)"
     case .foreign(let rules): "rules that rolloutctl did not write: \(rules)"
     case .applicationDefault: "applications use the default in their own code"
     }

@@ -8,8 +8,8 @@ package struct LocalCalendar: Sendable {
     self.now = now
   }
 
-  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+  static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
   // MARK: Writing
 
@@ -24,6 +24,29 @@ package struct LocalCalendar: Sendable {
   /// `Wed 25 Nov 10:02 +01:00`: clear without anything around it, and with the year when it is another one.
   package func exact(_ instant: Instant) -> String {
     "\(dated(zone.civil(at: instant), zone.civil(at: now))) \(offset(instant))"
+  }
+
+  /// `12 min ago`, for eyes; a moment that is still to come has none.
+  package func age(_ instant: Instant) -> String? {
+    let seconds = now.since(instant).seconds
+    switch seconds {
+    case ..<0: return nil
+    case ..<60: return "just now"
+    case ..<3600: return "\(seconds / 60) min ago"
+    case ..<(48 * 3600): return "\(seconds / 3600)h ago"
+    default: return "\(seconds / 86_400) days ago"
+    }
+  }
+
+  /// `10:02:33 +01:00`, for what is said within minutes.
+  package func clock(_ instant: Instant) -> String {
+    let time = zone.civil(at: instant)
+    return "\(Self.clock(time)):\(ISO8601.padded(time.second, 2)) \(offset(instant))"
+  }
+
+  /// `Wed 25 Nov 10:02 +01:00, 12 min ago`.
+  package func aged(_ instant: Instant) -> String {
+    [exact(instant), age(instant)].compactMap(\.self).joined(separator: ", ")
   }
 
   /// `Wed 25 Nov`.

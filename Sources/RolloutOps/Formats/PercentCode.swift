@@ -5,6 +5,13 @@ package enum PercentCode {
   /// A path as it is, with what an address cannot hold spelled out: its slashes stay.
   package static func encodedPath(_ path: some StringProtocol) -> String { encoded(path.utf8, keeping: "/") }
 
+  /// An address whose parts are encoded already, with whatever else no address can hold.
+  package static func printable(_ address: some StringProtocol) -> String {
+    address.unicodeScalars.allSatisfy { (0x21...0x7E).contains($0.value) }
+      ? String(address)
+      : encoded(address.utf8, keeping: String(String.UnicodeScalarView((0x21...0x7E).compactMap(Unicode.Scalar.init))))
+  }
+
   /// `name=value&…`, for a query or as `application/x-www-form-urlencoded`. A blank is `%20`, which both understand.
   package static func form(_ fields: [(name: String, value: String)]) -> String {
     fields.map { "\(encoded($0.name))=\(encoded($0.value))" }.joined(separator: "&")

@@ -12,14 +12,18 @@ package struct Heartbeat: Hashable, Sendable {
   /// The exit status that the look would have given.
   package var status: Int
   package var reason: String?
+  /// What makes the look another one than the last: a watch that is started anew need not repeat what it told.
+  package var gist: String?
 
   package static let suffix = ".watch"
   private static let longest = 1 << 16
 
   package init(
-    time: Instant, by surroundings: Surroundings, next: Instant?, status: ExitStatus, reason: String?
+    time: Instant, by surroundings: Surroundings, next: Instant?, status: ExitStatus, reason: String?,
+    gist: String? = nil
   ) {
     (self.time, self.next, self.status, self.reason) = (time, next, Int(status.rawValue), reason)
+    self.gist = gist
     (actor, host, process) = (surroundings.actor, surroundings.host, surroundings.process)
   }
 
@@ -29,13 +33,14 @@ package struct Heartbeat: Hashable, Sendable {
     else { return nil }
     (self.time, self.actor, self.host, self.process, self.status) = (time, actor, host, process, status)
     (next, reason) = (json["next"]?.text.flatMap { ISO8601.instant($0) }, json["reason"]?.text)
+    gist = json["gist"]?.text
   }
 
   package var json: JSON {
     [
       "time": .string(ISO8601.precise(time)), "actor": .string(actor), "host": .string(host),
       "process": .number(process), "next": .text(next.map(ISO8601.precise)), "exit": .number(status),
-      "reason": .text(reason),
+      "reason": .text(reason), "gist": .text(gist),
     ]
   }
 

@@ -98,7 +98,8 @@ extension StageQuestion {
     }
     if answer.isWidened { remarks.append("the evidence does not tell who is in the cohort: all records count") }
     if !isSplit, stage.control != nil {
-      remarks.append("everybody at this stage has the canary: it is held against the old version before it")
+      remarks.append(
+        "no control at this stage: the canary is compared with the old version's records from before it")
     }
     if isSplit, let control = stage.control, let canaries = stage.canary.units, let controls = control.units,
       canaries > 0, controls > 0

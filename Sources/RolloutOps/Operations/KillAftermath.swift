@@ -11,7 +11,7 @@ struct KillAftermath {
     let progress = (try? journal.read()).map { Progress($0.entries) }
     let zone = (try? context.zone(progress?.plan?.timeZone)) ?? .utc
     var facts = KillFacts(
-      flag, store: named.title(of: store), serving: serving, progress: progress, journaling: journaling,
+      flag, serving: serving, progress: progress, journaling: journaling,
       said: named.said, note: note, other: other, undoers: undoers ?? store.undoers(flag),
       calendar: LocalCalendar(zone: zone, now: context.clock.now()))
     facts.isWorkingCopy = store.isWorkingCopy

@@ -207,23 +207,25 @@ struct KillCase: Sendable {
     case .undecided: end(.notOff, decision?.reasons ?? [], target, seconds)
     case .unread(let trouble):
       let reasons =
-        ["NOT off in \(store.address)", "it is written there as off, but running readers do not follow"]
+        ["NOT off in \(title)", "it is written there as off, but running readers do not follow"]
         + Sentences.store(trouble) + record.told
-        + ["by hand: mend that place in \(store.address); the flag itself is as it shall be"]
+        + ["by hand: mend that place in \(title); the flag itself is as it shall be"]
       end(.notOff, reasons, target, seconds)
     case .perhaps(let trouble):
       let reasons =
-        ["it may be off in \(store.address): the change was sent, and no look since then could tell"]
-        + (trouble.map(Sentences.store) ?? []) + asked(target, tried) + glass(target) + [byHand]
+        ["it may be off in \(title): the change was sent, and no look since then could tell"]
+        + (trouble.map(Sentences.store) ?? []) + asked(target, tried) + glass(target) + byHand
         + ["look there, or run it again: rolloutctl kill \(key)"] + record.told
       end(.notOff, reasons, target, seconds)
     case .notOff(let trouble):
       var sentences = trouble.map(Sentences.store) ?? []
+      // Nobody makes a new flag file at night: where stores were looked for comes below.
+      if trouble?.isMissing == true { sentences = Array(sentences.prefix(1)) }
       if hasWritten, let trouble, !trouble.isRefusal { sentences = Array(sentences.prefix(1)) }
       sentences += asked(target, tried) + glass(target)
-      if trouble?.isMissing != true { sentences.append(byHand) }
+      if trouble?.isMissing != true { sentences += byHand }
       let isUnknown = !isNamed && !target.isSeen
-      let head = isUnknown ? "\(store.address) could not be asked whether it has \(key)" : "NOT off in \(store.address)"
+      let head = isUnknown ? "\(title) could not be asked whether it has \(key)" : "NOT off in \(title)"
       end(.notOff, [head] + sentences + record.told, target, seconds)
     }
   }
@@ -233,39 +235,11 @@ struct KillCase: Sendable {
   ) {
     let isOff = outcome == .off || outcome == .alreadyOff
     line = KillReport.Line(
-      flag: key, store: store.address, outcome, serving: outcome == .notOff ? nil : serving,
+      flag: key, store: store.address, title: title, outcome, serving: outcome == .notOff ? nil : serving,
       alternative: outcome == .notOff ? nil : alternative, seconds: seconds, attempts: max(1, target.tries),
       verifiedBy: isOff ? "read back" : nil, propagation: outcome == .notOff ? nil : store.propagation,
       reasons: reasons)
   }
-
-  private func switchRemark(_ target: KillCourse.Target) -> [String] {
-    guard target.isBlind else { return [] }
-    return [
-      "its switch was thrown before anybody could read it: everybody gets what the flag serves when it is off"
-    ]
-  }
-
-  /// How much was asked in vain.
-  private func asked(_ target: KillCourse.Target, _ tried: Double) -> [String] {
-    let time = KillReport.spelled(tried)
-    if target.answers == 0, target.requests > 0, store.isRemote, target.told?.mayPass ?? true {
-      return target.requests == 1
-        ? ["one request, and it was not answered in \(time)"]
-        : ["none of \(target.requests) requests was answered as it should be, in \(time)"]
-    }
-    return target.tries > 1 ? ["it was tried \(target.tries) times in \(time)"] : []
-  }
-
-  private func glass(_ target: KillCourse.Target) -> [String] {
-    switch target.glass {
-    case .untried, .none, .underWay: []
-    case .done: ["its trigger was called and answered well, but nobody could read the flag back as off: look at it"]
-    case .failed(let trouble): Sentences.store(trouble)
-    }
-  }
-
-  private var byHand: String { "by hand: \(store.byHand(key, serving: serving).sentence)" }
 
   // MARK: Afterwards
 

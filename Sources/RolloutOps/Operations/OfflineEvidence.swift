@@ -137,6 +137,18 @@ private struct OfflineAnswer {
 
   // MARK: By trigger
 
+  /// The fields that no case carries; a weighted measure has several.
+  private func missing(_ measure: Measure) -> String {
+    guard case .weighted(let terms) = measure else { return measure.field }
+    let cells = [canary, control].compactMap(\.self)
+    let none = terms.map(\.measure).filter { term in
+      cells.allSatisfy { (question.sample(of: term, in: $0.samples)?.count ?? 0) == 0 }
+    }
+    var fields: [String] = []
+    for term in none where !fields.contains(term.field) { fields.append(term.field) }
+    return fields.isEmpty ? measure.field : fields.joined(separator: " or ")
+  }
+
   func row(_ watch: Watch) -> StageEvidence.Row {
     let sample = { (cell: TraceEvidence.Cell?) in
       cell.flatMap { question.sample(of: watch.measure, in: $0.samples) }
@@ -144,7 +156,8 @@ private struct OfflineAnswer {
     let (mine, others) = (sample(canary) ?? Sample(.mean), sample(control))
     guard mine.count > 0 || others?.count ?? 0 > 0 else {
       return .init(
-        watch.trigger, .unmeasured("no case of the evaluation carries \(watch.measure.field)"), measure: watch.measure)
+        watch.trigger, .unmeasured("no case of the evaluation carries \(missing(watch.measure))"),
+        measure: watch.measure)
     }
     let judgement = watch.judgement(in: plan, looks: .once)
     let whole = judgement.judge([Stratum(canary: mine, control: others)])

@@ -57,7 +57,7 @@ struct Rollout {
     if let measured, measured.from == since { return measured }
     var none = StageEvidence(from: since)
     none.faults = [
-      measured == nil ? "not measured here: see rolloutctl gate" : "the rollout moved while it was measured"
+      measured == nil ? StageEvidence.notMeasured : "the rollout moved while it was measured"
     ]
     return none
   }

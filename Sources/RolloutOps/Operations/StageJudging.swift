@@ -174,11 +174,14 @@ extension StageQuestion {
     }
     let (mine, others) = (values(Self.canary), values(Self.control))
     guard let canary = cell(Self.canary, answer), canary.records > 0 else {
-      return .init(watch.trigger, .silent("no record of the canary in this time"), measure: watch.measure)
+      return .init(
+        watch.trigger,
+        .silent("no record of the canary\(watch.trigger.condition.window.map { " in the last \($0)" } ?? "")"),
+        measure: watch.measure)
     }
     guard let control = cell(Self.control, answer), control.records > 0 else {
       return .init(
-        watch.trigger, .unmeasured("no record of the control to tell what is new"), measure: watch.measure)
+        watch.trigger, .unmeasured("no record of the control, so nothing tells what is new"), measure: watch.measure)
     }
     guard !mine.isEmpty || !others.isEmpty else {
       return .init(watch.trigger, .silent("no record of either version carries \(field)"), measure: watch.measure)

@@ -31,7 +31,7 @@ package struct Viewing: Sendable {
     // Nothing can be drifted from what nobody here knows.
     if rollout.progress.head == 0, let mark = rollout.flag.flag?.mark {
       let place = mark.killed ? "killed" : mark.stage ?? "managed"
-      report.unjournaled = "by the store's mark it stands at \(place); no journal of it is at \(rollout.journal.path)"
+      report.unjournaled = "\(rollout.journal.path) is not there; by the store's mark it stands at \(place)"
     }
     return report
   }

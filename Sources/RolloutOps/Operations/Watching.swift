@@ -101,6 +101,8 @@ package struct Watching: Sendable {
 package struct WatchLoop: Sendable {
   private let watching: Watching
   private let interval: TimeSpan?
+  /// Whether what the last watch told is not told again.
+  private let remembers: Bool
   private var rounds: [Round]
 
   /// Evidence that cannot be read is asked for ever more rarely, up to this.
@@ -117,8 +119,8 @@ package struct WatchLoop: Sendable {
   }
 
   /// Without an interval for a single round.
-  package init(_ watching: Watching, _ targets: [String], every interval: TimeSpan?) {
-    (self.watching, self.interval) = (watching, interval)
+  package init(_ watching: Watching, _ targets: [String], every interval: TimeSpan?, remembers: Bool = false) {
+    (self.watching, self.interval, self.remembers) = (watching, interval, remembers)
     let now = watching.context.clock.now()
     var seen: Set<String> = []
     rounds = targets.filter { seen.insert($0).inserted }.map { Round(target: $0, due: now) }
@@ -129,7 +131,11 @@ package struct WatchLoop: Sendable {
     for index in rounds.indices where rounds[index].due <= watching.context.clock.now() {
       var (report, journal) = watching.follow(rounds[index].target)
       schedule(&rounds[index], &report)
-      report.isNews = report.isNews || rounds[index].told != report.gist
+      if rounds[index].told == nil, remembers, journal?.heartbeat?.gist == report.gist {
+        report.isNews = false
+      } else {
+        report.isNews = report.isNews || rounds[index].told != report.gist
+      }
       rounds[index].told = report.gist
       if let journal { beat(&rounds[index], &report, in: journal) }
       tell(report)
@@ -164,7 +170,7 @@ package struct WatchLoop: Sendable {
     guard !watching.choices.dryRun else { return }
     let beat = Heartbeat(
       time: report.time, by: watching.context.surroundings, next: interval == nil ? nil : round.due,
-      status: report.status, reason: report.reasons.first)
+      status: report.status, reason: report.reasons.first, gist: report.gist)
     do throws(FileTrouble) {
       try journal.beat(beat)
       round.lacksHeartbeat = false

@@ -33,9 +33,9 @@ package struct BacktestText {
 
   private func mark(_ row: BacktestReport.Row) -> String {
     switch row.outcome {
-    case .fired: ink.bad("✗")
-    case .quiet: ink.good("✓")
-    case .unanswered: ink.warning("?")
+    case .fired: Mark.fired.sign(ink)
+    case .quiet: Mark.met.sign(ink)
+    case .unanswered: Mark.unknown.sign(ink)
     }
   }
 
@@ -122,7 +122,7 @@ extension BacktestReport {
       switch row.outcome {
       case .fired(let fired_): fired = "\(calendar.exact(fired_.time)), after \(fired_.after)"
       case .quiet: fired = "no"
-      case .unanswered: fired = "?"
+      case .unanswered: fired = "\(Mark.unknown.rawValue) \(Mark.unknown.word)"
       }
       let found: String
       switch row.outcome {

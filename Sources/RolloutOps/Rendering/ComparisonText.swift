@@ -275,10 +275,10 @@ extension ComparisonReport.Row {
 
   func mark(_ ink: Ink) -> String {
     switch outcome {
-    case .worse: ink.bad("✗")
-    case .better: ink.good("✓")
-    case .differs: ink.warning("≠")
-    case nil: ink.dim("·")
+    case .worse: Mark.worse.sign(ink)
+    case .better: Mark.better.sign(ink)
+    case .differs: Mark.differs.sign(ink)
+    case nil: Mark.advice.sign(ink)
     }
   }
 

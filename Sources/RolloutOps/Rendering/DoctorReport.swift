@@ -67,13 +67,7 @@ package struct DoctorReport: Sendable {
   }
 
   private static func lines(_ check: Check, _ names: Int, _ width: Int, _ ink: Ink) -> [String] {
-    let mark =
-      switch check.state {
-      case .fine: ink.good("✓")
-      case .warning: ink.warning("!")
-      case .failed: ink.bad("✗")
-      case .unknown: ink.dim("?")
-      }
+    let mark = check.state.mark.sign(ink)
     let indent = String(repeating: " ", count: names + 6)
     let wrapped = Terminal.wrapped(Terminal.plain(check.sentence), to: max(40, width - names - 6))
     return wrapped.enumerated().map { index, line in

@@ -40,6 +40,12 @@ package struct FleetReport: Sendable {
     let status: Int
     let reason: String?
 
+    /// The verdict of a trigger that fired, where somebody still watches.
+    var fired: ExitStatus? {
+      guard !isSilent, let status = ExitStatus(rawValue: Int32(status)) else { return nil }
+      return status == .kill || status == .rollback ? status : nil
+    }
+
     package init(time: Instant, isSilent: Bool, status: Int, reason: String?) {
       (self.time, self.isSilent, self.status, self.reason) = (time, isSilent, status, reason)
     }
@@ -73,10 +79,7 @@ package struct FleetReport: Sendable {
 
   /// What burns comes first: the order in which somebody who was just woken should read.
   private static func urgency(_ line: Line) -> Int {
-    if let watch = line.watch, !watch.isSilent, line.report?.killed != true {
-      if watch.status == Int(ExitStatus.kill.rawValue) { return 0 }
-      if watch.status == Int(ExitStatus.rollback.rawValue) { return 2 }
-    }
+    if let fired = line.watch?.fired, line.report?.killed != true { return fired == .kill ? 0 : 2 }
     guard let report = line.report else { return line.trouble == nil ? 4 : 1 }
     if report.drift != nil { return 1 }
     if report.killed { return 3 }
@@ -119,7 +122,7 @@ package struct FleetReport: Sendable {
     let gone = away.map { one in
       let known =
         one.flags.isEmpty ? "" : "; its rollouts by the journals here: " + one.flags.map(\.text).joined(separator: ", ")
-      return "\(ink.bad("?")) \(Terminal.plain("\(one.store): \(one.trouble.sentences.first ?? "")\(known)"))"
+      return "\(Mark.unknown.sign(ink)) \(Terminal.plain("\(one.store): \(one.trouble.sentences.first ?? "")\(known)"))"
     }
     return
       (gone
@@ -150,7 +153,11 @@ package struct FleetReport: Sendable {
 
   private func words(_ line: Line) -> String {
     if let report = line.report {
-      return [Self.outlook(report), watched(line)].compactMap(\.self).joined(separator: "; ")
+      let seen = watched(line)
+      // Many rollouts are listed without asking the evidence of each; a watch may have.
+      let measures = report.isUnmeasured && seen == nil ? "rolloutctl gate \(Shell.word(line.flag.text)) measures" : nil
+      return [Self.outlook(report, time: report.calendar.aged), seen ?? measures].compactMap(\.self).joined(
+        separator: "; ")
     }
     if let marked = line.marked {
       let serving = marked.serving.map { ": \(Terminal.plain($0))" } ?? ""
@@ -165,20 +172,24 @@ package struct FleetReport: Sendable {
       return nil
     }
     if watch.isSilent { return "watch silent since \(report.calendar.exact(watch.time))" }
-    let verdict = ExitStatus(rawValue: Int32(watch.status)).flatMap { $0 == .kill || $0 == .rollback ? "\($0)" : nil }
-    let saw = verdict.map { ": \($0)" + (watch.reason.map { ", \(Terminal.plain($0))" } ?? "") } ?? ""
-    return "watch \(max(.zero, now.since(watch.time))) ago\(saw)"
+    let saw = watch.fired.map { ": \($0)" + (watch.reason.map { ", \(Terminal.plain($0))" } ?? "") } ?? ""
+    return "watch looked \(max(.zero, now.since(watch.time))) ago\(saw)"
   }
 
-  private static func outlook(_ report: StatusReport) -> String {
+  private static func outlook(_ report: StatusReport, time: (Instant) -> String) -> String {
     // Who killed it says more than that it is killed.
     if isOff(report) {
-      guard let kill = report.kill else { return "by whom this journal does not say" }
+      guard let kill = report.kill else { return "outside this journal: nobody is named" }
       let reason = kill.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
-      return "by \(Terminal.plain(kill.actor)), \(report.calendar.exact(kill.time))\(reason)"
+      return "by \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
     }
     let stalled = report.stalled.map { "stalled for \($0); " } ?? ""
-    return "\(stalled)\(report.outlook.rawValue): \(Terminal.plain(report.reasons.first ?? ""))"
+    if let hold = report.hold, report.drift == nil {
+      let reason = hold.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
+      return "\(stalled)held by \(Terminal.plain(hold.actor)), \(time(hold.time))\(reason)"
+    }
+    let outlook = report.outlook == .promote ? "may be promoted" : report.outlook.rawValue
+    return "\(stalled)\(outlook): \(Terminal.plain(report.reasons.first ?? ""))"
   }
 
   /// Killed, and the store agrees.
@@ -189,18 +200,20 @@ package struct FleetReport: Sendable {
   }
 
   private static func mark(_ line: Line, _ ink: Ink) -> String {
-    if let report = line.report { return mark(report) }
-    return line.marked.map { $0.isKilled ? "■" : "~" } ?? ink.bad("?")
+    let mark = line.report.map { Self.mark($0, line.watch) } ?? line.marked.map { $0.isKilled ? .killed : .markOnly }
+    return (mark ?? .unknown).sign(ink)
   }
 
-  private static func mark(_ report: StatusReport) -> String {
-    if report.drift != nil { return "≠" }
-    if report.killed { return "■" }
-    if report.hold != nil { return "‖" }
+  private static func mark(_ report: StatusReport, _ watch: Watch?) -> Mark {
+    if report.drift != nil { return .drifted }
+    if report.killed { return .killed }
+    if watch?.fired != nil { return .fired }
+    if report.hold != nil { return .held }
     switch report.outlook {
-    case .promote: return "→"
-    case .done: return "✓"
-    case .hold, .degrade, .rollback, .kill: return "·"
+    case .promote: return .ready
+    case .done: return .met
+    case .hold: return .notYet
+    case .degrade, .rollback, .kill: return .fired
     }
   }
 
@@ -249,7 +262,8 @@ package struct FleetReport: Sendable {
       let why =
         report.map {
           Self.isOff($0)
-            ? Self.outlook($0) : [$0.reasons.first, watched(line)].compactMap(\.self).joined(separator: "; ")
+            ? Self.outlook($0, time: $0.calendar.exact)
+            : [$0.reasons.first, watched(line)].compactMap(\.self).joined(separator: "; ")
         }
         ?? words(line)
       return [Markdown.text(line.flag.text)] + (severalStores ? [Markdown.text(line.store)] : [])

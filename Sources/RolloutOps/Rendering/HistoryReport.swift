@@ -101,7 +101,7 @@ package struct HistoryReport: Sendable {
     var lines = entries.map { ($0.isTaken ? ink.dim("    in another copy: ") : "") + line($0.entry, ink) }
     lines += (verified ?? []).map { verification in
       let flag = Terminal.plain(verification.flag.text)
-      let sign = verification.holds ? ink.good("✓") : ink.bad("✗")
+      let sign = (verification.holds ? Mark.met : .fails).sign(ink)
       return "\(sign) \(flag): \(Terminal.plain(verification.sentence))"
     }
     if lines.isEmpty, unread.isEmpty, notTold.isEmpty {
@@ -112,7 +112,9 @@ package struct HistoryReport: Sendable {
 
   private func line(_ entry: Entry, _ ink: Ink) -> String {
     let content = entry.content
-    var parts = [ink.dim(calendar.exact(entry.time))]
+    var parts = [
+      ink.dim(calendar.exact(entry.time)), ink.dim(Terminal.padded(calendar.age(entry.time) ?? "", to: Self.ageWidth)),
+    ]
     if severalFlags { parts.append(ink.strong(Terminal.plain(content.flag.text))) }
     if severalStores { parts.append(ink.dim(Terminal.plain(content.store))) }
     parts.append(Terminal.plain(entry.signature))
@@ -125,8 +127,11 @@ package struct HistoryReport: Sendable {
     parts += extra(content)
     if let reason = content.reason { parts.append("“\(Terminal.plain(reason))”") }
     let line = parts.joined(separator: "  ")
-    return Self.seen(content).map { line + "\n    " + ink.dim(Terminal.plain($0)) } ?? line
+    return ([line] + Self.seen(content).map { "    " + ink.dim(Terminal.plain($0)) }).joined(separator: "\n")
   }
+
+  /// `23 days ago`.
+  private static let ageWidth = 11
 
   private func action(_ content: Entry.Content, _ ink: Ink) -> String {
     switch content.outcome {
@@ -138,10 +143,10 @@ package struct HistoryReport: Sendable {
 
   private func extra(_ content: Entry.Content) -> [String] {
     let item = content.detail("item")?.text.map { item in
-      item + (content.detail("stage")?.text.map { " at \($0)" } ?? "")
+      item + (content.detail("stage")?.text.flatMap { $0 == content.from?.description ? nil : " at \($0)" } ?? "")
         + (content.detail("evidence")?.text.map { ": \($0)" } ?? "")
     }
-    let override = content.detail("override")?["gate"]?.text.map { "past \($0)" }
+    let override = content.detail("override")?["gate"]?.text.map { "skips \($0)" }
     // The frozen plan is pages long; that there is a new one is what matters here.
     let plan = content.detail("plan").flatMap { try? Plan(frozen: $0) }.map { plan in
       "plan of \(plan.stages.count) stage\(plan.stages.count == 1 ? "" : "s")"
@@ -150,10 +155,10 @@ package struct HistoryReport: Sendable {
     return [item, content.detail("selector")?.text, override, plan, why].compactMap { $0 }.map { Terminal.plain($0) }
   }
 
-  /// What the decision saw, in one line: how much evidence, and what each trigger said of it.
-  private static func seen(_ content: Entry.Content) -> String? {
+  /// What the decision saw: how much evidence, and on a line each what every trigger said of it.
+  private static func seen(_ content: Entry.Content) -> [String] {
     guard content.outcome != .undone, let seen = content.detail(EvidenceRecord.name), seen.members != nil else {
-      return nil
+      return []
     }
     let arms = ["canary", "control"].compactMap { name in
       seen[name]?["records"]?.integer.map { "\(name) \(Figures.grouped($0))" }
@@ -161,9 +166,9 @@ package struct HistoryReport: Sendable {
     let gates = (seen["gates"]?.items ?? []).compactMap { gate -> String? in
       guard gate["measure"]?.text != nil, let name = gate["name"]?.text, let verdict = gate["verdict"]?.text
       else { return nil }
-      return "\(name) \(verdict)" + (gate["reason"]?.text.map { " (\($0))" } ?? "")
+      return "  \(name) \(verdict)" + (gate["reason"]?.text.map { ": \($0)" } ?? "")
     }
-    return "saw " + (arms + gates).joined(separator: " · ")
+    return ["saw " + (arms.isEmpty ? "no evidence" : arms.joined(separator: " · "))] + gates
   }
 
   package var json: JSON {

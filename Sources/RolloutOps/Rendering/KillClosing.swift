@@ -19,8 +19,6 @@ package struct KillFacts: Sendable {
   }
 
   package let flag: FlagKey
-  /// The store's configured name, else its real path or address.
-  package let store: String
   /// The variant that everybody gets; nil where the application's own default is served.
   package let serving: String?
   package let before: Before?
@@ -45,10 +43,10 @@ package struct KillFacts: Sendable {
   /// `--store` said: whoever restores has to say it too. `note` is the path by which the flag was asked for: from here
   /// its key alone may lead to another store.
   package init(
-    _ flag: FlagKey, store: String, serving: String?, progress: Progress?, journaling: Journaling?, said: String? = nil,
+    _ flag: FlagKey, serving: String?, progress: Progress?, journaling: Journaling?, said: String? = nil,
     note: String? = nil, other: String? = nil, undoers: [String] = [], calendar: LocalCalendar
   ) {
-    (self.flag, self.store, self.serving, self.journaling) = (flag, store, serving, journaling)
+    (self.flag, self.serving, self.journaling) = (flag, serving, journaling)
     (self.other, self.undoers, self.calendar) = (other, undoers, calendar)
     let plan = progress?.plan
     (owner, onCall, runbook) = (plan?.owner, plan?.onCall, plan?.runbook)
@@ -103,18 +101,6 @@ package struct KillFacts: Sendable {
 
   // MARK: Words
 
-  /// `ai-summary is OFF. Everybody gets "off": clause template without AI.`
-  package func headline(ink: Ink) -> String { Self.headline(flag, serving: serving, meaning: meaning, ink: ink) }
-
-  /// The same before anybody has looked into the journal: the word "off" waits for nothing.
-  package static func headline(_ flag: FlagKey, serving: String?, meaning: String? = nil, ink: Ink) -> String {
-    let means = meaning.map { ": \(Terminal.plain($0))" } ?? ""
-    let served =
-      serving.map { "Everybody gets \"\(Terminal.plain($0))\"\(means)." }
-      ?? "Applications use the default in their own code."
-    return "\(ink.strong(Terminal.plain(flag.text))) is \(ink.good("OFF")). \(served)"
-  }
-
   private var was: String? {
     guard let before else { return nil }
     let since = before.since.map { " since \(calendar.exact($0))" } ?? ""
@@ -149,17 +135,6 @@ package struct KillFacts: Sendable {
     let width = (rows.map(\.name.utf8.count) + [undoers.isEmpty ? 0 : 8]).max() ?? 0
     return rows.map { "  \(ink.dim(Terminal.padded($0.name, to: width)))  \(Terminal.plain($0.text))" }
       + undoers.map { "  \(ink.warning(Terminal.padded("may undo", to: width)))  \(Terminal.plain($0))" }
-  }
-
-  /// Of many flags, a line each: what differs between them.
-  package func line(ink: Ink) -> String {
-    var parts = ["\(ink.strong(Terminal.plain(flag.text))) is \(ink.good("OFF"))"]
-    if let was { parts.append(Terminal.plain("was \(was)")) }
-    if let owner { parts.append(Terminal.plain("owner \(owner)")) }
-    parts.append(ink.dim(Terminal.plain(store)))
-    if case .missing? = journaling { parts.append(ink.warning("not journaled")) }
-    if !undoers.isEmpty { parts.append(ink.warning("may be undone: \(Terminal.plain(undoers[0]))")) }
-    return parts.joined(separator: "   ")
   }
 
   /// The same facts for machines, to stand among the members of the flag's own object.

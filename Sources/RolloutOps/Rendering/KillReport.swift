@@ -13,6 +13,8 @@ package struct KillReport: Sendable {
   package struct Line: Sendable {
     package let flag: FlagKey
     package let store: String
+    /// The same for people: the configured name, else the real place.
+    package let title: String
     package private(set) var outcome: Outcome
     package let serving: String?
     /// How to get the other kind of off, where there is one.
@@ -26,10 +28,12 @@ package struct KillReport: Sendable {
     package private(set) var served: (answer: Served, seconds: Double)?
 
     package init(
-      flag: FlagKey, store: String, _ outcome: Outcome, serving: String? = nil, alternative: String? = nil,
+      flag: FlagKey, store: String, title: String? = nil, _ outcome: Outcome, serving: String? = nil,
+      alternative: String? = nil,
       seconds: Double, attempts: Int, verifiedBy: String? = nil, propagation: TimeSpan? = nil, reasons: [String] = []
     ) {
-      (self.flag, self.store, self.outcome, self.serving) = (flag, store, outcome, serving)
+      (self.flag, self.store, self.title) = (flag, store, title ?? store)
+      (self.outcome, self.serving) = (outcome, serving)
       (self.alternative, self.seconds, self.attempts) = (alternative, seconds, attempts)
       (self.verifiedBy, self.propagation, self.reasons) = (verifiedBy, propagation, reasons)
     }
@@ -61,9 +65,9 @@ package struct KillReport: Sendable {
         line.outcome = .notOff
         let bound = propagation.map { "; applications of this store follow within \($0)" } ?? ""
         line.reasons =
-          ["NOT off for applications: it is off in \(store) since \(KillReport.spelled(self.seconds))\(bound)"]
+          ["NOT off for applications: it is off in \(title) since \(KillReport.spelled(self.seconds))\(bound)"]
           + answer.exceptions().map { "\(answer.address): \($0)" }
-          + ["see whether that server reads \(store); to look again: rolloutctl kill \(flag)"] + reasons
+          + ["see whether that server reads \(title); to look again: rolloutctl kill \(flag)"] + reasons
       default: line.reasons += answer.reasons.map { "not seen by an application: \($0)" }
       }
       return line
@@ -108,7 +112,7 @@ package struct KillReport: Sendable {
   /// Of many flags: how many of them are off, store by store.
   package func sum(ink: Ink) -> [String] {
     guard lines.count > 1, !dryRun else { return [] }
-    return KillSum(lines.map { (store: $0.store, isOff: $0.off) }).text(ink: ink)
+    return KillSum(lines.map { (store: $0.title, isOff: $0.off) }).text(ink: ink)
   }
 
   /// One line for each flag that is off.
@@ -116,11 +120,11 @@ package struct KillReport: Sendable {
     lines.compactMap { line in
       guard let words = words(line, ink) else { return nil }
       let serving =
-        line.serving.map { ": everybody gets \(Terminal.plain($0))" }
+        line.serving.map { ": everybody \(line.off ? "gets" : "would get") \"\(Terminal.plain($0))\"" }
         ?? (line.off ? ": applications use the default in their own code" : "")
       let seconds = dryRun ? "" : "   \(Self.spelled(line.seconds))"
       let flag = ink.strong(Terminal.plain(line.flag.text))
-      return "\(flag)   \(words)\(serving)\(seconds)   \(ink.dim(Terminal.plain(line.store)))"
+      return "\(flag) \(words)\(serving)\(seconds)   \(ink.dim(Terminal.plain(line.title)))"
     }.joined(separator: "\n")
   }
 
@@ -158,9 +162,10 @@ package struct KillReport: Sendable {
   /// Nil where it is not off.
   private func words(_ line: Line, _ ink: Ink) -> String? {
     switch line.outcome {
-    case .off: ink.good("off")
-    case .alreadyOff: ink.good(dryRun ? "is off already" : "already off")
-    case .wouldBeOff: "would be turned off"
+    // What the variant is called is another word, which may be the same one.
+    case .off: ink.good("is OFF")
+    case .alreadyOff: ink.good(dryRun ? "is OFF already" : "was OFF already")
+    case .wouldBeOff: "would be turned OFF"
     case .notOff: nil
     }
   }

@@ -19,7 +19,7 @@ enum Markdown {
 
 extension StatusReport {
   /// For a pull request or an incident document.
-  package var markdown: String { markdown(endingWith: outlook.rawValue) }
+  package var markdown: String { markdown(endingWith: outlook == .promote ? "may be promoted" : outlook.rawValue) }
 
   func markdown(endingWith word: String) -> String {
     var lines = ["## \(Markdown.text(flag.text))", ""]
@@ -37,13 +37,14 @@ extension StatusReport {
     }
     let stageRows = stages.map { stage in
       [
-        stage.state == .current ? "▶" : stage.state == .passed ? "✓" : "", Markdown.text(stage.name),
+        stage.state == .current ? (killed ? "killed" : "here") : stage.state == .passed ? "passed" : "",
+        Markdown.text(stage.name),
         Markdown.text(stage.who ?? ""), "\(stage.soak)", stage.lasted.map { "\($0)" } ?? "",
       ]
     }
     lines += Markdown.table(["", "Stage", "Who", "Soak", "Lasted"], stageRows) + [""]
     let gateRows = gates.map { gate in
-      [gate.verdict == .pass ? "✓" : gate.advisory ? "·" : "✗", Markdown.text(gate.name), Markdown.text(gate.reason)]
+      [Markdown.text("\(gate.mark.rawValue) \(gate.mark.word)"), Markdown.text(gate.name), Markdown.text(gate.reason)]
     }
     if !gateRows.isEmpty { lines += Markdown.table(["", "Gate", "Why"], gateRows) + [""] }
     let items = checklist.map { line in

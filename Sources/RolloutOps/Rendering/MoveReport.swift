@@ -19,13 +19,14 @@ package struct MoveReport: Sendable {
   package func text(ink: Ink, width: Int) -> String {
     if decision.status == .hold, verb == .promote || verb == .finish {
       // What came of it comes first, and why it did not go further.
-      return "\(ink.strong(Terminal.plain(after.flag.text)))   \(ink.warning("not done")): it stays at "
-        + "\(Terminal.plain(after.place.description))\n" + StatusText(after, ink: ink, width: width).text
+      return "\(ink.strong(Terminal.plain(after.flag.text)))   \(ink.warning("not done"))\(stays)\n"
+        + StatusText(after, ink: ink, width: width).text
     }
     let flag = ink.strong(Terminal.plain(after.flag.text))
     let reasons = decision.reasons.map { Terminal.plain($0) }
     guard decision.status == .done else {
-      return (["\(flag)   \(ink.bad("not done"))"] + reasons.map { "  \($0)" }).joined(separator: "\n")
+      return (["\(flag)   \(ink.bad("not done"))\(stays)"] + (reasons + advice).map { "  \($0)" }).joined(
+        separator: "\n")
     }
     let would = dryRun && decision.acts ? ink.dim("would ") : ""
     var lines = ["\(flag)   \(would)\(verb.rawValue): \(reasons.first ?? "")"]
@@ -33,6 +34,23 @@ package struct MoveReport: Sendable {
     if decision.acts, !dryRun { lines += consequence + (after.served?.lines(ink: ink) ?? []) }
     if after.isWorkingCopy, after.served?.agrees != true { lines.append("  \(Self.inWorkingCopy)") }
     return lines.joined(separator: "\n")
+  }
+
+  /// Where it stands all the same; only a stage that the store agrees with, since a journal's "off" is none.
+  private var stays: String {
+    guard case .stage = after.place, after.drift == nil, !after.killed else { return "" }
+    return ": it stays at \(Terminal.plain(after.place.description))"
+  }
+
+  /// The line to type where a trigger fired: nobody goes on, and somebody should go back.
+  private var advice: [String] {
+    let key = Terminal.plain(after.flag.text)
+    return switch after.outlook {
+    case _ where after.killed: ["rolloutctl restore \(key) --reason \"…\" brings it back"]
+    case .kill: ["rolloutctl kill \(key)"]
+    case .rollback where verb == .promote || verb == .finish: ["rolloutctl rollback \(key) --reason \"…\""]
+    case .promote, .hold, .rollback, .degrade, .done: []
+    }
   }
 
   /// What git keeps is a copy; nobody knows who reads it.

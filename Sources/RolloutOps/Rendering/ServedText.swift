@@ -11,7 +11,7 @@ extension Served {
       let wrong = answers.filter { isExpected($0) == false }
         .map { "      \(Terminal.plain($0.probe.who)) gets \(variant(of: $0)), not \(wanted($0))" }
       return [
-        "  \(ink.bad("≠ served"))  \(place) does not answer as the store shows"
+        "  \(ink.bad("\(Mark.drifted.rawValue) served"))  \(place) does not answer as the store shows"
       ]
         + (wrong.isEmpty
           ? ["      it deals the units of a share by none of the hashes v1, v2 and v3"]

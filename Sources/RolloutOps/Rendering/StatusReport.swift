@@ -46,6 +46,9 @@ package struct StatusReport: Sendable {
   /// Whether what was changed is one of several copies.
   package var isWorkingCopy = false
 
+  /// Whether nothing but evidence that was not asked here keeps the next stage shut.
+  var isUnmeasured: Bool { reasons.first?.hasSuffix(StageEvidence.notMeasured) == true }
+
   package enum Outlook: String, Sendable { case promote, hold, rollback, degrade, kill, done }
 
   package struct StageLine: Hashable, Sendable {
@@ -59,6 +62,7 @@ package struct StatusReport: Sendable {
     package let soak: TimeSpan
     package let lasted: TimeSpan?
     package let since: Instant?
+    /// Which gate was skipped on the way in, by whom and why.
     package let override: String?
   }
 
@@ -142,8 +146,15 @@ package struct StatusReport: Sendable {
         index: index, name: stage.name, who: who, percent: stage.share, state: state, soak: stage.soak,
         lasted: visited ? progress.time(at: index, now: now) : nil,
         since: index == current ? progress.since : nil,
-        override: progress.visits.last { $0.stage == index }?.override)
+        override: progress.visits.last { $0.stage == index }?.skipped)
     }
+  }
+}
+
+extension Progress.Visit {
+  /// `soak skipped by maya: “…”`
+  fileprivate var skipped: String? {
+    override.map { "\($0.gate) skipped by \(by)" + ($0.reason.map { ": “\($0)”" } ?? "") }
   }
 }
 

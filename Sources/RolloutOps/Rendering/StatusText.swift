@@ -42,19 +42,21 @@ package struct StatusText {
     var lines: [String] = []
     if report.killed { lines.append("  " + killed) }
     if let unjournaled = report.unjournaled {
-      lines.append("  " + ink.warning("? no journal") + "  " + Terminal.plain(unjournaled))
+      lines.append("  " + Mark.unknown.sign(ink) + ink.warning(" journal") + "  " + Terminal.plain(unjournaled))
       if let serving = report.serving, !report.killed { lines.append("      store    " + Terminal.plain(serving)) }
     } else if let drift = report.drift {
-      lines.append("  " + ink.bad("≠ drift") + "  the store does not show what the journal says")
+      lines.append("  " + ink.bad("\(Mark.drifted.rawValue) drift") + "  the store does not show what the journal says")
       lines.append("      journal  " + Terminal.plain(drift.expected.description))
       lines.append("      store    " + Terminal.plain(drift.shown.description))
     }
     if let hold = report.hold {
       let reason = hold.reason.map { ": " + Terminal.plain($0) } ?? ""
-      lines.append("  " + ink.warning("‖ held") + " by \(Terminal.plain(hold.actor)) since \(time(hold.time))\(reason)")
+      lines.append(
+        "  " + ink.warning("\(Mark.held.rawValue) held")
+          + " by \(Terminal.plain(hold.actor)) since \(aged(hold.time))\(reason)")
     }
     if let variant = report.degradedTo {
-      lines.append("  " + ink.warning("↓ degraded") + " to \(Terminal.plain(variant))")
+      lines.append("  " + ink.warning("\(Mark.degraded.rawValue) degraded") + " to \(Terminal.plain(variant))")
     }
     if !report.exclusions.isEmpty, report.drift != nil || report.place != .finished {
       lines.append("  without " + exclusions)
@@ -70,8 +72,8 @@ package struct StatusText {
     switch report.place {
     case .finished where report.killed: nil
     case .finished where report.exclusions.isEmpty:
-      ink.good("✓ finished") + ": everybody has it; remove the flag from the code"
-    case .finished: ink.good("✓ finished") + ": everybody has it without \(exclusions)"
+      ink.good("\(Mark.met.rawValue) finished") + ": everybody has it; remove the flag from the code"
+    case .finished: ink.good("\(Mark.met.rawValue) finished") + ": everybody has it without \(exclusions)"
     case .abandoned: "abandoned: nobody gets the canary"
     case .off where !report.killed: "off: nobody gets the canary"
     case .off, .stage, .killed: nil
@@ -81,15 +83,18 @@ package struct StatusText {
   private var killed: String {
     guard case .killed = report.place, let kill = report.kill else {
       let off = report.isMarkedKilled ? "marked as killed" : "turned off"
-      return ink.bad("■ \(off)") + " in the store; this journal does not say by whom"
+      return ink.bad("\(Mark.killed.rawValue) \(off)") + " in the store, outside this journal: nobody is named"
     }
     let from = kill.from.map { " at \(Terminal.plain($0.description))" } ?? ""
     let reason = kill.reason.map { ", “\(Terminal.plain($0))”" } ?? ""
     let by = kill.isFound ? "found so by" : "by"
-    let story = "\(from) \(by) \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
-    if report.drift != nil { return ink.bad("■ was killed") + story + ", but the store shows something else" }
+    let story = "\(from) \(by) \(Terminal.plain(kill.actor)), \(aged(kill.time))\(reason)"
+    if report.drift != nil {
+      return ink.bad("\(Mark.killed.rawValue) was killed") + story + ", but the store shows something else"
+    }
     // What the store shows, not what the journal remembers.
-    return ink.bad("■ killed") + story + (report.serving.map { ": " + Terminal.plain($0) } ?? ": no such flag")
+    return ink.bad("\(Mark.killed.rawValue) killed") + story
+      + (report.serving.map { ": " + Terminal.plain($0) } ?? ": no such flag")
   }
 
   // MARK: Stages
@@ -101,7 +106,7 @@ package struct StatusText {
     var lines = named.filter { $0.state != .ahead }.map { line($0, nameWidth, whoWidth) }
     let ahead = report.stages.filter { $0.state == .ahead }
     if !ahead.isEmpty {
-      let names = ahead.map { "· " + Terminal.plain($0.name) }.joined(separator: "   ")
+      let names = ahead.map { "\(Mark.advice.rawValue) " + Terminal.plain($0.name) }.joined(separator: "   ")
       lines += Terminal.wrapped(names, to: width - 2).map { "  " + ink.dim($0) }
     }
     return lines
@@ -109,25 +114,33 @@ package struct StatusText {
 
   private func line(_ stage: StatusReport.StageLine, _ nameWidth: Int, _ whoWidth: Int) -> String {
     let isStopped = report.killed && report.drift == nil
-    let mark = stage.state == .current ? (isStopped ? ink.bad("■") : ink.strong("▶")) : ink.good("✓")
+    let mark = (stage.state == .current ? isStopped ? Mark.killed : .here : .met).sign(ink)
     let name = Terminal.padded(Terminal.plain(stage.name), to: nameWidth)
-    let who = Terminal.padded(Terminal.clipped(Terminal.plain(stage.who ?? ""), to: whoWidth), to: whoWidth)
+    let who = Terminal.padded(Terminal.plain(stage.who ?? ""), to: whoWidth)
     var text = "  \(mark) \(name)   \(who)"
     if stage.state == .current, isStopped {
       text += "   killed"
     } else if stage.state == .current, let since = stage.since {
       let stood = max(.zero, report.calendar.now.since(since))
-      text += "   since \(time(since))"
-      if stage.soak > .zero { text += "   \(stood) of \(stage.soak)  \(bar(stood, of: stage.soak))" }
+      text += "   since "
+      // What has lasted of the soak is the time's age.
+      text +=
+        stage.soak > .zero ? "\(time(since))   \(stood) of \(stage.soak)" : aged(since)
+      // A line of its own would be too much for a bar that says nothing new.
+      if stage.soak > .zero, Terminal.columns(of: text) + Self.cells + 2 <= width {
+        text += "  " + bar(stood, of: stage.soak)
+      }
     } else if let lasted = stage.lasted {
       text += "   \(lasted)"
     }
-    if let gate = stage.override { text += "   " + ink.warning("past \(Terminal.plain(gate))") }
+    if let gate = stage.override { text += "   " + ink.warning(Terminal.plain(gate)) }
     return text.trailingSpaceRemoved
   }
 
+  private static let cells = 15
+
   private func bar(_ part: TimeSpan, of whole: TimeSpan) -> String {
-    let cells = 15
+    let cells = Self.cells
     let full = min(cells, part.seconds * cells / max(1, whole.seconds))
     return String(repeating: "█", count: full) + ink.dim(String(repeating: "░", count: cells - full))
   }
@@ -147,13 +160,17 @@ package struct StatusText {
       lines += report.evidence?.remarks.map { "  " + ink.dim(Terminal.plain($0)) } ?? []
       if triggers.contains(where: { $0.hint != nil }) { lines.append("  " + attest(StageAttestation.gates)) }
     }
-    lines += rows(triggers) { gate in
+    // What is to be said of all of them is said once.
+    let shared =
+      triggers.count > 1 && triggers.allSatisfy { $0.reason == triggers[0].reason } ? triggers[0].reason : nil
+    lines += rows(triggers, saying: shared == nil) { gate in
       if case .trigger(let trigger) = gate.kind {
         "\(trigger.isBand ? "default band" : trigger.action.name): \(gate.name)"
       } else {
         gate.name
       }
     }
+    if let shared { lines.append("  " + Terminal.plain(shared)) }
     if !others.isEmpty { lines.append(report.next.map { "Before \(Terminal.plain($0.name)):" } ?? "Before finish:") }
     lines += rows(others, naming: \.name)
     return lines
@@ -167,21 +184,14 @@ package struct StatusText {
     return ink.dim(" (canary \(Figures.grouped(evidence.canary.records))\(control) · \(place))")
   }
 
-  private func rows(_ gates: [Gate], naming name: (Gate) -> String) -> [String] {
+  private func rows(_ gates: [Gate], saying says: Bool = true, naming name: (Gate) -> String) -> [String] {
     let nameWidth = min(60, gates.map { Terminal.width(Terminal.plain(name($0))) }.max() ?? 0)
     return gates.map { gate in
-      let mark = mark(gate.verdict, advisory: gate.advisory)
+      let mark = gate.mark.sign(ink)
       let opens = gate.opens.map { " (\(time($0)))" } ?? ""
-      let label = Terminal.padded(Terminal.clipped(Terminal.plain(name(gate)), to: nameWidth), to: nameWidth)
-      return "  \(mark) \(label)   \(Terminal.plain(gate.reason))\(opens)"
-    }
-  }
-
-  private func mark(_ verdict: Verdict, advisory: Bool) -> String {
-    switch verdict {
-    case .pass: ink.good("✓")
-    case .hold: advisory ? ink.dim("·") : ink.warning("✗")
-    case .breach: ink.bad("!")
+      let label = Terminal.padded(Terminal.plain(name(gate)), to: nameWidth)
+      return says
+        ? "  \(mark) \(label)   \(Terminal.plain(gate.reason))\(opens)" : "  \(mark) \(label)".trailingSpaceRemoved
     }
   }
 
@@ -189,12 +199,12 @@ package struct StatusText {
     guard !report.checklist.isEmpty, report.place != .finished, report.place != .abandoned else { return [] }
     let holding = report.gates.contains { if case .checklist = $0.kind { !$0.advisory } else { false } }
     let open = report.checklist.filter { $0.state == .open }.count
-    let title =
-      "Checklist (\(report.checklist.count - open) of \(report.checklist.count)\(holding ? "" : ", not holding"))"
+    let advice = holding ? "" : " (advice\(report.tier.map { " at tier \($0)" } ?? ""): it keeps nothing shut)"
+    let title = "Checklist: \(report.checklist.count - open) of \(report.checklist.count)\(advice)"
     let nameWidth = report.checklist.map(\.item.rawValue.utf8.count).max() ?? 0
     return [title]
       + report.checklist.map { line in
-        let mark = line.state == .open ? (holding ? ink.warning("✗") : ink.dim("·")) : ink.good("✓")
+        let mark = line.mark(holds: holding).sign(ink)
         return "  \(mark) \(Terminal.padded(line.item.rawValue, to: nameWidth))   \(Terminal.plain(line.reason))"
       } + attestable
   }
@@ -230,7 +240,7 @@ package struct StatusText {
     let others = isLong ? [] : reasons.dropFirst().map { "  " + $0 }
     let earliest = report.earliest.map { "; earliest \(report.calendar.exact($0))" } ?? ""
     switch report.outlook {
-    case .promote: return [ink.good("→ promote: \(first)")]
+    case .promote: return [ink.good("\(Mark.ready.rawValue) may be promoted: \(first)")]
     case .done: return [ink.good("→ \(first)")]
     case .hold where report.unjournaled != nil && report.drift != nil:
       return [
@@ -241,7 +251,10 @@ package struct StatusText {
     case .hold where report.drift != nil: return [ink.bad("→ conflict: \(first)")]
     case .hold where report.status == .conflict: return [ink.bad("→ conflict: \(first)\(more)")] + others
     case .hold: return [ink.warning("→ hold: \(first)\(more)\(earliest)")] + others
-    case .kill where report.killed: return [ink.bad("→ killed: \(first)")]
+    case .kill where report.killed:
+      return [
+        ink.bad("→ \(first)"), "  rolloutctl restore \(Terminal.plain(report.flag.text)) --reason \"…\"",
+      ]
     case .kill: return [ink.bad("→ kill: \(first)\(more)"), "  rolloutctl kill \(Terminal.plain(report.flag.text))"]
     case .rollback:
       return [ink.bad("→ rollback: \(first)\(more)")] + others + [
@@ -252,6 +265,7 @@ package struct StatusText {
   }
 
   private func time(_ instant: Instant) -> String { report.calendar.exact(instant) }
+  private func aged(_ instant: Instant) -> String { report.calendar.aged(instant) }
 }
 
 extension String {

@@ -5,7 +5,10 @@ extension WatchReport {
     let status = look.status
     let time = ink.dim(status.calendar.exact(self.time))
     let flag = ink.strong(Terminal.plain(status.flag.text))
-    var found = [time, flag, Terminal.plain("\(status.place)"), word(ink)]
+    // Where it stood when it was looked at; what was done about it is the next line.
+    var place = status.place
+    if case .done(let before, _)? = look.deed?.outcome { place = before }
+    var found = [time, flag, Terminal.plain("\(place)"), word(ink)]
     if let reason = status.reasons.first { found.append(Terminal.plain(reason)) }
     var lines = [found.joined(separator: "  ")]
     if let deed = look.deed, let what = deed.sentence {
@@ -27,6 +30,8 @@ extension WatchReport {
     case .conflict: "conflict"
     case .badNote: "note has errors"
     case .inconclusive, .usage: "failed"
+    // Whoever reads "promote" believes that somebody did.
+    case .done where look?.status.outlook == .promote: isDone ? "passes" : "may be promoted"
     case .kill, .rollback, .hold, .done: look?.status.outlook.rawValue ?? ""
     }
   }

@@ -42,7 +42,7 @@ struct Visit {
 
   init(_ client: StoreClient, failing trouble: StoreTrouble, tries: Int = 1) {
     answer = nil
-    let often = tries > 1 ? ["it was tried \(tries) times"] : []
+    let often = tries > 1 ? ["\(tries) tries"] : []
     checks = [Check("reachable", .failed, (Sentences.store(trouble) + often).joined(separator: "; "))]
   }
 

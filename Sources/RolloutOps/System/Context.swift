@@ -31,6 +31,15 @@ extension Context {
       interruptions: interruptions, hands: hands)
   }
 
+  /// The same world, where a program acts by itself: who started it is a name behind its own.
+  package func signing(as program: String) -> Context {
+    var surroundings = surroundings
+    surroundings.actor = "\(program) (\(surroundings.actor)@\(surroundings.host))"
+    return Context(
+      clock: clock, files: files, inputs: inputs, http: http, output: output, surroundings: surroundings,
+      interruptions: interruptions, hands: hands)
+  }
+
   /// The same world, with every request told on standard error.
   package var tracingHTTP: Context {
     Context(
@@ -94,12 +103,18 @@ package protocol Output: Sendable {
   var asks: Bool { get }
   /// A line a person typed in answer; nil where nobody can.
   func ask(_ question: String) -> String?
+  /// A text of some length: through the pager, where somebody sits at a terminal that has fewer lines.
+  func pages(_ text: String, through pager: String?)
+  /// The terminal behind the result to draw on; nil where it is no terminal.
+  func takeScreen() -> (any Screen)?
 }
 
 extension Output {
   package func progress(_ text: String?) {}
   package var showsProgress: Bool { false }
   package var asks: Bool { false }
+  package func pages(_ text: String, through pager: String?) { result(text) }
+  package func takeScreen() -> (any Screen)? { nil }
 }
 
 /// What the process was started with, read once.

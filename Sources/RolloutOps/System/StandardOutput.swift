@@ -12,7 +12,12 @@ package final class StandardOutput: Output {
 
   package init() { signal(SIGPIPE, SIG_IGN) }
 
-  package var isBroken: Bool { broken.load(ordering: .relaxed) }
+  /// Also before anything was written to a reader that is gone.
+  package var isBroken: Bool {
+    if broken.load(ordering: .relaxed) { return true }
+    var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    return poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR | POLLHUP) != 0
+  }
 
   /// Whether a result did not arrive although somebody waits for it: on a full disk, or with no standard output at all.
   package var hasLost: Bool { failed.load(ordering: .relaxed) }
@@ -39,6 +44,16 @@ package final class StandardOutput: Output {
     var size = winsize()
     guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
     return size.ws_col > 0 ? Int(size.ws_col) : 80
+  }
+
+  package func takeScreen() -> (any Screen)? { TerminalScreen() }
+
+  package func pages(_ text: String, through pager: String?) {
+    var size = winsize()
+    guard let pager, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1,
+      ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0,
+      text.utf8.count(where: { $0 == 0x0A }) >= Int(size.ws_row), Pager.show(text, through: pager)
+    else { return result(text) }
   }
 
   package var asks: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }

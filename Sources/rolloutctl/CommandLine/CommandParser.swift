@@ -17,7 +17,7 @@ struct CommandParser<Options: CommandOptions> {
   private var seen: [String] = []
   /// Flags whose value stands already.
   private var given: [String] = []
-  private var wantsHelp = false
+  private var help: HelpLength?
   var remarks: [String] = []
 
   let words: [String]
@@ -39,11 +39,10 @@ struct CommandParser<Options: CommandOptions> {
 
   var row: CommandRow<Options> { Options.row }
 
-  /// Nil when help is asked for.
   static func parse(
     _ type: Options.Type, defaults: [String], words: [String],
     others: @escaping @Sendable () -> [FlagDescription]
-  ) throws(UsageError) -> Reading<Options>? {
+  ) throws(UsageError) -> Reading<Options> {
     var parser = CommandParser(words, defaults, others: others)
     do throws(UsageError.Fault) {
       try parser.read(words)
@@ -51,10 +50,10 @@ struct CommandParser<Options: CommandOptions> {
       (parser.seen, parser.isAtDefaults) = ([], true)
       try parser.read(defaults, except: given)
       parser.seen += given
-      if parser.wantsHelp { return nil }
+      if let help = parser.help { return .help(help) }
       try parser.finish()
       parser.options.tookForValues(parser.taken.map(\.word))
-      return Reading(options: parser.options, remarks: parser.remarks)
+      return .options(parser.options, remarks: parser.remarks)
     } catch {
       throw UsageError(command: Options.name, fault: error, line: parser.line)
     }
@@ -64,7 +63,7 @@ struct CommandParser<Options: CommandOptions> {
   private mutating func read(_ words: [String], except given: [String] = []) throws(UsageError.Fault) {
     self.given = given
     var rest = words[...]
-    while !wantsHelp {
+    while help == nil {
       place = rest.startIndex
       guard let word = rest.popFirst() else { return }
       if word == "--" {
@@ -85,7 +84,7 @@ struct CommandParser<Options: CommandOptions> {
     let (spelling, value) = word.splitAtEquals
     if spelling == FlagDescription.help.spelling {
       guard value == nil else { throw UsageError.Fault.valueUnwanted(flag: spelling, value: value ?? "") }
-      wantsHelp = true
+      help = .whole
       return
     }
     guard let flag = flag(where: { $0.spelling == spelling }) else { return try passOver(word, spelling, &rest) }
@@ -114,10 +113,10 @@ struct CommandParser<Options: CommandOptions> {
   /// `-q`, `-qv`, `-n 5`, `-n5`, `-n=5`.
   private mutating func readShort(_ word: String, _ rest: inout ArraySlice<String>) throws(UsageError.Fault) {
     var letters = word.dropFirst()
-    while let letter = letters.popFirst(), !wantsHelp {
+    while let letter = letters.popFirst(), help == nil {
       let spelling = "-\(letter)"
       if letter == FlagDescription.help.short {
-        wantsHelp = true
+        help = .short
         return
       }
       guard let flag = flag(where: { $0.short == letter }) else { return try passOver(word, spelling, &rest) }

@@ -7,17 +7,23 @@ protocol CommandOptions: Sendable {
   /// Words that stood behind flags that nobody knows, and were taken for their values.
   mutating func tookForValues(_ words: [String])
 
-  /// Reads the words after the command's name; nil when help is asked for. A requirement only so that each command has
-  /// its own compiled copy of the parser: through an opened existential the first parse costs ten times as much.
+  /// Reads the words after the command's name. A requirement only so that each command has its own compiled copy of the
+  /// parser: through an opened existential the first parse costs ten times as much.
   static func read(
     _ words: [String], defaults: [String], others: @escaping @Sendable () -> [FlagDescription]
-  ) throws(UsageError) -> Reading<Self>?
+  ) throws(UsageError) -> Reading<Self>
 }
 
-/// A command line, read: the options, and what was passed over.
-struct Reading<Options: Sendable>: Sendable {
-  let options: Options
-  let remarks: [String]
+/// How much help is asked for: a screen of what is typed every day, or all there is.
+enum HelpLength: Sendable, Equatable {
+  case short, whole
+}
+
+/// A command line, read.
+enum Reading<Options: Sendable>: Sendable {
+  /// With what was passed over.
+  case options(Options, remarks: [String])
+  case help(HelpLength)
 }
 
 extension CommandOptions {
@@ -25,7 +31,7 @@ extension CommandOptions {
 
   static func read(
     _ words: [String], defaults: [String], others: @escaping @Sendable () -> [FlagDescription]
-  ) throws(UsageError) -> Reading<Self>? {
+  ) throws(UsageError) -> Reading<Self> {
     try CommandParser.parse(Self.self, defaults: defaults, words: words, others: others)
   }
 }

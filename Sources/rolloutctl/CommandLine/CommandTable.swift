@@ -15,8 +15,8 @@ struct CommandTable: Sendable {
   /// What a command line asks for.
   enum Request: Sendable {
     case command(any CommandOptions, remarks: [String])
-    /// `--help`, with the command that it was asked of.
-    case help(of: String?)
+    /// `-h` or `--help`, with the command that it was asked of.
+    case help(of: String?, HelpLength)
     case version
     /// The hidden question of a shell: what fits here?
     case candidates(kind: String, TypedLine)
@@ -45,20 +45,26 @@ struct CommandTable: Sendable {
     var head = try split(words)
     guard let typed = head.name else {
       if head.wantsVersion { return .version }
-      guard head.wantsHelp else { throw UsageError(command: nil, fault: .noCommand) }
-      return .help(of: nil)
+      // Who types the program's name alone wants to know what it can do.
+      guard let help = head.help ?? (words.isEmpty ? .short : nil) else {
+        throw UsageError(command: nil, fault: .noCommand)
+      }
+      return .help(of: nil, help)
     }
     let (command, remark) = try command(typed, &head)
     if let fault = head.fault, command.manner == .refuses { throw UsageError(command: nil, fault: fault) }
-    if head.wantsHelp { return .help(of: command.name) }
-    return try read(command, head, remark) ?? .help(of: command.name)
+    if let help = head.help { return .help(of: command.name, help) }
+    return try read(command, head, remark)
   }
 
   private func read<Options: CommandOptions>(
     _ command: Options.Type, _ head: Head, _ remark: String?
-  ) throws(UsageError) -> Request? {
-    guard let reading = try command.read(head.rest, defaults: head.defaults, others: { allFlags }) else { return nil }
-    return .command(reading.options, remarks: [remark].compactMap(\.self) + reading.remarks)
+  ) throws(UsageError) -> Request {
+    switch try command.read(head.rest, defaults: head.defaults, others: { allFlags }) {
+    case .help(let length): .help(of: command.name, length)
+    case .options(let options, let remarks):
+      .command(options, remarks: [remark].compactMap(\.self) + remarks)
+    }
   }
 
   /// The command of that name, or the one that the line means; a remark says which.
@@ -95,7 +101,7 @@ struct CommandTable: Sendable {
     var defaults: [String] = []
     var name: String?
     var rest: [String] = []
-    var wantsHelp = false
+    var help: HelpLength?
     var wantsVersion = false
     /// An unknown flag before the command's name, which only some commands pass over.
     var fault: UsageError.Fault?
@@ -113,7 +119,8 @@ struct CommandTable: Sendable {
       }
       let (spelling, value) = word.splitAtEquals
       switch word {
-      case "--help", "-h": head.wantsHelp = true
+      case "--help": head.help = .whole
+      case "-h": head.help = .short
       case "--version", "-V": head.wantsVersion = true
       default:
         head.defaults.append(word)

@@ -27,7 +27,8 @@ struct FlagDescription: Sendable, Equatable {
   /// Every command has it; the parser knows it by itself.
   static let help: FlagDescription = {
     var help = FlagDescription(
-      long: "help", short: "h", valueName: nil, summary: "print this help and do nothing else", details: nil)
+      long: "help", short: "h", valueName: nil, summary: "print help and do nothing else; -h prints one screen",
+      details: nil)
     help.isCommon = true
     return help
   }()

@@ -66,12 +66,12 @@ struct UsageError: Error, Equatable {
     case .flagTookWord(let flag, let word, let missing):
       "there is no flag \(flag), and '\(word)' behind it was taken for its value; so \(missing)"
     case .foreignFlag(let word):
-      command.map { "\($0) has no \(word); other commands do" } ?? "\(word) means nothing here; other commands have it"
+      command.map { "\($0) has no \(word); other commands do" } ?? "\(word) belongs to a command; name that first"
     case .valueMissing(let flag, let valueName): "\(flag) needs a value: \(flag) \(valueName)"
     case .valueLooksLikeFlag(let flag, let valueName, let word):
       "\(flag) needs a value (\(valueName)) and finds \(word); if that is the value, write \(flag)=\(word)"
     case .valueUnwanted(let flag, let value): "\(flag) is a switch and takes no value, not '\(value)'"
-    case .badValue(let spelling, let value, let reason): "\(spelling): '\(value)' cannot be taken: \(reason)"
+    case .badValue(let spelling, let value, let reason): "\(spelling) '\(value)': \(reason)"
     case .givenTwice(let flag): "\(flag) is given twice; which one is meant?"
     case .argumentMissing(let name): "\(name) is missing"
     case .argumentUnexpected(let word): "'\(word)' is one word too many"

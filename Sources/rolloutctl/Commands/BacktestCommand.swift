@@ -21,7 +21,7 @@ struct BacktestOptions: TakesCommonFlags, Equatable {
         details: "If not given, 10m, or 1h, 6h, 1d or 7d where that would be more than 300 looks.",
         read: { (text) throws(ValueFault) in
           let span = try Conversion.duration(text)
-          guard span > .zero else { throw ValueFault("it is longer than nothing") }
+          guard span > .zero else { throw ValueFault("it must be more than 0s") }
           return span
         }
       ) { $0.request.every = $1 },

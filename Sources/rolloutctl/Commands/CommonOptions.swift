@@ -105,7 +105,7 @@ extension FlagRow where Options: TakesCommonFlags {
   static var color: FlagRow {
     choice(
       "color", "WHEN", "colours: auto is for a terminal only",
-      details: "`NO_COLOR` in the environment turns `auto` off."
+      details: "`auto` obeys `NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR` and `TERM`: see `rolloutctl help environment`."
     ) { $0.common.color = $1 }.common()
   }
 

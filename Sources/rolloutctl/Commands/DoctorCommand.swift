@@ -54,15 +54,15 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
           and without `--prove` no document is sent a change.
           """),
         .entries([
-          Entry("`✓`", "fine"),
+          Entry("`\(Mark.met.rawValue)`", "fine"),
           Entry(
-            "`!`",
+            "`\(Mark.look.rawValue)`",
             """
             a kill would work, and somebody should look at this: a token that ends within 14 days, a clock, a journal \
             that could not be written, that was edited or whose end is missing, a watch that went silent
             """),
-          Entry("`✗`", "a kill would not work: exit 1"),
-          Entry("`?`", "nobody could tell without trying it"),
+          Entry("`\(Mark.fails.rawValue)`", "a kill would not work: exit 1"),
+          Entry("`\(Mark.unknown.rawValue)`", "nobody could tell without trying it"),
         ]),
         .paragraph(
           """
@@ -76,7 +76,7 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
         .paragraph(
           """
           First it says how a kill would read the settings: each `rolloutctl.json`, what of it is broken or misspelled, \
-          and the stores that a kill looks in. A part that may name a store and cannot be read is `✗`, unless `--store` \
+          and the stores that a kill looks in. A part that may name a store and cannot be read is `\(Mark.fails.rawValue)`, unless `--store` \
           is said.
           """),
         .paragraph(

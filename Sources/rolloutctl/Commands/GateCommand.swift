@@ -58,6 +58,7 @@ extension GateOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     let report = try look(at: target, invocation)
     invocation.print(
+      folds: true,
       text: { StatusText(report, ink: $0, width: $1).gates }, json: { report.json }, markdown: { report.markdown })
     return pipeline.status(report.status)
   }

@@ -111,7 +111,7 @@ extension Invocation {
   func tell(_ report: HistoryReport) -> ExitStatus {
     remark(report.remarks)
     for sentence in report.failures { context.output.failure("rolloutctl: \(Terminal.plain(sentence))") }
-    print(text: { ink, _ in report.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
+    print(folds: true, text: { ink, _ in report.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
     return report.status
   }
 }

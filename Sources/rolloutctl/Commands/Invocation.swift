@@ -17,26 +17,43 @@ struct Invocation: Sendable {
     return choices
   }
 
-  var ink: Ink {
+  /// For results.
+  var ink: Ink { ink(isTerminal: context.output.width != nil) }
+  /// For what is said on standard error.
+  var errorInk: Ink { ink(isTerminal: context.output.showsProgress) }
+
+  private func ink(isTerminal: Bool) -> Ink {
     switch common.color {
     case .always: Ink(isOn: true)
     case .never: .none
-    case .auto:
-      Ink(
-        isOn: context.output.width != nil && (context.surroundings.variables["NO_COLOR"] ?? "").isEmpty
-          && context.surroundings.variables["TERM"] != "dumb")
+    case .auto: Ink(isOn: context.rules.paints(isTerminal: isTerminal))
     }
   }
 
-  var width: Int { context.output.width ?? 100 }
+  /// The columns that lines must not pass; nil where nobody says how many there are.
+  var columns: Int? { context.output.width ?? context.rules.columns }
+  var width: Int { columns ?? 100 }
 
-  /// The one place where the format of a result is chosen.
-  func print(text: (Ink, Int) -> String, json: () -> JSON, markdown: () -> String) {
+  /// The one place where the format of a result is chosen. Of a text that `folds`, lines are broken where they are wider
+  /// than the columns; a table, or lines that are to be typed, keep theirs.
+  func print(folds: Bool = false, text: (Ink, Int) -> String, json: () -> JSON, markdown: () -> String) {
     switch common.format {
-    case .text: context.output.result(text(ink, width))
+    case .text:
+      let text = linked(text(ink, width), isTerminal: context.output.width != nil)
+      context.output.result(folds ? folded(text) : text)
     case .json: context.output.result(json().written(.pretty))
     case .markdown: context.output.result(markdown())
     }
+  }
+
+  private func linked(_ text: String, isTerminal: Bool) -> String {
+    context.rules.links(isTerminal: isTerminal) ? Terminal.linked(text) : text
+  }
+
+  private func folded(_ text: String) -> String {
+    guard let columns else { return text }
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
+      .flatMap { Terminal.folded(String($0), to: columns) }.joined(separator: "\n")
   }
 
   /// What belongs beside the result, on standard error.
@@ -99,10 +116,19 @@ extension Invocation {
     let isAnswer = report.status == .done || report.status == .hold
     if common.format == .text, !isAnswer {
       // What was not done is no result: a pipe gets nothing, a person reads why.
-      context.output.failure(report.text(ink: ink, width: width))
+      let text = report.text(ink: errorInk, width: width)
+      context.output.failure(folded(linked(text, isTerminal: context.output.showsProgress)))
     } else {
-      print(text: { report.text(ink: $0, width: $1) }, json: { report.json }, markdown: { report.markdown })
+      print(
+        folds: true, text: { report.text(ink: $0, width: $1) }, json: { report.json }, markdown: { report.markdown })
     }
     return report.status
+  }
+}
+
+extension Context {
+  var rules: TerminalRules {
+    let variables = surroundings.variables
+    return TerminalRules { variables[$0] }
   }
 }

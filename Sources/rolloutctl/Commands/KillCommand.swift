@@ -86,7 +86,7 @@ struct KillOptions: TakesCommonFlags, Equatable {
           now, who is told and how to bring it back follows. A server that is slow gets a second request beside the \
           first, as long as the deadline allows; a platform's switch is sent without a look where looking fails or takes \
           longer than a second, and then it is said. Where a change was sent and nobody could look, "it may be off" is \
-          said, with exit 1. "already off" is said of a server only after a change that it took.
+          said, with exit 1. "was OFF already" is said of a server only after a change that it took.
           """),
         .paragraph(
           """
@@ -185,7 +185,7 @@ extension KillOptions: Action {
     for line in on {
       let key = Terminal.plain(line.flag.text)
       invocation.context.output.failure(
-        "\(key)   \(invocation.ink.bad("is still on")): it was taken for the value of a flag that kill does not have\n"
+        "\(key)   \(invocation.errorInk.bad("is still on")): it was taken for the value of a flag that kill does not have\n"
           + "  if it was meant: rolloutctl kill \(Shell.word(line.flag.text))")
     }
   }
@@ -199,7 +199,7 @@ extension KillOptions: Action {
       },
       json: { report.json }, markdown: { report.markdown })
     if common.format == .text, !report.failed.lines.isEmpty {
-      invocation.context.output.failure(report.failed.text(ink: invocation.ink))
+      invocation.context.output.failure(report.failed.text(ink: invocation.errorInk))
     }
   }
 

@@ -47,7 +47,7 @@ extension PlanOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     let report = try Planning(context: invocation.context).plan(note, at: at)
     invocation.print(
-      text: { ink, _ in report.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
+      folds: true, text: { ink, _ in report.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
     return .done
   }
 }

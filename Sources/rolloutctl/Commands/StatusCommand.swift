@@ -16,8 +16,12 @@ struct StatusOptions: TakesPipelineFlags, Equatable {
     arguments: [.target(.optional) { $0.target = $1 }],
     flags: [
       .toggle(
-        "watch", "print again whenever the interval is over",
-        details: "With `--format json` every look is one JSON value on a line of its own."
+        "watch", "look again whenever the interval is over, until q is typed",
+        details: """
+          At a terminal the picture stays while a store does not answer, and what changed is said below it; where the \
+          window is too small, what is ticked is left out first. Elsewhere, and where `TERM` is dumb, each change is a \
+          line. With `--format json` every look is one JSON value on a line of its own.
+          """
       ) { $0.watch = true },
       .value(
         "interval", "DURATION", "how often to look with --watch; 5s if not given",
@@ -82,14 +86,21 @@ struct StatusOptions: TakesPipelineFlags, Equatable {
 
 extension StatusOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    guard watch else { return try show(invocation) }
+    guard watch else {
+      if let target {
+        let report = try look(at: target, invocation)
+        show(.rollout(report), invocation)
+        return status(of: .rollout(report))
+      }
+      let picture = StatusPicture.fleet(
+        try Viewing(context: invocation.context, choices: invocation.choices).fleet())
+      show(picture, invocation)
+      return status(of: picture)
+    }
     do throws(Trouble) {
       return try follow(invocation)
     } catch {
-      if common.format == .json {
-        let answer: JSON = ["error": .strings(error.sentences), "exit": .number(Int(error.status.rawValue))]
-        invocation.context.output.result(answer.written(.compact))
-      }
+      if common.format == .json { tell(error, invocation) }
       throw error
     }
   }
@@ -97,50 +108,74 @@ extension StatusOptions: Action {
   /// A watch prints its own values, a line each, the one that ends it included.
   var wantsJSON: Bool { common.format == .json && !watch }
 
-  private func print(
-    _ invocation: Invocation, text: (Ink, Int) -> String, json: () -> JSON, markdown: () -> String
-  ) {
-    guard watch, common.format == .json else { return invocation.print(text: text, json: json, markdown: markdown) }
-    invocation.context.output.result(json().written(.compact))
+  private func status(of picture: StatusPicture) -> ExitStatus {
+    switch picture {
+    case .rollout(let report): exitCode || pipeline.waits ? pipeline.status(report.status) : .done
+    case .fleet(let fleet): exitCode ? pipeline.status(fleet.verdict) : fleet.status
+    }
   }
 
-  private func show(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let viewing = Viewing(context: invocation.context, choices: invocation.choices)
-    guard let target else {
-      let fleet = try viewing.fleet()
+  private func show(_ picture: StatusPicture, _ invocation: Invocation) {
+    switch picture {
+    case .rollout(let report):
+      print(
+        invocation, folds: true, text: { StatusText(report, ink: $0, width: $1).text }, json: { report.json },
+        markdown: { report.markdown })
+    case .fleet(let fleet):
       invocation.remark(fleet.remarks)
       for sentence in fleet.failures { invocation.context.output.failure("rolloutctl: \(Terminal.plain(sentence))") }
       print(
-        invocation,
-        text: { ink, _ in fleet.text(ink: ink, width: invocation.context.output.width) }, json: { fleet.json },
-        markdown: { fleet.markdown })
-      return exitCode ? pipeline.status(fleet.verdict) : fleet.status
+        invocation, text: { ink, _ in fleet.text(ink: ink, width: invocation.context.output.width) },
+        json: { fleet.json }, markdown: { fleet.markdown })
     }
-    let report = try look(at: target, invocation)
-    print(
-      invocation,
-      text: { StatusText(report, ink: $0, width: $1).text }, json: { report.json }, markdown: { report.markdown })
-    return exitCode || pipeline.waits ? pipeline.status(report.status) : .done
   }
 
-  /// Until it is interrupted, or the rollout is over. On a terminal the screen is redrawn; elsewhere each look follows
-  /// the last one.
+  private func print(
+    _ invocation: Invocation, folds: Bool = false, text: (Ink, Int) -> String, json: () -> JSON,
+    markdown: () -> String
+  ) {
+    guard watch, common.format == .json else {
+      return invocation.print(folds: folds, text: text, json: json, markdown: markdown)
+    }
+    invocation.context.output.result(json().written(.compact))
+  }
+
+  // MARK: Watching
+
+  /// The first look is as one without `--watch`: what is misspelled is said at once. After it nothing ends the watch but
+  /// who watches, or the end of the rollout.
   private func follow(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let pause = interval ?? TimeSpan(seconds: 5)
-    let output = invocation.context.output
-    while true {
-      if output.width != nil, common.format == .text { output.result("\u{1B}[H\u{1B}[2J") }
-      let status = try show(invocation)
-      if try isOver(invocation) || output.isBroken { return status }
-      invocation.context.clock.pause(microseconds: pause.seconds * 1_000_000)
+    let watching = StatusWatching(
+      context: invocation.context, choices: invocation.choices, target: target,
+      interval: interval ?? TimeSpan(seconds: 5))
+    let first = try watching.look()
+    let isTerminal = invocation.context.output.width != nil
+    // What is said of every request would be written into the picture.
+    if common.format == .text, !common.verbose, !first.isOver,
+      invocation.context.rules.redraws(isTerminal: isTerminal), let screen = invocation.context.output.takeScreen()
+    {
+      let (last, ending) = watching.on(
+        screen, after: first, ink: invocation.ink, links: invocation.context.rules.links(isTerminal: isTerminal))
+      screen.close()
+      if case .signal(let number) = ending { Signals.end(by: number) }
+      return status(of: last)
     }
+    show(first, invocation)
+    let last = watching.inLines(after: first) { picture, sentences, trouble in
+      switch (common.format, picture, trouble) {
+      case (.json, let picture?, _): show(picture, invocation)
+      case (.json, nil, let trouble?): tell(trouble, invocation)
+      case (.markdown, let picture?, _): if !sentences.isEmpty { show(picture, invocation) }
+      default:
+        let time = (picture ?? first).calendar.clock(invocation.context.clock.now())
+        for sentence in sentences { invocation.context.output.result("\(time)  \(Terminal.plain(sentence))") }
+      }
+    }
+    return status(of: last)
   }
 
-  private func isOver(_ invocation: Invocation) throws(Trouble) -> Bool {
-    guard let target else { return false }
-    switch try Viewing(context: invocation.context, choices: invocation.choices).status(of: target).place {
-    case .finished, .abandoned: return true
-    case .off, .stage, .killed: return false
-    }
+  private func tell(_ trouble: Trouble, _ invocation: Invocation) {
+    let answer: JSON = ["error": .strings(trouble.sentences), "exit": .number(Int(trouble.status.rawValue))]
+    invocation.context.output.result(answer.written(.compact))
   }
 }

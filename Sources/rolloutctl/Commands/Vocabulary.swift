@@ -53,7 +53,7 @@ extension Conversion {
   static func deadline(_ text: String) throws(ValueFault) -> TimeSpan {
     let isNumber = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     let span = try duration(isNumber ? text + "s" : text)
-    guard span > .zero else { throw ValueFault("a deadline is longer than nothing") }
+    guard span > .zero else { throw ValueFault("it must be more than 0s") }
     return span
   }
 

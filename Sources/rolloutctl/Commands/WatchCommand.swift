@@ -53,8 +53,9 @@ extension WatchOptions: Action {
   var wantsJSON: Bool { false }
 
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let watching = Watching(context: invocation.context, choices: invocation.choices)
-    var loop = WatchLoop(watching, targets, every: once ? nil : interval ?? Self.usualInterval)
+    let watching = Watching(context: invocation.context.signing(as: Self.name), choices: invocation.choices)
+    let pause = once ? nil : interval ?? Self.usualInterval
+    var loop = WatchLoop(watching, targets, every: pause, remembers: common.quiet)
     var worst = ExitStatus.done
     while true {
       loop.round { report in
@@ -117,7 +118,9 @@ private enum WatchWords {
     .paragraph(
       """
       A line is printed when a look finds something else than the one before, and for everything that was done; with \
-      `--format json` every look at every rollout is one JSON value on a line. Each look leaves a sign of life beside \
+      `--quiet` the last look of an earlier watch counts as the one before, so that cron mails changes alone. With \
+      `--format json` every look at every rollout is one JSON value on a line. It signs as a machine, \
+      `watch (maya@host)`. Each look leaves a sign of life beside \
       the journal, in `KEY.journal.watch`: when, by whom, the verdict, and when the next one is due.
       """),
   ]

@@ -1,8 +1,9 @@
 import RolloutOps
 
-/// Blocks as a terminal shows them: 80 columns, no colour.
+/// Blocks as a terminal shows them, without colour.
 struct PlainText {
-  static let columns = 80
+  static let usualColumns = 80
+  var columns = usualColumns
   private(set) var lines: [String] = []
 
   var text: String { lines.joined(separator: "\n") + "\n" }
@@ -17,6 +18,31 @@ struct PlainText {
   mutating func title(_ text: String) {
     gap()
     line("\(text):")
+  }
+
+  /// A line that is broken between words where it is too long.
+  mutating func folded(_ text: String, hang: Int) {
+    let parts = Terminal.wrapped(text, to: columns)
+    guard parts.count > 1, let first = parts.first else { return line(text) }
+    line(first)
+    let rest = text.dropFirst(first.count + 1)
+    for part in Terminal.wrapped(rest, to: columns - hang) { line(String(repeating: " ", count: hang) + part) }
+  }
+
+  /// Lines to be typed, each with what it is for behind it, or above it where that is too long.
+  mutating func add(_ examples: [Example]) {
+    let widest = examples.map { Terminal.width($0.line) }.max() ?? 0
+    for example in examples {
+      let (even, short) = (Terminal.padded(example.line, to: widest), example.line)
+      if let fits = [even, short].map({ "  \($0)  # \(example.comment)" }).first(where: {
+        Terminal.width($0) <= columns
+      }) {
+        line(fits)
+      } else {
+        line("  # \(example.comment)")
+        line("  \(example.line)")
+      }
+    }
   }
 
   mutating func add(_ blocks: [Block], indent: Int = 0) {
@@ -52,7 +78,7 @@ struct PlainText {
         line(lead + term)
         fill(entry.text, indent: hang)
       } else {
-        let texts = Terminal.wrapped(Self.plain(entry.text), to: Self.columns - hang)
+        let texts = Terminal.wrapped(Self.plain(entry.text), to: columns - hang)
         line(lead + Terminal.padded(term, to: width) + "  " + (texts.first ?? ""))
         for text in texts.dropFirst() { line(String(repeating: " ", count: hang) + text) }
       }
@@ -61,7 +87,7 @@ struct PlainText {
 
   private mutating func fill(_ text: String, first: String = "", indent: Int) {
     let hang = indent + first.utf8.count
-    for (offset, text) in Terminal.wrapped(Self.plain(text), to: Self.columns - hang).enumerated() {
+    for (offset, text) in Terminal.wrapped(Self.plain(text), to: columns - hang).enumerated() {
       line(String(repeating: " ", count: offset == 0 ? indent : hang) + (offset == 0 ? first : "") + text)
     }
   }

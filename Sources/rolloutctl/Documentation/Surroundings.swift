@@ -56,6 +56,22 @@ struct EnvironmentVariable: Sendable {
     EnvironmentVariable(
       name: "PROMETHEUS_TOKEN", meaning: "the bearer token for a Prometheus that a note names as evidence", flag: ""),
     EnvironmentVariable(name: "NO_COLOR", meaning: "when set to anything, `--color auto` means never", flag: "color"),
+    EnvironmentVariable(
+      name: "CLICOLOR_FORCE",
+      meaning: "where `NO_COLOR` is not set: anything but 0 means colours in files and pipes too", flag: "color"),
+    EnvironmentVariable(
+      name: "CLICOLOR", meaning: "where neither of these is set: 0 means no colours", flag: "color"),
+    EnvironmentVariable(
+      name: "TERM",
+      meaning: "`dumb` is a terminal without colours, links and pager, on which `status --watch` prints lines",
+      flag: "color"),
+    EnvironmentVariable(
+      name: "COLUMNS", meaning: "how wide lines may be where the output is no terminal", flag: "color"),
+    EnvironmentVariable(
+      name: "ROLLOUTCTL_PAGER",
+      meaning:
+        "what shows long help page by page at a terminal, else `PAGER`, else less; `cat` means none, and in CI there is "
+        + "none", flag: ""),
   ]
 
   var entry: Entry { Entry("`\(name)`", meaning) }

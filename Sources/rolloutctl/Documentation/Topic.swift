@@ -19,6 +19,7 @@ struct Topic: Sendable {
     Topic(name: "ci", summary: "in a pipeline: an example for GitHub, one for GitLab", blocks: PipelineGuide.blocks),
     Topic(name: "environment", summary: "variables and files", blocks: environment),
     Topic(name: "states", summary: "where a rollout can stand, and what moves it", blocks: states),
+    Topic(name: "marks", summary: "the signs at the beginning of lines", blocks: marks),
   ]
 
   @Sendable private static func exitCodes() -> [Block] {
@@ -47,6 +48,13 @@ struct Topic: Sendable {
         A setting is taken from the command line, else the note, else the environment, else `rolloutctl.json`. A \
         rollout's journal stays where it began: see `rolloutctl help stores`.
         """),
+    ]
+  }
+
+  @Sendable private static func marks() -> [Block] {
+    [
+      .paragraph("A sign means the same in every view. In Markdown its word stands beside it."),
+      .entries(Mark.allCases.map { Entry("`\($0.rawValue)`", "\($0.word): \($0.meaning)") }),
     ]
   }
 

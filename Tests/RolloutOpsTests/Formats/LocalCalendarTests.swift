@@ -28,11 +28,25 @@ import Testing
     #expect(calendar.exact(instant) == exact)
   }
 
+  @Test(
+    arguments: [
+      ("2026-11-21T10:27:10.5Z", nil), ("2026-11-21T10:27:09.5Z", "just now"), ("2026-11-21T10:26:10Z", "just now"),
+      ("2026-11-21T10:26:09Z", "1 min ago"), ("2026-11-21T09:27:10Z", "59 min ago"), ("2026-11-21T09:27:09Z", "1h ago"),
+      ("2026-11-19T10:27:10Z", "47h ago"), ("2026-11-19T10:27:09Z", "2 days ago"),
+      ("2025-11-21T10:27:09Z", "365 days ago"),
+    ] as [(String, String?)])
+  func tellsHowLongAgo(moment: String, age: String?) throws {
+    let instant = try #require(ISO8601.instant(moment))
+    #expect(calendar.age(instant) == age)
+    #expect(calendar.aged(instant) == calendar.exact(instant) + (age.map { ", \($0)" } ?? ""))
+  }
+
   @Test func writesUTCAndMachinesToo() throws {
     let instant = try #require(ISO8601.instant("2026-11-21T10:02Z"))
     let utc = LocalCalendar(zone: .utc, now: instant)
     #expect(utc.exact(instant) == "Sat 21 Nov 10:02 +00:00")
     #expect(utc.day(instant) == "Sat 21 Nov")
+    #expect(utc.clock(instant) == "10:02:00 +00:00" && calendar.clock(calendar.now) == "11:27:09 +01:00")
     #expect(calendar.iso(instant) == "2026-11-21T11:02:00+01:00")
   }
 

@@ -24,9 +24,9 @@ import Testing
     try world.move(.promote)
     world.kill()
     let facts = try Self.facts(world, Self.named("/w/rolloutctl.json", name: "prod"))
-    #expect(facts.headline(ink: .none) == #"ai-summary is OFF. Everybody gets "off": plain text."#)
+    #expect(facts.meaning == "plain text")
     #expect(facts.before?.place == .stage(0, name: "internal") && facts.owner == "maya" && facts.undoers == [])
-    #expect(facts.store == "prod" && facts.restore == "rolloutctl restore --reason \"…\" ai-summary")
+    #expect(facts.restore == "rolloutctl restore --reason \"…\" ai-summary")
   }
 
   @Test func aJournalThatCannotBeReadHoldsNothingUp() throws {
@@ -34,8 +34,7 @@ import Testing
     try world.move(.promote)
     world.files.put(World.journal, "{\"edited\": true}\n")
     let facts = try Self.facts(world, Self.named("the default"))
-    #expect(facts.before == nil && facts.owner == nil && facts.store == "/w/flags.json")
-    #expect(facts.headline(ink: .none) == #"ai-summary is OFF. Everybody gets "off"."#)
+    #expect(facts.before == nil && facts.owner == nil && facts.meaning == nil)
   }
 
   @Test(

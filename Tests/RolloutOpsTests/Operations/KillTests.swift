@@ -92,8 +92,9 @@ import Testing
     world.files.put(World.store, "{ \"flags\": ")
     let report = world.kill()
     #expect(report.status == .inconclusive)
-    #expect(report.lines[0].reasons.first == "NOT off in file:flags.json")
-    #expect(report.lines[0].reasons.last?.hasPrefix("by hand: ") == true)
+    #expect(report.lines[0].reasons.first == "NOT off in /w/flags.json")
+    // In words, and below them the lines to paste.
+    #expect(report.lines[0].reasons.suffix(2).map { String($0.prefix(9)) } == ["by hand: ", "or paste:"])
     #expect(world.files.text(World.store) == "{ \"flags\": ")
   }
 
@@ -258,7 +259,7 @@ import Testing
     world.files.erase(World.store)
     let line = world.kill().lines[0]
     #expect((2.0..<2.2).contains(line.seconds) && line.outcome == .notOff)
-    #expect(line.reasons.contains { $0.hasPrefix("it was tried \(line.attempts) times in 2.0 s") })
+    #expect(line.reasons.contains { $0.hasPrefix("\(line.attempts) tries in 2.0 s until ") })
     #expect(!line.reasons.contains { $0.contains("by hand") })
   }
 
@@ -342,7 +343,8 @@ import Testing
     let line = world.kill().lines[0]
     #expect(line.outcome == .notOff && line.attempts == 6 && line.seconds < 0.5)
     #expect(
-      line.reasons.last == "by hand: in file:flags.json give ai-summary no \"targeting\", \"state\": \"ENABLED\" and "
+      line.reasons.dropLast().last
+        == "by hand: in file:flags.json give ai-summary no \"targeting\", \"state\": \"ENABLED\" and "
         + "\"defaultVariant\": \"off\"")
   }
 
@@ -497,14 +499,16 @@ import Testing
 
   @Test func aFlagThatIsOffAlreadySaysSo() throws {
     let world = try Self.exposing()
-    #expect(world.kill().text(ink: .none).hasPrefix("ai-summary   off: everybody gets off   0.0 ms   file:flags.json"))
+    #expect(
+      world.kill().text(ink: .none).hasPrefix("ai-summary is OFF: everybody gets \"off\"   0.0 ms   /w/flags.json"))
     let again = world.kill()
-    #expect(again.status == .done && again.text(ink: .none).hasPrefix("ai-summary   already off: everybody gets off"))
+    #expect(
+      again.status == .done && again.text(ink: .none).hasPrefix("ai-summary was OFF already: everybody gets \"off\""))
     var choices = OperatorChoices()
     choices.dryRun = true
     let dry = Kill(context: world.context(), choices: choices).perform(["ai-summary"])
     #expect(dry.status == .done)
-    #expect(dry.text(ink: .none) == "ai-summary   is off already: everybody gets off   file:flags.json")
+    #expect(dry.text(ink: .none) == "ai-summary is OFF already: everybody gets \"off\"   /w/flags.json")
   }
 
   @Test func whatIsOffByItsNoteSaysHowToServeControl() throws {

@@ -209,7 +209,8 @@ import Testing
     // Everybody has v7; starting with "off for all but staff" would take it from them.
     let refused = try world.move(.promote)
     #expect(refused.status == .conflict)
-    #expect(refused.decision.reasons.first == "everybody gets on now, and the note's control would take it from them")
+    #expect(
+      refused.decision.reasons.first == "everybody gets \"on\" now, and the note's control would take it from them")
   }
 
   @Test func withVariantsTheFinishedCanaryIsTheControlOfTheNextRollout() throws {

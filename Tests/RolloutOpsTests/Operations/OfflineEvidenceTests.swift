@@ -62,7 +62,7 @@ import Testing
     let told = Dictionary(uniqueKeysWithValues: decision.gates.map { ($0.name, $0.reason) })
     #expect(told["cases"] == "120 cases of the canary, 120 of the control; 30 of each are enough")
     #expect(told["sets"] == "representative 60, known-bad 30, format-sensitive 30")
-    #expect(told["quality drops by more than 5%"]?.hasPrefix("0.838 vs 0.838, 0% [") == true, "\(told)")
+    #expect(told["quality drops by more than 5%"]?.hasPrefix("0.838 vs 0.838: 0% [") == true, "\(told)")
     #expect(!decision.gates.contains { $0.kind == .sampleRatio })
     let status = try offline.world.status()
     #expect(StatusText(status).text.contains("Gates (canary 120 · control 120 · eval/*.ndjson)"))

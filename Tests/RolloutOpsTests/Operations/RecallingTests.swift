@@ -31,7 +31,8 @@ struct RecallingTests {
     let report = try changes(world)
     #expect(
       report.text(ink: .none)
-        == "Sat 21 Nov 10:00 +00:00  ai-summary  maya  promote interrupted?  off → internal  plan of 4 stages")
+        == "Sat 21 Nov 10:00 +00:00  just now     ai-summary  maya  promote interrupted?  off → internal  plan of 4 stages"
+    )
     #expect(report.markdown.contains("| promote | interrupted? | internal |"))
     #expect(report.status == .done)
   }
@@ -72,8 +73,8 @@ struct RecallingTests {
     let lines = report.text(ink: .none).split(separator: "\n")
     #expect(
       lines == [
-        "Sat 21 Nov 10:00 +00:00  maya  promote  off → internal  plan of 4 stages",
-        "Sat 21 Nov 10:00 +00:00  maya  exclude  at internal  tenant = acme  “asked”",
+        "Sat 21 Nov 10:00 +00:00  just now     maya  promote  off → internal  plan of 4 stages",
+        "Sat 21 Nov 10:00 +00:00  just now     maya  exclude  at internal  tenant = acme  “asked”",
       ])
     #expect(report.markdown.contains("| exclude | done | internal | tenant = acme | asked |"))
   }

@@ -36,7 +36,7 @@ import Testing
     #expect(gate["verdict"] == "breach" && gate["interval"]?.items?.count == 2 && gate["canary"]?["n"] == 300)
     #expect(intent.content.evidenceDigest?.count == 64)
     let told = try Recalling(context: world.context(), choices: OperatorChoices()).history(of: World.note, .init())
-    #expect(told.text(ink: .none).contains("\n    saw canary 300 · control 900 · cost up more than 10% pass"))
+    #expect(told.text(ink: .none).contains("\n    saw canary 300 · control 900\n      cost up more than 10% pass: "))
   }
 
   /// Not by a watch, also where the note lets it promote, and not by a person before the hold is lifted with a reason.

@@ -37,7 +37,7 @@ import Testing
 
                             v6 (n 10,000)  v7 (n 2,000)    difference              relative        p
         · rate(error)                1.2%         1.65%  +0.45 points  +37.5% [−6.18, +102]    0.102
-        ✗ rate(tool_error)             1%            4%     +3 points    +300% [+199, +435]  <0.0001  worse
+        ▼ rate(tool_error)             1%            4%     +3 points    +300% [+199, +435]  <0.0001  worse
 
         · p is corrected for 2 tests (Holm); each interval is one of 95%
 
@@ -55,7 +55,7 @@ import Testing
             v6 1.2% (10,000), v7 1.65% (2,000)
             +0.45 points, +37.5% [−6.18, +102],
             p=0.102
-        ✗ rate(tool_error)  worse
+        ▼ rate(tool_error)  worse
             v6 1% (10,000), v7 4% (2,000)
             +3 points, +300% [+199, +435],
             p<0.0001
@@ -69,7 +69,7 @@ import Testing
 
   @Test func colourOnlyRepeatsWhatIsWritten() throws {
     let text = ComparisonText(try errors(), ink: Ink(isOn: true), width: 100).text
-    #expect(text.contains("\u{1B}[31m✗\u{1B}[39m rate(tool_error)") && text.contains("\u{1B}[31mworse\u{1B}[39m"))
+    #expect(text.contains("\u{1B}[31m▼\u{1B}[39m rate(tool_error)") && text.contains("\u{1B}[31mworse\u{1B}[39m"))
     #expect(text.replacing(#/\u{1B}\[\d+m/#, with: "") == ComparisonText(try errors(), ink: .none, width: 100).text)
   }
 

@@ -29,7 +29,7 @@ struct ReportTests {
     let report = try fleet(world)
     #expect(
       report.text(ink: .none, width: 120)
-        == "■ ai-summary   killed   by oncall, Sat 21 Nov 10:00 +00:00: “loops”")
+        == "■ ai-summary   killed   by oncall, Sat 21 Nov 10:00 +00:00, just now: “loops”")
     #expect(report.markdown.contains("| killed | kill | by oncall, Sat 21 Nov 10:00 +00:00: “loops” |"))
   }
 

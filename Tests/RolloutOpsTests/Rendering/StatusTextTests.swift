@@ -17,8 +17,8 @@ struct StatusTextTests {
         "  · 5% of paid · 25% of paid · 100%",
         "Gates (no machine measures them: look at https://dashboards.example.com/d/summary, then attest gates)",
         "  rolloutctl attest ai-summary gates --evidence \"…\"",
-        "  ✗ rollback: parse failures above 2%   nobody has looked at internal yet",
-        "Checklist (4 of 8, not holding)",
+        "  ○ rollback: parse failures above 2%   nobody has looked at internal yet",
+        "Checklist: 4 of 8 (advice at tier 3: it keeps nothing shut)",
         "  ✓ flag           ai-summary is in file:flags.json",
         "  · kill-drill     flip it once and attest kill-drill, or kill and restore at the internal stage",
         "  · fallback       try what users see when the flag is off (off -> plain text), then attest fallback",
@@ -37,7 +37,7 @@ struct StatusTextTests {
     try world.move(.promote)
     try world.move(.hold, reason: "lunch")
     let lines = try lines(world)
-    #expect(lines.contains("  ‖ held by maya since Sat 21 Nov 10:00 +00:00: lunch"))
+    #expect(lines.contains("  ‖ held by maya since Sat 21 Nov 10:00 +00:00, just now: lunch"))
     #expect(lines.suffix(2) == ["→ hold: it is held; resume lifts the hold", "  held by maya: lunch"])
   }
 
@@ -46,8 +46,11 @@ struct StatusTextTests {
     try world.move(.promote)
     world.kill()
     let lines = try lines(world)
-    #expect(lines[1] == "  ■ killed at internal by oncall, Sat 21 Nov 10:00 +00:00: everybody gets off")
-    #expect(lines.last == "→ killed: the flag is killed; restore it first, with a reason")
+    #expect(lines[1] == "  ■ killed at internal by oncall, Sat 21 Nov 10:00 +00:00, just now: everybody gets \"off\"")
+    #expect(
+      lines.suffix(2) == [
+        "→ the flag is killed: restore it first, with a reason", "  rolloutctl restore ai-summary --reason \"…\"",
+      ])
   }
 
   @Test func killedAndThenChanged() throws {
@@ -58,10 +61,10 @@ struct StatusTextTests {
     let text = try lines(world)
     #expect(
       text[1...4] == [
-        "  ■ was killed at internal by oncall, Sat 21 Nov 10:00 +00:00, but the store shows something else",
+        "  ■ was killed at internal by oncall, Sat 21 Nov 10:00 +00:00, just now, but the store shows something else",
         "  ≠ drift  the store does not show what the journal says",
-        "      journal  everybody gets off",
-        "      store    everybody gets on",
+        "      journal  everybody gets \"off\"",
+        "      store    everybody gets \"on\"",
       ])
     #expect(
       text.last == "→ conflict: the store does not show what the journal says: "
@@ -73,7 +76,7 @@ struct StatusTextTests {
     let world = World()
     try world.move(.promote)
     try world.serve("off")
-    #expect(try lines(world)[1] == "  ■ turned off in the store; this journal does not say by whom")
+    #expect(try lines(world)[1] == "  ■ turned off in the store, outside this journal: nobody is named")
   }
 
   @Test func markedAsKilledByAnotherJournal() throws {
@@ -81,7 +84,7 @@ struct StatusTextTests {
     try world.move(.promote)
     world.kill()
     world.files.erase(World.journal)
-    #expect(try lines(world)[1] == "  ■ marked as killed in the store; this journal does not say by whom")
+    #expect(try lines(world)[1] == "  ■ marked as killed in the store, outside this journal: nobody is named")
   }
 
   @Test func finished() throws {

@@ -27,7 +27,9 @@ import Testing
 
   @Test func whatCollectsMayBeGivenAgain() throws {
     let words = ["a", "--canary", "v7", "--control", "v6", "--canary=v8", "--traces", "b", "--by", "x"]
-    let options = try #require(try CompareOptions.read(words, defaults: [], others: { [] })).options
+    guard case .options(let options, _) = try CompareOptions.read(words, defaults: [], others: { [] }) else {
+      throw Unexpected()
+    }
     #expect(options.request.canaries == ["v7", "v8"] && options.request.traces == ["b", "a"])
     #expect(throws: UsageError(command: "compare", fault: .givenTwice(flag: "--by"))) {
       try CompareOptions.read(words + ["--by", "y"], defaults: [], others: { [] })
@@ -74,13 +76,15 @@ import Testing
     #expect(try options(RestoreOptions.self, ["--reason", "r", "restore", "x"]).common.reason == "r")
   }
 
-  @Test(arguments: [
-    (["promote", "--help"], "promote"), (["promote", "-h", "--bogus"], "promote"), (["-h", "kill"], "kill"),
-    (["--help"], nil), (["-h"], nil), (["promote", "-qh"], "promote"),
-  ])
-  func helpIsAskedInManyWays(words: [String], command: String?) throws {
-    guard case .help(let asked) = try request(words) else { throw Unexpected() }
-    #expect(asked == command)
+  @Test(
+    arguments: [
+      (["promote", "--help"], "promote", .whole), (["promote", "-h", "--bogus"], "promote", .short),
+      (["-h", "kill"], "kill", .short), (["--help", "kill"], "kill", .whole), (["--help"], nil, .whole),
+      (["-h"], nil, .short), (["promote", "-qh"], "promote", .short), ([], nil, .short),
+    ] as [([String], String?, HelpLength)])
+  func helpIsAskedInManyWays(words: [String], command: String?, length: HelpLength) throws {
+    guard case .help(let asked, let howMuch) = try request(words) else { throw Unexpected() }
+    #expect(asked == command && howMuch == length)
   }
 
   @Test func versionIsAFlagAndACommand() throws {
@@ -107,7 +111,6 @@ import Testing
 
   @Test(
     arguments: [
-      ([], nil, .noCommand),
       (["-q"], nil, .noCommand),
       (["promot", "x"], nil, .unknownCommand("promot", nearest: "promote")),
       (["xyzzy"], nil, .unknownCommand("xyzzy", nearest: nil)),

@@ -8,12 +8,15 @@ import Testing
   private static let subjects = [nil] + (CommandTable.names + Topic.names).map(Optional.some)
 
   @Test(arguments: subjects) func fitsEightyColumns(subject: String?) throws {
-    let text = try Answers.rolloutctl.help(about: subject)
-    for line in text.split(separator: "\n") {
-      #expect(Terminal.width(line) <= 80, "\(line)")
-      #expect(line.last != " ", "\(line)")
+    let page = HelpPage(table: .rolloutctl)
+    #expect(try Answers.rolloutctl.help(about: subject) == page.text(about: subject))
+    for text in [try page.text(about: subject), try page.short(about: subject)] {
+      for line in text.split(separator: "\n") {
+        #expect(Terminal.width(line) <= 80, "\(line)")
+        #expect(line.last != " ", "\(line)")
+      }
+      #expect(!text.contains("`") && !text.contains("\n\n\n") && text.hasSuffix("\n"))
     }
-    #expect(!text.contains("`") && !text.contains("\n\n\n") && text.hasSuffix("\n"))
   }
 
   @Test func theOverviewShowsEveryCommandOnce() throws {
@@ -33,7 +36,7 @@ import Testing
     #expect(text.contains("  FLAG  the flag's key, or its note's path\n"))
     #expect(text.contains("  --to STAGE  further than the first exposing stage."))
     #expect(text.contains("  --format FORMAT     how to print the result (text, json, markdown)."))
-    #expect(text.contains("  -h, --help          print this help and do nothing else\n"))
+    #expect(text.contains("  -h, --help          print help and do nothing else; -h prints one screen\n"))
     #expect(text.contains("  2  the command line was wrong\n"))
     #expect(text.contains("  # back to the first stage\n  rolloutctl restore ai-summary --reason"))
     #expect(text.hasSuffix("See also: help kill, help promote, help states\n"))

@@ -14,7 +14,7 @@ import Testing
     #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
     #expect(outcome.output.hasPrefix("ai-summary   prompt_version v6 → v7\nFri 20 Nov"), "\(outcome)")
     #expect(outcome.output.contains("canary 303 records · control 897\n"))
-    #expect(outcome.output.contains("  ✗ rollback: parse failures above 2%\n      would have fired Fri 20 Nov"))
+    #expect(outcome.output.contains("  ! rollback: parse failures above 2%\n      would have fired Fri 20 Nov"))
     #expect(outcome.output.contains("  ✓ rollback: quality drops by more than 5%\n      would not have fired: 0."))
     #expect(outcome.output.contains("false alarms: ") && outcome.output.contains(" of 40 splits ("))
     #expect(outcome.output.contains("→ one trigger of 3 would have fired, first parse failures above 2% (rollback)"))
@@ -46,7 +46,7 @@ import Testing
       ("", 3, "the note names no `Evidence:`; name the logs with --traces FILE"),
       ("--traces no.ndjson", 1, "there is no such file"),
       ("--traces log.ndjson --canary v8 --control v9", 3, "there are v6 (897), v7 (303): see --canary and --control"),
-      ("--traces log.ndjson --every 0s", 2, "longer than nothing"),
+      ("--traces log.ndjson --every 0s", 2, "must be more than 0s"),
       ("--traces log.ndjson --share 100%", 2, "written 5%"),
       ("--traces log.ndjson --splits many", 2, "a whole number"), ("--since soon", 2, "is no time"),
       ("--traces log.ndjson --every 2m --splits 0", 0, "looked at every 2m, 600 times"),

@@ -81,7 +81,7 @@ struct EvaluationTests {
     #expect(outcome.end == .status(1) && flag["off"] as? Bool == false)
     #expect(try world.isKilled(), "the store is killed all the same")
     let reasons = try #require(flag["reasons"] as? [String])
-    #expect(reasons[0].hasPrefix("NOT off for applications: it is off in file:flags.json since "))
+    #expect(reasons[0].hasPrefix("NOT off for applications: it is off in \(world.folder.path)/flags.json since "))
     #expect(reasons.contains("\(staleAddress): team = staff gets on"))
     let status = try world.run("status", "ai-summary")
     #expect(status.output.contains("≠ served  \(staleAddress) does not answer as the store shows"))

@@ -148,7 +148,7 @@ import Testing
     Night(testDescription: "a folder to be", words: ["init", "new/"], says: "such as new/rollout.md"),
     Night(testDescription: "an empty variable", words: ["init", ""], says: "it is empty"),
     Night(
-      testDescription: "an empty owner", words: ["init", "n.md", "--owner", ""], says: "--owner: '' cannot be taken"),
+      testDescription: "an empty owner", words: ["init", "n.md", "--owner", ""], says: "--owner '': it is empty"),
     Night(testDescription: "a link", words: ["init", "link.md"], says: "link.md is a link that leads nowhere"),
     Night(
       testDescription: "a key with a blank", words: ["init", "n.md", "--flag", "ai x"], says: "cannot be a flag's key"),

@@ -51,7 +51,7 @@ import Testing
   @Test(arguments: flags) func aKillOfAFlagWithThousandsOf(_ file: Case) throws {
     let folder = try Self.world(flags: #"{"flags":{"k":\#(file.flag)}}"#)
     let outcome = try Self.run(["kill", "k", "--within", "20s"], in: folder)
-    #expect(outcome.status == 0 && outcome.output.contains("k   off: everybody gets off"), "\(outcome.end)")
+    #expect(outcome.status == 0 && outcome.output.contains("k is OFF: everybody gets \"off\""), "\(outcome.end)")
     let text = try folder.read("flags.json")
     #expect(text.contains(#""defaultVariant":"off""#) && text.contains(#""rolloutctl":"killed""#))
     #expect(try Self.run(["doctor", "k"], in: folder).end != .timeout)
@@ -90,7 +90,7 @@ import Testing
     let stores = Self.members(12_000) { #""s\#($0)":"file:\#($0).json""# }
     try folder.write("rolloutctl.json", #"{"stores":{\#(stores),"here":"file:flags.json"}}"#)
     let outcome = try Self.run(["kill", "k", "--store", "here"], in: folder)
-    #expect(outcome.status == 0 && outcome.output.contains("off: everybody gets off"), "\(outcome.end)")
+    #expect(outcome.status == 0 && outcome.output.contains("OFF: everybody gets \"off\""), "\(outcome.end)")
     // Without a store said, the one that has the flag is found.
     let status = try Self.run(["status", "k"], in: folder)
     #expect(status.status == 0 && status.output.contains("■"), "\(status.end)")
@@ -100,7 +100,7 @@ import Testing
     let folder = try Self.world(flags: #"{"flags":{"j":\#(Self.flag()),"k":\#(Self.flag())}}"#)
     try folder.write("rolloutctl.json", "{\(Self.members(40_000) { #""storr\#($0)":1"# })}")
     let outcome = try Self.run(["kill", "j", "k"], in: folder)
-    #expect(outcome.output.contains("k   off: everybody gets off"), "\(outcome.end)")
+    #expect(outcome.output.contains("k is OFF: everybody gets \"off\""), "\(outcome.end)")
     #expect(outcome.status == 1 && outcome.errors.contains("\"storr39999\" is no setting of this version"))
   }
 

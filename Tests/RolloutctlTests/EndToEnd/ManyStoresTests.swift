@@ -65,7 +65,7 @@ import Testing
       if let row = rows.first {
         let mark =
           switch state {
-          case .managed: isLost ? "~" : "·"
+          case .managed: isLost ? "~" : "○"
           case .killed: "■"
           case .drifted: isLost ? "~" : "≠"
           case .foreign: ""
@@ -86,7 +86,7 @@ import Testing
 
       // The one store that has it is found, whatever became of the others.
       #expect(one.status == 0, place)
-      #expect(one.output.contains("? no journal") == isLost, place)
+      #expect(one.output.contains("? journal") == isLost, place)
       #expect(one.output.contains("■") == (state == .killed), place)
       #expect(one.output.contains("≠ drift") == (state == .drifted && !isLost || state == .foreign), place)
       #expect(!one.output.contains("▶") || state == .managed || state == .drifted, place)

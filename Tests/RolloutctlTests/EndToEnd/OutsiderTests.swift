@@ -64,7 +64,7 @@ import Testing
     let outcome = try Tool.strace.run(
       ["-f", "-qq", "-o", world.folder.path("beside.log"), try #require(Binary.path), "kill", "ai-summary"],
       in: world.folder, environment: ["ROLLOUT_ACTOR": "maya"])
-    #expect(outcome.status == 0 && outcome.output.contains("off: everybody gets off"), "\(outcome)")
+    #expect(outcome.status == 0 && outcome.output.contains("OFF: everybody gets \"off\""), "\(outcome)")
     #expect(!outcome.errors.contains("not off yet"), "\(outcome)")
     #expect(try world.isKilled())
   }

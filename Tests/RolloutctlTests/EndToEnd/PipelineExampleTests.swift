@@ -105,7 +105,7 @@ import Testing
     let world = try world()
     let outcomes = try run(Self.gitHub(), event: "pull_request", Self.onGitHub, in: world)
     #expect(outcomes.map(\.end) == [.status(0), .status(0)], "\(outcomes)")
-    #expect(outcomes.last?.output.contains("→ promote: off → internal") == true)
+    #expect(outcomes.last?.output.contains("→ may be promoted: off → internal") == true)
     #expect(!world.folder.has(LiveWorld.journalPath))
   }
 

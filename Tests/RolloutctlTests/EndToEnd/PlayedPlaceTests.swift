@@ -120,7 +120,7 @@ struct PlayedPlaceTests {
       #expect(promoted.status == 1 && promoted.output == "" && promoted.errors.contains(words), "\(promoted)")
       #expect(try stage(runs.file("promoted")) == "internal", "\(promoted)")
     }
-    #expect(killed.status == 0 && killed.output.contains("off: everybody gets off"), "\(killed)")
+    #expect(killed.status == 0 && killed.output.contains("OFF: everybody gets \"off\""), "\(killed)")
     #expect(killed.output.contains("it was written into") == place.killsInside, "\(killed)")
     #expect(try stage(runs.file("killed")) == "killed (off)", "\(killed)")
     let names = try runs.file("names")

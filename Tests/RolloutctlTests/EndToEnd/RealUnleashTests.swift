@@ -196,7 +196,7 @@ extension RealUnleashTests {
       try desk.done("promote", LiveWorld.note)
       try unleash.withoutDatabase {
         let killed = try desk.run("kill", "stopped", "--within", "4s")
-        #expect(killed.status == 1 && !killed.output.contains("off: everybody gets off"), "\(killed)")
+        #expect(killed.status == 1 && !killed.output.contains("OFF: everybody gets \"off\""), "\(killed)")
         let restored = try desk.run("rollback", "stopped", "--to", "off", "--reason", "slow")
         #expect(restored.status == 1, "\(restored)")
         #expect(try desk.run("status", "stopped").status == 1)

@@ -91,7 +91,7 @@ extension RealUnleashTests {
 
       _ = try unleash.asked()
       let kill = try desk.done("kill", "variants")
-      #expect(kill.output.contains("everybody gets control"), "\(kill)")
+      #expect(kill.output.contains("everybody gets \"control\""), "\(kill)")
       #expect(
         try unleash.asked().prefix(3).map { $0.replacing("…/features/variants", with: "…") } == [
           "GET …", "POST …/environments/development/strategies/set-sort-order", "GET …",
@@ -102,9 +102,9 @@ extension RealUnleashTests {
       try desk.done("restore", "variants", "--reason", "mended")
       now = try served("variants")
       #expect(Set(now.staff) == [canary] && Set(now.paid) == [control] && now.acme == control)
-      #expect(try desk.done("kill", "variants", "--to", "off").output.contains("everybody gets off"))
+      #expect(try desk.done("kill", "variants", "--to", "off").output.contains("everybody gets \"off\""))
       #expect(try served("variants").all == ["off"] && !unleash.isOn("variants"))
-      #expect(try desk.done("kill", "variants", "--to", "control").output.contains("everybody gets control"))
+      #expect(try desk.done("kill", "variants", "--to", "control").output.contains("everybody gets \"control\""))
       #expect(try served("variants").all == [control] && unleash.isOn("variants"))
       try desk.done("restore", "variants", "--reason", "mended")
       try desk.done("rollback", "variants", "--to", "off", "--reason", "slow")
@@ -130,7 +130,7 @@ extension RealUnleashTests {
       let (valued, plain) = (try desk("all-valued"), try RealUnleash.Desk(unleash, "all-plain"))
       for desk in [valued, plain] { try desk.done("promote", LiveWorld.note) }
       let kill = try valued.done("kill", "all-valued", "all-plain", "--reason", "all off")
-      #expect(kill.output.contains("all-valued") && kill.output.contains("everybody gets control"), "\(kill)")
+      #expect(kill.output.contains("all-valued") && kill.output.contains("everybody gets \"control\""), "\(kill)")
       #expect(try served("all-valued").all == [Self.control])
       #expect(try unleash.isOn("all-valued") && !unleash.isOn("all-plain"))
     }

@@ -69,7 +69,7 @@ struct Demo: Sendable {
   /// name another store.
   private func world(of step: DemoScript.Step, in place: String, ago: TimeSpan) -> Context {
     var surroundings = context.surroundings
-    surroundings.variables.keep { ["NO_COLOR", "TERM"].contains($0) }
+    surroundings.variables.keep { ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "COLUMNS"].contains($0) }
     surroundings.workingFolder = place
     surroundings.actor = step.actor.rawValue
     return Context(
