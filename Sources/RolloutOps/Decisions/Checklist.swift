@@ -26,8 +26,8 @@ package enum Checklist {
     switch item {
     case .flag:
       return line(
-        situation.shown != nil, "\(plan.flag) is in \(situation.store.address)",
-        "\(plan.flag) is not in \(situation.store.address) yet; the first promote creates it")
+        situation.shown != nil, "\(plan.flag) is in \(situation.store.shown)",
+        "\(plan.flag) is not in \(situation.store.shown) yet; the first promote creates it")
     case .killDrill:
       return line(
         killedLately(situation), "a kill of this flag was confirmed within 31 days",

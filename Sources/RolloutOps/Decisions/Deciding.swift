@@ -106,14 +106,14 @@ struct Deciding {
       return answer(
         .conflict,
         [
-          "the settings name two stores that have \(situation.key): \(situation.store.address) and \(rival)",
+          "the settings name two stores that have \(situation.key): \(situation.store.shown) and \(rival)",
           "say which with --store; to end the disagreement, take the other out of the settings",
         ])
     }
     if let started = situation.store.startedOn {
       return answer(
         .conflict,
-        ["the rollout was started on \(started), not on \(situation.store.address); a rollout does not change stores"])
+        ["the rollout was started on \(started), not on \(situation.store.shown); a rollout does not change stores"])
     }
     return nil
   }
@@ -141,7 +141,7 @@ struct Deciding {
   func withoutPlan() -> Decision {
     guard let shown = situation.shown else {
       return answer(
-        .done, ["nobody gets the canary: no rollout is known, and \(situation.store.address) has no \(situation.key)"])
+        .done, ["nobody gets the canary: no rollout is known, and \(situation.store.shown) has no \(situation.key)"])
     }
     guard shown.exposes(control: variants?.control), !shown.standsKilled(for: variants) else {
       return answer(.done, ["nobody gets the canary: no rollout is known, and \(shown.serving)"])

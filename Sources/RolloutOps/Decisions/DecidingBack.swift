@@ -88,7 +88,7 @@ extension Deciding {
   /// What the flag itself says is enough: a kill is decided without the journal, which is read after the write.
   func kill() -> Decision {
     guard let shown = situation.shown else {
-      return answer(.inconclusive, ["no flag \(situation.key) in \(situation.store.address): nothing was turned off"])
+      return answer(.inconclusive, ["no flag \(situation.key) in \(situation.store.shown): nothing was turned off"])
     }
     guard let serving = killServing(shown) else { return noWayBack(shown) }
     var variant: String?
@@ -201,7 +201,7 @@ extension Deciding {
       return record(.exclude, "\(selector) is out from the next move on; nobody gets the canary now", detail)
     }
     guard var flag = situation.shown else {
-      return answer(.conflict, ["\(situation.key) is not in \(situation.store.address)"])
+      return answer(.conflict, ["\(situation.key) is not in \(situation.store.shown)"])
     }
     switch flag.serving {
     case .split(var split):

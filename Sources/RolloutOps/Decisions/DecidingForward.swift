@@ -96,7 +96,7 @@ extension Deciding {
   /// No rollout to go back into: the flag stays off and is no longer killed; a promotion can start one.
   private func unmarked() -> Decision {
     guard var flag = situation.shown else {
-      return answer(.conflict, ["\(situation.key) is not in \(situation.store.address)"])
+      return answer(.conflict, ["\(situation.key) is not in \(situation.store.shown)"])
     }
     let target: Place = progress.phase == .abandoned ? .abandoned : .off
     if flag.serving == .applicationDefault {
@@ -123,7 +123,7 @@ extension Deciding {
       return answer(.usage, ["adopt needs the rollout note: no rollout of \(situation.key) is known"])
     }
     guard let shown else {
-      return answer(.conflict, ["\(situation.key) is not in \(situation.store.address): there is nothing to adopt"])
+      return answer(.conflict, ["\(situation.key) is not in \(situation.store.shown): there is nothing to adopt"])
     }
     let alike = plan.stages.indices.filter { index in
       shown.serves(plan.flag(at: .stage(index, name: plan.stages[index].name)))
@@ -227,7 +227,19 @@ extension Deciding {
       (left.element.severity, right.offset) > (right.element.severity, left.offset)
     }.map(\.element)
     let status = ranked.first?.status ?? .hold
-    return answer(status, ranked.map { "\($0.name): \($0.reason)" }, gates: gates, checklist: checklist)
+    return answer(status, Self.reasons(ranked), gates: gates, checklist: checklist)
+  }
+
+  /// What several triggers lack together is one reason, with the way out.
+  private static func reasons(_ ranked: [Gate]) -> [String] {
+    var told: Set<String> = []
+    return ranked.compactMap { gate in
+      guard gate.isWithoutControl, let hint = gate.hint else { return "\(gate.name): \(gate.reason)" }
+      guard told.insert(hint).inserted else { return nil }
+      let names = ranked.filter { $0.isWithoutControl && $0.hint == hint }.map(\.name)
+      return
+        "\(names.count > 1 ? "\(names.count) triggers" : gate.name): nothing to compare with; look, then attest gates"
+    }
   }
 
   func unknownStage(_ typed: String, _ plan: Plan) -> Decision {

@@ -6,8 +6,11 @@ struct FindingSentence {
   private let trigger: Trigger
   private let set: String?
   private let figure: EvaluationFigures.Figure?
+  /// Whether what is missing is said in full elsewhere.
+  private let isBrief: Bool
 
-  init(_ finding: Finding, _ row: StageEvidence.Row) {
+  init(_ finding: Finding, _ row: StageEvidence.Row, isBrief: Bool = false) {
+    self.isBrief = isBrief
     (self.finding, measure, segment, trigger) = (finding, row.measure, row.segment, row.trigger)
     (set, figure) = (row.set, row.figure)
   }
@@ -88,7 +91,7 @@ struct FindingSentence {
     case .tooFewSamples(let have, let need): "\(Figures.grouped(have)) records, \(Figures.grouped(need)) needed"
     case .noCanary where measure?.queries != nil: "no request of the canary was counted in this time"
     case .noCanary: "no record of the canary\(within) carries \(measure?.field ?? "the field")"
-    case .noControl: "no record of the control to compare with"
+    case .noControl: isBrief ? "no control" : "no record of the control to compare with"
     case .nothingComparable: "too few records in both versions to compare"
     case .noSpread: "every value is the same, so no difference can be judged"
     case .controlIsZero: "the control shows 0, so no change can be put as a share of it"

@@ -27,6 +27,8 @@ package struct Gate: Hashable, Sendable {
   package let reason: String
   /// What to do about it, where several gates share that.
   package let hint: String?
+  /// Whether nothing that may still be measured opens it.
+  package let needsPerson: Bool
   /// When this gate will pass by waiting alone.
   package let opens: Instant?
   /// Shown, but not counted.
@@ -35,10 +37,11 @@ package struct Gate: Hashable, Sendable {
   package let found: StageEvidence.Row?
 
   package init(
-    _ name: String, _ kind: Kind, _ verdict: Verdict, _ reason: String, hint: String? = nil, opens: Instant? = nil,
-    advisory: Bool = false, found: StageEvidence.Row? = nil
+    _ name: String, _ kind: Kind, _ verdict: Verdict, _ reason: String, hint: String? = nil, needsPerson: Bool = false,
+    opens: Instant? = nil, advisory: Bool = false, found: StageEvidence.Row? = nil
   ) {
     (self.name, self.kind, self.verdict, self.reason) = (name, kind, verdict, reason)
+    self.needsPerson = needsPerson
     (self.hint, self.opens, self.advisory, self.found) = (hint, opens, advisory, found)
   }
 
@@ -53,6 +56,12 @@ package struct Gate: Hashable, Sendable {
 }
 
 extension Gate {
+  /// Nothing to compare with: waiting may never end it, and a person can.
+  var isWithoutControl: Bool {
+    guard verdict == .hold, case .found(let finding)? = found?.outcome else { return false }
+    return finding.isBeyondMachines
+  }
+
   /// What a breach of it asks for; nil where it only holds.
   package var fired: Trigger.Action? {
     guard verdict == .breach, case .trigger(let trigger) = kind else { return nil }

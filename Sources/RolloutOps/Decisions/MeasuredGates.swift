@@ -53,9 +53,18 @@ struct MeasuredGates {
     let name = row.trigger.text
     switch row.outcome {
     case .found(let finding):
-      let sentence = FindingSentence(finding, row)
+      let sentence = FindingSentence(finding, row, isBrief: true)
       if finding.isBeyondMachines, let word = attestation {
         return Gate(name, .trigger(row.trigger), .pass, word)
+      }
+      if finding.isBeyondMachines {
+        return Gate(
+          name, .trigger(row.trigger), finding.verdict, sentence.text,
+          hint: "\(gap(finding)): look, then attest gates", needsPerson: isForGood(finding), found: row)
+      }
+      // That nothing came yet is said once, by the evidence itself.
+      if finding.reason == .noCanary, evidence.canary.records == 0, row.measure?.queries == nil {
+        return Gate(name, .trigger(row.trigger), finding.verdict, "no record yet", found: row)
       }
       return Gate(name, .trigger(row.trigger), finding.verdict, sentence.text, found: row)
     case .silent(let why):
@@ -68,6 +77,23 @@ struct MeasuredGates {
         name, .trigger(row.trigger), .hold, why, hint: "no machine measures some of them: look, then attest gates",
         found: row)
     }
+  }
+
+  /// Whether a control can still come: only from the traffic of a stage that leaves one.
+  private func isForGood(_ finding: Finding) -> Bool {
+    finding.reason == .noControl && (plan.controlVersion == nil || !isSplit)
+  }
+
+  private var isSplit: Bool { stage.isPercentage && !stage.share.isWhole }
+
+  /// Why there is nothing to compare with, in a sentence for all triggers that want it.
+  private func gap(_ finding: Finding) -> String {
+    guard finding.reason == .noControl else { return "some cannot be compared" }
+    guard let old = plan.controlVersion else { return "the note names no Control version to compare with" }
+    if isSplit { return "no record of \(old) in this stage to compare with" }
+    var who = ""
+    if case .cohort(_, let selector, _) = stage.audience { who = " of \(selector)" }
+    return "no \(old) record\(who) before this stage to compare with"
   }
 
   private var attestation: String? {

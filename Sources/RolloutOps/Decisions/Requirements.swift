@@ -27,7 +27,7 @@ package struct Requirements: Sendable {
   /// What stands before closing the rollout at 100%.
   package func gatesToFinish() -> [Gate] {
     guard let index = situation.progress.place.stageIndex else { return clock() }
-    var gates = clock() + soak(index, atLeast: plan.steadyState, name: "steady state")
+    var gates = clock() + soak(index, atLeast: plan.steadyState)
     gates += evidence(for: plan.stages[index])
     if !situation.progress.exclusions.isEmpty {
       let who = situation.progress.exclusions.map(\.description).joined(separator: ", ")
@@ -50,15 +50,15 @@ package struct Requirements: Sendable {
     ]
   }
 
-  private func soak(_ index: Int, atLeast other: TimeSpan? = nil, name: String = "soak") -> [Gate] {
+  private func soak(_ index: Int, atLeast other: TimeSpan? = nil) -> [Gate] {
     let asked = max(plan.stages[index].soak, other ?? .zero)
     guard asked > .zero, let since = situation.progress.since else { return [] }
     let opens = since + asked
     let stood = max(.zero, situation.now.since(since))
-    guard situation.now < opens else { return [Gate(name, .soak, .pass, "\(stood) of \(asked)")] }
+    guard situation.now < opens else { return [Gate("soak", .soak, .pass, "\(stood) of \(asked)")] }
     // Applications may be still on their way to it; a stage is not longer for that.
     let left = min(asked, max(TimeSpan(seconds: 1), opens.since(situation.now)))
-    return [Gate(name, .soak, .hold, "\(left.inFullMinutes) to go, \(stood) of \(asked) done", opens: opens)]
+    return [Gate("soak", .soak, .hold, "\(left.inFullMinutes) to go, \(stood) of \(asked) done", opens: opens)]
   }
 
   // MARK: Evidence by eye

@@ -27,6 +27,8 @@ package struct Situation: Sendable {
 
   package struct StoreFacts: Hashable, Sendable {
     package let address: String
+    /// The same for people: with its real place where the address alone does not tell.
+    package let shown: String
     /// The same from every folder, and in a checkout that moved with its journal.
     package let identity: String
     package let propagation: TimeSpan
@@ -42,10 +44,12 @@ package struct Situation: Sendable {
     package let keepsVariantsInRules: Bool
 
     package init(
-      address: String, identity: String = "", propagation: TimeSpan, rival: String? = nil, startedOn: String? = nil,
+      address: String, shown: String? = nil, identity: String = "", propagation: TimeSpan, rival: String? = nil,
+      startedOn: String? = nil,
       switchesOnLast: Bool = false, keepsValues: Bool = false, keepsVariantsInRules: Bool = false
     ) {
-      (self.address, self.identity, self.propagation) = (address, identity, propagation)
+      (self.address, self.shown) = (address, shown ?? address)
+      (self.identity, self.propagation) = (identity, propagation)
       (self.rival, self.startedOn, self.switchesOnLast) = (rival, startedOn, switchesOnLast)
       (self.keepsValues, self.keepsVariantsInRules) = (keepsValues, keepsVariantsInRules)
     }

@@ -122,5 +122,5 @@ struct FieldLine {
       && name.allSatisfy { $0.isLetterOrNumber || " /-_()".contains($0) }
   }
 
-  var suggestion: String? { Suggestion.nearest(to: String(name), among: NoteField.spellings, prefixes: false) }
+  var suggestion: String? { NoteField.meant(by: String(name)) }
 }

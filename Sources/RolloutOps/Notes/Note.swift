@@ -38,6 +38,11 @@ package struct Note: Hashable, Sendable {
 
   package var hasErrors: Bool { plan == nil }
 
+  /// What stands in it and changes nothing, although whoever wrote it expects that it does.
+  package var unheeded: [Diagnostic] {
+    diagnostics.filter { $0.rule == NoteRule.noEffect.name || $0.meant != nil }
+  }
+
   /// Reads a note. Nothing is thrown: whatever is wrong is in `diagnostics`, in one pass. `path` gives the flag's key
   /// where the note names none; the caller has read the file and bounded its size.
   package static func read(_ bytes: [UInt8], path: String) -> Note {

@@ -11,61 +11,63 @@ extension NoteReader {
     let says = isGiven(.schedule) || isGiven(.canaryCohort) || isGiven(.cohorts)
     if !says {
       missing(
-        .noCohortRule, .canaryCohort, "the note does not say which traffic gets the new version first",
+        .noCohortRule, .canaryCohort, "no Schedule and no Cohorts: who gets the new version first?",
         write: "Canary cohort: 5% of paid` or a `Schedule:")
     }
     if plan.dashboard == nil, plan.evidence.isEmpty {
       missing(
-        .noMonitoringQuery, .dashboard, "the note names no chart, query or evidence to watch during the rollout",
+        .noMonitoringQuery, .dashboard, "no Dashboard and no Evidence: where is seen how it fares?",
         write: "Dashboard / query: https://…` or `Evidence: traces/*.ndjson")
     }
     if !isGiven(.rollbackTrigger) {
       missing(
-        .noRollbackTrigger, .rollbackTrigger, "the note has no rollback trigger",
+        .noRollbackTrigger, .rollbackTrigger, "no Rollback trigger: when do you go back?",
         write: "Rollback trigger: parse failures above 2%")
     }
     if let owner = plan.owner {
       if owner.contains(",") || owner.contains("&") || owner.contains(" and "), let place = entry(.owner)?.value {
         report(
-          .noOwner, "\(owner.quoted) is more than one person: \(NoteRule.noOwner.why); name one", at: place.startIndex)
+          .noOwner, "\(owner.quoted) is more than one person; name the one who calls rollback", at: place.startIndex)
       }
     } else {
-      missing(.noOwner, .owner, "the note has no owner", write: "Owner: maya")
+      missing(.noOwner, .owner, "no Owner: which one person watches, and calls rollback?", write: "Owner: maya")
     }
     if plan.version == nil {
-      missing(.noVersionLabel, .version, "the note has no version label", write: "Version: prompt_version = v7")
+      missing(
+        .noVersionLabel, .version, "no Version: how is traffic of the new version told apart?",
+        write: "Version: prompt_version = v7")
     }
   }
 
   private mutating func checkPeople() {
     if plan.tier == nil, !isGiven(.tier) {
       let tier = plan.effectiveTier
-      let reason = tier == 2 ? "it is treated as tier 2" : "a model change makes it tier \(tier)"
-      missing(.noTier, .tier, "the note has no tier, so \(reason)", write: "Tier: \(tier)")
+      let reason = tier == 2 ? "it is tier 2" : "a model change makes it tier \(tier)"
+      missing(.noTier, .tier, "no Tier, so \(reason): how much does a failure cost?", write: "Tier: \(tier)")
     }
     if plan.timeZone == nil {
-      missing(
-        .noTimeZone, .timeZone, "the note has no time zone, so deploy windows are UTC",
-        write: "Time zone: Europe/Berlin")
+      missing(.noTimeZone, .timeZone, "no Time zone, so times are UTC;", write: "Time zone: Europe/Berlin")
     }
     if plan.fallback == nil {
       missing(
-        .noFallback, .fallback, "the note does not say what users get when the flag is off",
+        .noFallback, .fallback, "no Fallback: what do users get when the flag is off?",
         write: "Fallback: off -> answer without AI")
     }
     if plan.runbook == nil {
-      missing(.noRunbook, .runbook, "the note names no runbook", write: "Runbook: runbooks/\(plan.flag).md")
+      missing(
+        .noRunbook, .runbook, "no Runbook: what does whoever is paged read?", write: "Runbook: runbooks/\(plan.flag).md"
+      )
     }
     if !plan.triggers.contains(where: { $0.action == .kill }), !isGiven(.killTrigger) {
       missing(
-        .noKillTrigger, .killTrigger, "the note has no kill trigger",
+        .noKillTrigger, .killTrigger, "no Kill trigger: what stops it at night, when nobody looks?",
         write: "Kill trigger: cost exceeds 5x control over 1h")
     }
     guard let version = plan.version, let control = plan.controlVersion, let place = entry(.version) else { return }
     if version == control {
       report(
         .versionUnchanged,
-        "the new and the old version are both `\(version)`: \(NoteRule.versionUnchanged.why); bump it",
+        "the new and the old version are both `\(version)`, so nobody can tell them apart; bump it",
         at: place.name.startIndex)
     } else if version.field != control.field {
       report(
@@ -76,7 +78,7 @@ extension NoteReader {
   }
 
   private mutating func missing(_ rule: NoteRule, _ field: NoteField.ID, _ what: String, write example: String) {
-    report(rule, "\(what): \(rule.why); write `\(example)`", at: place(ofMissing: field))
+    report(rule, "\(what) write `\(example)`", at: place(ofMissing: field), isMissing: true)
   }
 
   // MARK: Stages
@@ -116,14 +118,16 @@ extension NoteReader {
         if isWhole, !isPreset, stage.share > Percentage(percent: 5) {
           report(
             .canaryTooBig,
-            "the first share of live traffic is \(stage.share): \(NoteRule.canaryTooBig.why); start with 5% or less",
+            "the first share of live traffic is \(stage.share); start with 5% or less, where few can be hurt",
             at: stagePlaces[index])
         }
       }
     }
     guard isWhole else { return }
     if !plan.stages.isEmpty, everyone < .whole, let last = stagePlaces.last {
-      report(.neverFull, "the schedule never reaches 100%: \(NoteRule.neverFull.why); end it with `-> 100%`", at: last)
+      report(
+        .neverFull, "the schedule never reaches 100%, so two versions stay alive for good; end it with `-> 100%`",
+        at: last)
     }
     checkPace()
   }
@@ -152,16 +156,14 @@ extension NoteReader {
       } else if stage.isPercentage, stage.soak < Self.leastSoak[tier] {
         report(
           .tooFast,
-          "the stage \(stage.name.quoted) lasts \(stage.soak); tier \(tier) wants at least \(Self.leastSoak[tier]): "
-            + NoteRule.tooFast.why,
+          "the stage \(stage.name.quoted) lasts \(stage.soak); tier \(tier) wants at least \(Self.leastSoak[tier])",
           at: stagePlaces[index])
       }
     }
     if plan.stages.last?.audience == .everyone(share: .whole), total < Self.leastTotal[tier] {
       report(
         .tooFast,
-        "from the first live stage to 100% it is \(total); tier \(tier) wants at least \(Self.leastTotal[tier]): "
-          + NoteRule.tooFast.why,
+        "from the first live stage to 100% it is \(total); tier \(tier) wants at least \(Self.leastTotal[tier])",
         at: stagePlaces[first])
     }
   }

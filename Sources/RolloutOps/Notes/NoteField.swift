@@ -21,13 +21,15 @@ package struct NoteField: Hashable, Sendable {
   package let takesList: Bool
   /// Whether it may stand in a note more than once.
   package let repeats: Bool
+  /// What this version does not do about it, where it reads the field and does not act on it.
+  package let idle: String?
 
   private init(
     _ id: ID, _ name: String, or aliases: [String] = [], _ form: String, _ meaning: String, list: Bool = false,
-    repeats: Bool = false
+    repeats: Bool = false, idle: String? = nil
   ) {
     (self.id, self.name, self.aliases, self.form, self.meaning) = (id, name, aliases, form, meaning)
-    (self.takesList, self.repeats) = (list, repeats)
+    (self.takesList, self.repeats, self.idle) = (list, repeats, idle)
   }
 
   package static subscript(_ id: ID) -> NoteField { byID[id] ?? all[0] }
@@ -46,6 +48,32 @@ package struct NoteField: Hashable, Sendable {
   }
 
   static let spellings: [String] = all.flatMap { [$0.name] + $0.aliases }
+
+  /// The name that `name` is nearly, or that says here what it says elsewhere.
+  static func meant(by name: String) -> String? {
+    if let near = Suggestion.nearest(to: name, among: spellings, prefixes: false) { return near }
+    let word = Suggestion.nearest(to: name, among: elsewhere.lazy.map(\.word), prefixes: false)
+    return word.flatMap { word in elsewhere.first { $0.word == word } }.map { Self[$0.id].name }
+  }
+
+  /// A heading opens a field that takes a list, and is more often prose: only a slip of the pen counts.
+  static func list(near heading: Substring) -> String? {
+    guard heading.utf8.count <= 40 else { return nil }
+    return Suggestion.nearest(to: String(heading), among: listSpellings, prefixes: false)
+  }
+
+  private static let listSpellings = all.filter(\.takesList).flatMap { [$0.name] + $0.aliases }
+
+  /// What other templates call the fields that guard a rollout. They are not read: what stands under them is mostly prose.
+  private static let elsewhere: [(word: String, id: ID)] = [
+    ("Kill switch", .killTrigger), ("Kill criteria", .killTrigger), ("Kill condition", .killTrigger),
+    ("Abort criteria", .rollbackTrigger), ("Abort condition", .rollbackTrigger), ("Stop condition", .rollbackTrigger),
+    ("Rollback condition", .rollbackTrigger), ("Rollback plan", .rollbackTrigger),
+    ("Success criteria", .holdTrigger), ("Success criterion", .holdTrigger), ("Acceptance criteria", .holdTrigger),
+    ("Exit criteria", .holdTrigger), ("Promotion criteria", .holdTrigger), ("Guardrails", .holdTrigger),
+    ("Success metrics", .metrics), ("Rollout plan", .schedule), ("Rollout stages", .schedule), ("Risk tier", .tier),
+    ("Risk level", .tier),
+  ]
 
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 
@@ -95,7 +123,9 @@ package struct NoteField: Hashable, Sendable {
       "what a percentage counts, and what stays in one version: `tenant`"),
     NoteField(.owner, "Owner", "name", "the one person who watches, calls rollback and confirms recovery"),
     NoteField(.onCall, "On call", or: ["Oncall rotation"], "name", "who is paged"),
-    NoteField(.approvers, "Approvers", or: ["Approver"], "names", "who may approve a stage", list: true),
+    NoteField(
+      .approvers, "Approvers", or: ["Approver"], "names", "who may approve a stage", list: true,
+      idle: "it asks nobody for an approval"),
     NoteField(.timeZone, "Time zone", "name", "the zone of windows and times: `Europe/Berlin`; without it UTC"),
     NoteField(.fallback, "Fallback", "text", "what users get when the flag is off"),
     NoteField(.runbook, "Runbook", "path or address", "what the person on call reads; it must name the flag"),
@@ -150,7 +180,9 @@ package struct NoteField: Hashable, Sendable {
       "before any traffic: a file gates an `offline` stage, prose is for people; an address tells what is served",
       list: true, repeats: true),
     NoteField(.journal, "Journal", "path or address", "the journal's folder, when not beside the store"),
-    NoteField(.notify, "Notify", "addresses", "who hears of every move", list: true, repeats: true),
+    NoteField(
+      .notify, "Notify", "addresses", "who hears of every move", list: true, repeats: true,
+      idle: "it tells nobody of a move"),
     NoteField(
       .fields, "Fields", "list of `name = field`", "what the evidence calls its fields", list: true, repeats: true),
     NoteField(

@@ -40,6 +40,8 @@ struct NoteOutline {
   private var open: Int?
   private var openIndent = -1
   private var afterBlank = false
+  /// A heading that is nearly the name of a field with a list; what follows tells whether it was meant so.
+  private var nearHeading: Stranger?
 
   init(_ text: NoteText) {
     base = text.base
@@ -49,8 +51,10 @@ struct NoteOutline {
     while at < text.lines.count {
       let line = MarkdownLine(text.lines[at])
       if case .fence(let mark) = line.kind {
+        nearHeading = nil
         at = block(from: at, mark: mark, in: text)
       } else {
+        settleHeading(before: line)
         take(line, number: at)
         at += 1
       }
@@ -85,6 +89,8 @@ struct NoteOutline {
       {
         entries.append(NoteEntry(field: field, name: line.content, isHeading: true))
         open = entries.count - 1
+      } else if let near = NoteField.list(near: line.content) {
+        nearHeading = Stranger(name: line.content, line: number, besideField: false, near: near)
       }
     case .rule:
       close()
@@ -130,8 +136,18 @@ struct NoteOutline {
     } else if let named, let field = named.field {
       begin(field, named, indent: line.indent, number: number)
     } else {
+      if let named, named.couldBeField, number > 0, isFieldLine[number - 1], let near = named.suggestion {
+        strangers.append(Stranger(name: named.name, line: number, besideField: true, near: near))
+      }
       close()
     }
+  }
+
+  /// A list or a table under a heading is what a field would have there; prose is not.
+  private mutating func settleHeading(before line: MarkdownLine) {
+    guard let heading = nearHeading, line.kind != .blank else { return }
+    if line.kind == .item || line.kind == .row { strangers.append(heading) }
+    nearHeading = nil
   }
 
   /// A line without a mark of its own: the rest of what stands before it, a value on a line of its own, or prose.

@@ -51,13 +51,15 @@ struct NoteReader {
   // MARK: Reporting
 
   mutating func report(
-    _ rule: NoteRule, _ message: String, at index: String.Index, as severity: Diagnostic.Severity? = nil
+    _ rule: NoteRule, _ message: String, at index: String.Index, as severity: Diagnostic.Severity? = nil,
+    isMissing: Bool = false, meant: String? = nil
   ) {
     let severity = severity ?? rule.severity
     // The first error counts whatever came before it: it is what makes the note invalid.
     guard !isDrowned || severity == .error && !hasError else { return }
     hasError = hasError || severity == .error
-    diagnostics.append(Diagnostic(severity, rule.name, message, at: text.position(of: index)))
+    diagnostics.append(
+      Diagnostic(severity, rule.name, message, at: text.position(of: index), isMissing: isMissing, meant: meant))
   }
 
   /// Whether more of the same would help nobody: a note with so many problems is no note.
@@ -123,6 +125,10 @@ struct NoteReader {
           at: entry.name.startIndex)
         continue
       }
+      if let idle = entry.field.idle {
+        report(
+          .noEffect, "`\(entry.field.name)` has no effect in this version: \(idle)", at: entry.name.startIndex)
+      }
       entries[entry.field.id, default: []].append(entry)
       written[entry.field.id, default: []] += values.map {
         Note.Written(text: String($0.unwrapped), position: text.position(of: $0.startIndex))
@@ -131,7 +137,8 @@ struct NoteReader {
     for stranger in outline.unknownFields {
       let hint = stranger.near.map { "; did you mean `\($0)`?" } ?? ", so this line changes nothing"
       report(
-        .unknownField, "\(stranger.name.quoted) is no field of a rollout note\(hint)", at: stranger.name.startIndex)
+        .unknownField, "\(stranger.name.quoted) is no field of a rollout note\(hint)", at: stranger.name.startIndex,
+        meant: stranger.near)
     }
     if let block = outline.unclosed {
       report(
@@ -179,8 +186,8 @@ extension NoteReader {
         at: place(ofMissing: .flag))
     } else {
       report(
-        .noFlag, "the note names no flag, so the key is `\(key)`, from the file's name; add `Flag: \(key)`",
-        at: place(ofMissing: .flag))
+        .noFlag, "no Flag, so the key is `\(key)`, from the file's name, and changes with it; write `Flag: \(key)`",
+        at: place(ofMissing: .flag), isMissing: true)
     }
   }
 

@@ -18,6 +18,8 @@ package struct NoteRule: Hashable, Sendable {
     .error, "unclosed-block", "a code block or comment without an end would hide the rest of the note")
   static let unknownField = NoteRule(
     .warning, "unknown-field", "a misspelled field is ignored, and what it was to guard stays unguarded")
+  static let noEffect = NoteRule(
+    .warning, "no-effect", "a field that this version reads and does not act on guards nothing yet")
   static let duplicateField = NoteRule(.error, "duplicate-field", "of two answers nobody knows which one counts")
   static let duplicateName = NoteRule(
     .error, "duplicate-name", "stages, cohorts and metrics are told apart by their names")
@@ -43,9 +45,9 @@ package struct NoteRule: Hashable, Sendable {
   static let noFlag = NoteRule(.warning, "no-flag", "a key taken from the file's name changes when the file is renamed")
   static let flagKey = NoteRule(.error, "flag-key", "a flag key must survive every store, shell and file name")
   static let noTier = NoteRule(
-    .warning, "no-tier", "the tier decides approvals, windows and how fast a schedule may be")
+    .warning, "no-tier", "the tier decides whether open items hold, who reviews, and how fast a schedule may be")
   static let noTimeZone = NoteRule(
-    .warning, "no-time-zone", "deploy windows are local time; without a zone they are UTC")
+    .warning, "no-time-zone", "people read times in their own zone; without one they are UTC")
   static let versionUnchanged = NoteRule(
     .error, "version-unchanged", "a hidden edit with no version bump cannot be measured or traced")
   static let versionField = NoteRule(
@@ -113,7 +115,7 @@ package struct NoteRule: Hashable, Sendable {
     .error, "bad-variants", "readers of the flag reject a file with variants they cannot read")
 
   package static let all: [NoteRule] = [
-    notText, unclosedBlock, unknownField, duplicateField, duplicateName, badValue, placeholder,
+    notText, unclosedBlock, unknownField, noEffect, duplicateField, duplicateName, badValue, placeholder,
     noCohortRule, noMonitoringQuery, noRollbackTrigger, noOwner, noVersionLabel,
     noFlag, flagKey, noTier, noTimeZone, versionUnchanged, versionField, noFallback, noRunbook, runbookMissing,
     runbookFlag,

@@ -10,7 +10,7 @@ extension NoteReader {
     } else if isGiven(.canaryCohort) || isGiven(.expandedCohort) {
       readCohortFields()
     } else {
-      imply(at: place(ofMissing: .schedule), because: "the note has no schedule")
+      imply(at: place(ofMissing: .schedule), because: "no Schedule", isMissing: true)
     }
     nameStages()
   }
@@ -210,13 +210,13 @@ extension NoteReader {
 
   // MARK: Presets
 
-  private mutating func imply(at place: String.Index, because reason: String) {
+  private mutating func imply(at place: String.Index, because reason: String, isMissing: Bool = false) {
     let preset = Preset.implied(by: plan.changeType, tier: plan.effectiveTier)
     report(
       .impliedSchedule,
       "\(reason), so the preset `\(preset.rawValue)` is used (\(preset.meaning)); "
         + "write `Schedule: \(preset.rawValue)` or your own stages",
-      at: place)
+      at: place, isMissing: isMissing)
     use(preset, at: place)
   }
 

@@ -10,11 +10,10 @@ package struct Checking: Sendable {
 
   private func check(_ path: String) -> CheckReport.CheckedNote {
     do throws(Trouble) {
-      let found = try Opening(context: context, choices: OperatorChoices()).note(at: path)
+      let found = try Opening(context: context, choices: OperatorChoices()).typedNote(at: path)
       var diagnostics = found.note.diagnostics + found.note.problems(runbook: found.runbook)
       diagnostics += zoneProblems(found.note)
       diagnostics += platformProblems(found)
-      diagnostics.sort { $0.position < $1.position }
       return CheckReport.CheckedNote(path: path, diagnostics: diagnostics, summary: found.note.plan.map(summary))
     } catch {
       return CheckReport.CheckedNote(path: path, trouble: error)
@@ -57,7 +56,7 @@ package struct Planning: Sendable {
 
   package func plan(_ path: String, at start: String?) throws(Trouble) -> PlanReport {
     let opening = Opening(context: context, choices: OperatorChoices())
-    let found = try opening.note(at: path)
+    let found = try opening.typedNote(at: path)
     try opening.refuseErrors(found, named: path)
     guard let plan = found.note.plan else { throw .note(path: path, found.note.diagnostics) }
     let zone: ZoneRules

@@ -46,7 +46,11 @@ extension StageQuestion {
         "about \(Figures.percent(evidence.repeated)) of the records stand in the logs more than once: count each once")
     }
     if canary.records == 0, let newest = evidence.last, newest < start(nil) {
-      faults.append("the newest record is from \(ISO8601.string(newest)), before this stage was entered")
+      let stood = now.since(start(nil))
+      faults.append(
+        stood < Self.stalest
+          ? "no record yet: the stage began \(stood <= .zero ? "just now" : "\(stood) ago")"
+          : "no record of the \(stood) since this stage began: the newest is from \(ISO8601.string(newest))")
     } else if canary.records == 0 {
       let seen = evidence.otherLabels.prefix(3).map { "\($0.value) \($0.records)" }.joined(separator: ", ")
       faults.append(

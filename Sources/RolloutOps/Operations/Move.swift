@@ -17,6 +17,9 @@ package struct Move: Sendable {
     request.reason = choices.reason
     var rollout = try Opening(context: context, choices: choices, mends: !choices.dryRun)
       .open(target, needsNote: request.verb.needsNote)
+    if request.verb == .promote, let note = rollout.note?.note {
+      rollout.remarks += note.unheeded.map { Sentences.compilerLine($0, path: note.path) }
+    }
     if choices.dryRun {
       rollout.settleInMind()
       if request.verb.needsEvidence { rollout.measure() }

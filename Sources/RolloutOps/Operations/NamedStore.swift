@@ -43,6 +43,12 @@ struct NamedStore: Hashable {
   /// As the store itself says it, in results.
   var plainAddress: String { StoreAddress.shown(address) }
 
+  /// Its address with the real place of a file that is read from another folder than this.
+  func placed(seenFrom here: String) -> String {
+    guard let path, base != here, !Path.isAbsolute(Settings.withoutScheme(address)) else { return plainAddress }
+    return "file:\(path)"
+  }
+
   /// Whether a configuration file names it.
   var isConfigured: Bool { Path.name(of: origin) == Configuration.name }
 

@@ -13,7 +13,7 @@ struct Opening {
   /// Opens `target`, a note's path or a flag's key. Whoever only narrows can do without a good note.
   func open(_ target: String, needsNote: Bool) throws(Trouble) -> Rollout {
     guard isNote(target) else { return try open(key: FlagKey(target), needsNote: needsNote) }
-    let found = try note(at: target)
+    let found = try typedNote(at: target)
     if needsNote { try refuseErrors(found, named: target) }
     let key = try key(of: found, named: target)
     let settings = try Settings(choices, note: NotedSettings(found), context: context)
@@ -24,7 +24,7 @@ struct Opening {
   private func open(key: FlagKey, needsNote: Bool) throws(Trouble) -> Rollout {
     let settings = try Settings(choices, note: nil, context: context)
     var rollout = try rollout(key, nil, settings)
-    if rollout.flag.flag == nil, rollout.reading.entries.isEmpty { throw unknown(key, rollout.store) }
+    if rollout.flag.flag == nil, rollout.reading.entries.isEmpty { throw unknown(key, rollout) }
     guard let reference = rollout.progress.note else { return rollout }
     let path = Path.joined(rollout.journal.base, reference.path)
     do throws(Trouble) {
@@ -41,10 +41,15 @@ struct Opening {
     return rollout
   }
 
-  private func unknown(_ key: FlagKey, _ store: any FlagStore) -> Trouble {
-    let known = ((try? store.list()) ?? []).map(\.key.text)
-    let near = Suggestion.nearest(to: key.text, among: known).map { "; did you mean \($0)?" } ?? ""
-    return .usage("\(key) is no note, no flag in \(store.address), and no journal knows it\(near)")
+  private func unknown(_ key: FlagKey, _ rollout: Rollout) -> Trouble {
+    let known = ((try? rollout.store.list()) ?? []).map(\.key.text)
+    // Before the first move only the note knows the key, and is mostly called like it.
+    let notes = Dictionary(notes(in: ".").map { (String($0.prefix { $0 != "." }), $0) }) { first, _ in first }
+    let near =
+      Suggestion.nearest(to: key.text, among: known + notes.keys.sorted()).map { near in
+        "; did you mean \(known.contains(near) ? near : notes[near] ?? near)?"
+      } ?? ""
+    return .usage("\(key) is no note, no flag in \(rollout.facts.shown), and no journal knows it\(near)")
   }
 
   /// A target's journal alone: for looking back, the store need not answer. Of several stores those that have the flag are
@@ -55,7 +60,7 @@ struct Opening {
     var key = FlagKey(target)
     var noted: NotedSettings?
     if isNote(target) {
-      let found = try note(at: target)
+      let found = try typedNote(at: target)
       key = try self.key(of: found, named: target)
       noted = NotedSettings(found)
     }
@@ -140,7 +145,8 @@ struct Opening {
     do throws(JournalTrouble) { reading = try read(journal, flag) } catch { throw .journal(error) }
     let progress = Progress(reading.entries)
     let facts = Situation.StoreFacts(
-      address: store.address, identity: identity(of: store, journal), propagation: store.propagation,
+      address: store.address, shown: named.placed(seenFrom: context.surroundings.workingFolder),
+      identity: identity(of: store, journal), propagation: store.propagation,
       rival: rival(of: key, store, flag, settings), startedOn: startedOn(progress, store, journal),
       switchesOnLast: store.switchesOnLast, keepsValues: store.keepsValues,
       keepsVariantsInRules: store.keepsVariantsInRules)

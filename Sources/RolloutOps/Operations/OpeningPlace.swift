@@ -58,3 +58,25 @@ extension Opening {
     }
   }
 }
+
+/// What was meant by a slip of the pen.
+extension Opening {
+  /// A note that somebody names: where none is there, one beside it that is nearly called so is offered before a new one.
+  func typedNote(at target: String) throws(Trouble) -> Rollout.FoundNote {
+    do throws(Trouble) {
+      return try note(at: target)
+    } catch {
+      guard case .noteFile(_, let trouble) = error, trouble.reason == .missing else { throw error }
+      let folder = Path.folder(of: target)
+      let near = Suggestion.nearest(to: Path.name(of: target), among: notes(in: folder), prefixes: false)
+      guard let near else { throw error }
+      throw .usage("there is no note at \(target); did you mean \(folder == "." ? near : Path.joined(folder, near))?")
+    }
+  }
+
+  /// The names of the notes there; none where nobody can look.
+  func notes(in folder: String) -> [String] {
+    let path = Path.tidied(Path.joined(context.surroundings.workingFolder, folder))
+    return ((try? context.files.names(in: path)) ?? []).filter { $0.hasSuffix(".md") || $0.hasSuffix(".markdown") }
+  }
+}

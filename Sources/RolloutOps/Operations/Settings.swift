@@ -176,22 +176,47 @@ struct Settings {
   /// that exists is meant, and beside the note where none does. One of which nobody can say is not passed over: a file of
   /// the same name further up is somebody else's.
   static func locate(_ path: String, below folder: String, _ context: Context) -> String {
-    for candidate in Path.upward(from: folder) {
-      let found = Path.joined(candidate, path)
-      if Configuration.isThere(found, context, inDoubt: true) { return found }
-      let isRoot = [".git", Configuration.name].contains { name in
-        Configuration.isThere(Path.joined(candidate, name), context)
-      }
-      if isRoot { break }
-    }
-    return Path.joined(folder, path)
+    Path.joined(search(path, below: folder, context).found ?? folder, path)
   }
 
+  /// The folder in which the path exists; else those that were looked in, the repository's root last, if there is one.
+  private static func search(
+    _ path: String, below folder: String, _ context: Context
+  ) -> (found: String?, searched: [String], hasRoot: Bool) {
+    var searched: [String] = []
+    for candidate in Path.upward(from: folder) {
+      if Configuration.isThere(Path.joined(candidate, path), context, inDoubt: true) { return (candidate, [], false) }
+      searched.append(candidate)
+      if isRoot(candidate, context) { return (nil, searched, true) }
+    }
+    return (nil, searched, false)
+  }
+
+  static func isRoot(_ folder: String, _ context: Context) -> Bool {
+    [".git", Configuration.name].contains { Configuration.isThere(Path.joined(folder, $0), context) }
+  }
+
+  /// Of a flag file that is nowhere yet: where it would be asked for, and from among the notes the repository's root, since
+  /// no service reads it there.
   private static func base(of address: String, below folder: String, _ context: Context) -> String {
     let path = withoutScheme(address)
     guard !Path.isAbsolute(path), !address.contains("://") else { return folder }
-    let found = locate(path, below: folder, context)
-    return String(found.dropLast(path.utf8.count + 1))
+    let (found, searched, hasRoot) = search(path, below: folder, context)
+    if let found { return found }
+    let here = context.surroundings.workingFolder
+    if searched.contains(here), here != folder || !hasRoot { return here }
+    return (hasRoot ? searched.last : nil) ?? folder
+  }
+
+  /// Whether a note in that folder means by a relative path the one that starts `here`, once it exists there.
+  static func leads(_ path: String, from folder: String, to here: String, _ context: Context) -> Bool {
+    for candidate in Path.upward(from: folder) {
+      if candidate == here { return true }
+      if Configuration.isThere(Path.joined(candidate, path), context, inDoubt: true) || isRoot(candidate, context) {
+        return false
+      }
+    }
+    return false
   }
 
   static func withoutScheme(_ address: String) -> String {

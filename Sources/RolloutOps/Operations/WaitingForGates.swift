@@ -60,7 +60,7 @@ extension Gate {
   fileprivate var waitsForAPerson: Bool {
     switch kind {
     case .note, .checklist, .review, .byEye, .exclusions: true
-    case .trigger: found == nil && hint != nil
+    case .trigger: needsPerson || found == nil && hint != nil
     case .clock, .soak, .evidence, .samples, .sampleRatio: false
     }
   }

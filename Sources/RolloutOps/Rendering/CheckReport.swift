@@ -2,6 +2,7 @@
 package struct CheckReport: Sendable {
   package struct CheckedNote: Sendable {
     package let path: String
+    /// In the order in which they are told.
     package let diagnostics: [Diagnostic]
     /// `12 stages from the preset standard`: what the note comes to, where it comes to something.
     package let summary: String?
@@ -9,7 +10,7 @@ package struct CheckReport: Sendable {
     package let trouble: Trouble?
 
     package init(path: String, diagnostics: [Diagnostic] = [], summary: String? = nil, trouble: Trouble? = nil) {
-      (self.path, self.diagnostics, self.summary, self.trouble) = (path, diagnostics, summary, trouble)
+      (self.path, self.diagnostics, self.summary, self.trouble) = (path, diagnostics.inOrder, summary, trouble)
     }
   }
 
@@ -35,14 +36,22 @@ package struct CheckReport: Sendable {
       if let trouble = note.trouble {
         return trouble.sentences.map { "\(path): \(ink.bad("error")): \(Terminal.plain($0))" }
       }
-      let problems = note.diagnostics.map { problem in
+      func line(_ problem: Diagnostic) -> String {
         let place = "\(path):\(problem.position.line):\(problem.position.column)"
         let severity = problem.severity == .error ? ink.bad("error") : ink.warning("warning")
         return "\(place): \(severity): \(Terminal.plain(problem.message)) \(ink.dim("[\(problem.rule)]"))"
       }
+      let missing = note.diagnostics.filter(\.isOfGap)
+      let title = missing.isEmpty ? [] : ["\(path): \(ink.strong("not said yet:"))"]
       let summary = note.summary.map { ["\(path): \(Terminal.plain($0))"] } ?? []
-      return problems + summary
-    }.joined(separator: "\n")
+      return note.diagnostics.filter { !$0.isOfGap }.map(line) + title + missing.map(line) + summary
+    }.joined(separator: "\n") + next
+  }
+
+  /// What to type next, where one note is good.
+  private var next: String {
+    guard status == .done, notes.count == 1, let note = notes.first else { return "" }
+    return "\nnext: rolloutctl promote \(Shell.word(Terminal.plain(note.path)))"
   }
 
   /// Workflow commands, which GitHub shows at the lines of a pull request.
@@ -84,7 +93,8 @@ package struct CheckReport: Sendable {
         [
           "file": .string(note.path), "line": .number(problem.position.line),
           "column": .number(problem.position.column), "severity": .string(problem.severity.rawValue),
-          "rule": .string(problem.rule), "message": .string(problem.message),
+          "rule": .string(problem.rule), "message": .string(problem.message), "missing": .bool(problem.isMissing),
+          "meant": .text(problem.meant),
         ]
       }
     }
@@ -105,4 +115,9 @@ package struct CheckReport: Sendable {
     }
     return rows.isEmpty ? "no problems" : Markdown.table(["Note", "Line", "", "Problem"], rows).joined(separator: "\n")
   }
+}
+
+extension Diagnostic {
+  /// What is told in the block of what is missing: an error stands among the errors.
+  fileprivate var isOfGap: Bool { isMissing && severity == .warning }
 }

@@ -156,7 +156,8 @@ package struct FleetReport: Sendable {
       let seen = watched(line)
       // Many rollouts are listed without asking the evidence of each; a watch may have.
       let measures = report.isUnmeasured && seen == nil ? "rolloutctl gate \(Shell.word(line.flag.text)) measures" : nil
-      return [Self.outlook(report, time: report.calendar.aged), seen ?? measures].compactMap(\.self).joined(separator: "; ")
+      return [Self.outlook(report, time: report.calendar.aged), seen ?? measures].compactMap(\.self).joined(
+        separator: "; ")
     }
     if let marked = line.marked {
       let serving = marked.serving.map { ": \(Terminal.plain($0))" } ?? ""

@@ -108,7 +108,8 @@ package enum Sentences {
           "there is no flag file at \(trouble.path)",
           "name the right one with --store, or run it where rolloutctl.json is "
             + (trouble.path.hasSuffix(".yaml") || trouble.path.hasSuffix(".yml")
-              ? "(rolloutctl edits JSON, not YAML)" : "(a new one: echo '{\"flags\": {}}' > \(trouble.path))"),
+              ? "(rolloutctl edits JSON, not YAML)"
+              : "(a new one: echo '{\"flags\": {}}' > \(Shell.word(trouble.path)))"),
         ]
       }
       return [file(trouble)]

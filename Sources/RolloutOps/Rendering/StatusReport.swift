@@ -82,7 +82,7 @@ package struct StatusReport: Sendable {
     }
     tier = plan?.effectiveTier
     owner = plan?.owner
-    store = situation.store.address
+    store = situation.store.shown
     place = situation.progress.place
     since = situation.progress.since
     killed = situation.isKilled

@@ -99,6 +99,8 @@ package protocol Output: Sendable {
   var showsProgress: Bool { get }
   /// Columns of the terminal behind the result; nil when it is no terminal.
   var width: Int? { get }
+  /// Whether a person can be asked.
+  var asks: Bool { get }
   /// A line a person typed in answer; nil where nobody can.
   func ask(_ question: String) -> String?
   /// A text of some length: through the pager, where somebody sits at a terminal that has fewer lines.
@@ -112,6 +114,7 @@ extension Output {
   package var showsProgress: Bool { false }
   package func pages(_ text: String, through pager: String?) { result(text) }
   package func takeScreen() -> (any Screen)? { nil }
+  package var asks: Bool { false }
 }
 
 /// What the process was started with, read once.

@@ -24,8 +24,8 @@ struct CheckOptions: TakesCommonFlags, Equatable {
       .choice(
         "format", "FORMAT", "how to print the problems",
         details: """
-          `text` is `file:line:column: error: sentence`, as a compiler prints it; `github` makes annotations of a \
-          workflow run; `json` is one JSON value.
+          `text` is `file:line:column: error: sentence`, as a compiler prints it: errors first, what is missing last; \
+          `github` makes annotations of a workflow run; `json` is one JSON value.
           """
       ) { $0.format = $1 },
     ] + FlagRow.speaking,
@@ -35,7 +35,8 @@ struct CheckOptions: TakesCommonFlags, Equatable {
           """
           Reads each note once and prints every problem in it with file, line and column: fields that are not \
           understood, stages that do not rise, cohorts that nobody defined, triggers on what nothing measures, \
-          personal data in selectors, and whatever a rollout should have before it starts. Where the flag is to live \
+          personal data in selectors, what has no effect in this version, and whatever a rollout should have before it \
+          starts. Where the flag is to live \
           in Statsig or PostHog, what that cannot express is an error, and what some of its SDKs read otherwise a \
           warning.
           """),
@@ -49,7 +50,7 @@ struct CheckOptions: TakesCommonFlags, Equatable {
     exits: {
       ExitRow.table([
         (.done, "no errors; there may be warnings, unless --strict"),
-        (.inconclusive, "a note could not be read"),
+        (.inconclusive, "a note could not be read"), (.usage, "the command line was wrong, or there is no such note"),
         (.badNote, "at least one note has errors"),
       ])
     },
@@ -59,7 +60,7 @@ struct CheckOptions: TakesCommonFlags, Equatable {
         Example("rolloutctl check --format github notes/summary.md", "in a workflow, as annotations"),
       ]
     },
-    seeAlso: ["init", "plan", "notes"])
+    seeAlso: ["init", "plan", "notes", "ci"])
 }
 
 extension CheckOptions: Action {

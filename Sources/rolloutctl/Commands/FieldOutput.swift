@@ -62,5 +62,7 @@ final class FieldOutput: Output {
   func progress(_ text: String?) { output.progress(text) }
   var showsProgress: Bool { output.showsProgress }
   var width: Int? { output.width }
+  var asks: Bool { output.asks }
+
   func ask(_ question: String) -> String? { output.ask(question) }
 }

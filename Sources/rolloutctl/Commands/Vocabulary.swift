@@ -83,7 +83,8 @@ extension Conversion {
 extension ExitRow {
   /// The statuses that a command can give, with its own words; a wrong command line is always one of them.
   static func table(_ meanings: [(ExitStatus, String)]) -> [ExitRow] {
-    (meanings + [(.usage, ExitStatus.usage.meaning)]).sorted { $0.0.rawValue < $1.0.rawValue }
+    let usual = meanings.contains { $0.0 == .usage } ? [] : [(ExitStatus.usage, ExitStatus.usage.meaning)]
+    return (meanings + usual).sorted { $0.0.rawValue < $1.0.rawValue }
       .map { ExitRow(status: $0.0.rawValue, meaning: $0.1) }
   }
 }

@@ -30,7 +30,9 @@ struct ManPages {
     page.section("OPTIONS")
     page.add(Manual.flagRules)
     add(table.common + [.help], to: &page)
-    for (title, name) in [("STATES", "states"), ("STORES", "stores"), ("EXIT STATUS", "exit-codes")] {
+    for (title, name) in [
+      ("STATES", "states"), ("STORES", "stores"), ("PIPELINES", "ci"), ("EXIT STATUS", "exit-codes"),
+    ] {
       page.section(title)
       page.add(topics.first { $0.name == name }?.blocks() ?? [])
     }

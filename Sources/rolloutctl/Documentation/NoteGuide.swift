@@ -46,8 +46,8 @@ enum NoteGuide {
   /// What a note may say already, and a later version goes by.
   private static let unused = Block.paragraph(
     """
-    This version knows no approvals or deploy windows. `Approvers:` and `Notify:` are read and checked, and change nothing \
-    yet. `Flag hash:` changes nobody's stage, so it may be corrected at any time.
+    This version knows no approvals or deploy windows. `Approvers:` and `Notify:` have no effect yet, which `rolloutctl \
+    check` and `rolloutctl promote` say. `Flag hash:` changes nobody's stage, so it may be corrected at any time.
     """)
 
   private static let form: [Block] = [
@@ -176,7 +176,6 @@ enum NoteGuide {
     Unit: tenant
     Owner: maya
     On call: ai-platform
-    Approvers: lee, priya
     Time zone: Europe/Berlin
     Fallback: off -> clause template without AI
 

@@ -16,6 +16,7 @@ struct Topic: Sendable {
     Topic(
       name: "evidence", summary: "trace logs, metrics, and how a gate decides", blocks: EvidenceGuide.blocks),
     Topic(name: "stores", summary: "where flags live, and which store is meant", blocks: StoreGuide.blocks),
+    Topic(name: "ci", summary: "in a pipeline: an example for GitHub, one for GitLab", blocks: PipelineGuide.blocks),
     Topic(name: "environment", summary: "variables and files", blocks: environment),
     Topic(name: "states", summary: "where a rollout can stand, and what moves it", blocks: states),
     Topic(name: "marks", summary: "the signs at the beginning of lines", blocks: marks),

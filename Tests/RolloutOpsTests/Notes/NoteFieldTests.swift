@@ -19,7 +19,7 @@ import Testing
     let windows = read(
       "\u{FEFF}" + NoteFixtures.full.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n"))
     #expect(windows.plan == plain.plan)
-    #expect(windows.diagnostics == [])
+    #expect(windows.diagnostics == plain.diagnostics)
     #expect(windows.position(of: .store) == plain.position(of: .store))
     #expect(windows.title == plain.title)
   }
@@ -33,8 +33,8 @@ import Testing
       Evidence level: proven
       Evaluation: eval/run-7.md
       Journal: etcd+http://host:2379/rollouts
-      Notify: https://chat.example.com/hook
-      Notify: ops@lists
+      ⟦no-effect⟧Notify: https://chat.example.com/hook
+      ⟦no-effect⟧Notify: ops@lists
       Fields:
       - quality = judge.score
       Flag hash: v2
@@ -73,12 +73,18 @@ import Testing
     ("Owner", "⟦unknown-field⟧Onwer: maya"),
     ("Tier", "Tier: 3\n⟦unknown-field⟧Jira: ABC-1"),
     ("Kill trigger", "⟦unknown-field⟧Kil trigger:\n- cost exceeds 5x control"),
+    ("Kill trigger", "\n## ⟦unknown-field⟧Kil triggers\n\n- cost exceeds 5x control"),
+    ("Tier", "- Tier: 3\n- ⟦unknown-field⟧Aprovers: lee"), ("Tier", "Tier: 3\n⟦no-effect⟧Approvers: lee"),
+    ("Tier", "Tier: 3\n\n⟦unknown-field⟧Kil switch: by hand"),
+    ("Tier", "Tier: 3\n\n⟦unknown-field⟧Sucess criterion: 5%"),
+    ("Tier", "Tier: 3\n\n## Metric\n\nWe look at one."),
+    ("Tier", "Tier: 3\n\n## Kill switch\n\n- the toggle in the console"),
   ])
   func marksWhatIsWrong(field: String, line: String) {
     var text = NoteFixtures.quiet(field, line)
     // What is missing altogether is told at the note's first character.
     if line.contains("Onwer") { text = "⟦no-owner⟧" + text }
-    if line.contains("Kil ") { text = "⟦no-kill-trigger⟧" + text }
+    if line.contains("Kil tri") { text = "⟦no-kill-trigger⟧" + text }
     if line.contains("prompt v7") { text = "⟦no-version-label⟧" + text }
     expectProblems(text)
   }
@@ -88,6 +94,40 @@ import Testing
     let first = NoteFixtures.line(of: "Owner")
     #expect(note.diagnostics.map(\.message) == ["`Owner` stands already in line \(first); keep one of the two"])
     #expect(note.plan == nil)
+  }
+
+  /// What guards a rollout under another name is said with the name that is meant.
+  @Test(arguments: [
+    ("Kil switch: x", "Kill trigger"), ("Kill criteria: x", "Kill trigger"), ("Sucess criterion: x", "Hold trigger"),
+    ("Success criteria: x", "Hold trigger"), ("Rolback plan: x", "Rollback trigger"), ("Aprovers: x", "Approvers"),
+    ("Risk level: x", "Tier"), ("Kill switch triger: x", "Kill switch trigger"),
+  ])
+  func theKeyThatIsMeantIsNamed(line: String, meant: String) {
+    let found = read(NoteFixtures.quiet + "\n\n\(line)\n").diagnostics
+    #expect(found.map(\.meant) == [meant], "\(found)")
+    #expect(found.allSatisfy { $0.message.hasSuffix("did you mean `\(meant)`?") && $0.rule == "unknown-field" })
+  }
+
+  /// A field that is read and not acted on says so, and one that is acted on does not: each is looked for where the
+  /// plan is used.
+  @Test func whatHasNoEffectIsSaid() throws {
+    let uses: [NoteField.ID: String] = [
+      .approvers: "approvers", .notify: "notify", .tier: "effectiveTier", .version: "version", .unit: "unit",
+      .owner: "owner", .onCall: "onCall", .timeZone: "timeZone", .fallback: "fallback", .runbook: "runbook",
+      .exclude: "exclusions", .dashboard: "dashboard", .evidence: "evidence", .variants: "variants",
+      .samples: "samples", .bands: "bands", .checklist: "checklistHolds", .automation: "promotesItself",
+      .killTo: "killTo", .evidenceLevel: "provenEvidence", .evaluation: "evaluationFiles", .fields: "fields",
+      .flagHash: "flagHashes", .controlVersion: "controlVersion", .store: "store", .journal: "journal",
+    ]
+    // A plan is read, frozen and compared whatever becomes of it.
+    let sources = try FloorTests.house().filter { file in
+      file.isLibrary && file.folder != "Notes" && !["Plan.swift", "PlanDifference.swift"].contains(file.parts.last)
+    }
+    for (id, use) in uses {
+      let isUsed = sources.contains { $0.source.contains(".\(use)") }
+      #expect(isUsed == (NoteField[id].idle == nil), "\(NoteField[id].name): \(use)")
+    }
+    #expect(Set(NoteField.all.filter { $0.idle != nil }.map(\.id)).isSubset(of: uses.keys))
   }
 
   @Test func aMisspelledFieldIsSuggested() {

@@ -35,7 +35,7 @@ import Testing
     answers.dashboard = "https://dashboards.example.com/d/1"
     answers.evidence = "traces/*.ndjson"
     let note = Note.read(Array(NoteTemplate.text(answers).utf8), path: "n.md")
-    #expect(note.diagnostics == [])
+    #expect(note.diagnostics.map(\.rule) == ["no-effect"], "of the approvers")
     let plan = try #require(note.plan)
     #expect(plan.flag.text == "ai-summary")
     #expect(plan.version == VersionLabel(field: "prompt_version", value: "v7"))
@@ -44,6 +44,27 @@ import Testing
     #expect(plan.stages.map(\.name) == ["5%", "25%", "100%"])
     #expect(plan.triggers.count == 4)
     #expect(note.store == "file:flags.json")
+  }
+
+  /// The schedule that nobody said has a first stage that lets somebody in, and the pace that the tier wants.
+  @Test(arguments: [0, 1, 2, 3, nil], [ChangeType.prompt, .model])
+  func withoutAScheduleItIsOneThatFits(tier: Int?, type: ChangeType) throws {
+    var answers = NoteAnswers()
+    (answers.tier, answers.changeType) = (tier, type)
+    let note = Note.read(Array(NoteTemplate.text(answers).utf8), path: "n.md")
+    let first = try #require(note.plan?.stages.first)
+    #expect(first.name == "internal" && !first.isOffline)
+    #expect(!note.diagnostics.contains { $0.severity == .error || ["too-fast", "implied-schedule"].contains($0.rule) })
+  }
+
+  /// A name of the schedule that is usual gets a guess, one that was defined keeps its own words.
+  @Test func cohortsOfTheScheduleAreDefined() throws {
+    var answers = NoteAnswers()
+    answers.schedule = "internal 1d -> friends 1d -> 5% of paid 1d -> 100%"
+    answers.cohorts = ["friends: tenant = acme"]
+    let note = Note.read(Array(NoteTemplate.text(answers).utf8), path: "n.md")
+    #expect(note.plan?.cohorts.map(\.name) == ["friends", "internal", "paid"], "\(note.diagnostics)")
+    #expect(note.plan?.cohorts.first?.selector == .equals(attribute: "tenant", AttributeValue("acme")))
   }
 
   /// What somebody types cannot open a comment, start another field or carry control characters.

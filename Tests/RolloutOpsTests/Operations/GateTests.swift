@@ -153,14 +153,14 @@ import Testing
     }
     try world.attest("gates")
     let finish = { try world.move(.finish, dryRun: true).decision.gates.filter { $0.verdict != .pass }.map(\.name) }
-    #expect(try finish() == ["steady state", "exclusions"])
+    #expect(try finish() == ["soak", "exclusions"])
     world.clock.advance(.days(14) + TimeSpan(seconds: 6))
     #expect(try finish() == ["exclusions"])
     try world.move(.include, reason: "ready") {
       $0.selector = .equals(attribute: "tenant", AttributeValue("acme"))
     }
     // Who is in again has not been waited for yet.
-    #expect(try finish() == ["steady state"])
+    #expect(try finish() == ["soak"])
     world.clock.advance(.days(14) + TimeSpan(seconds: 6))
     #expect(try world.move(.finish).status == .done)
     #expect(try world.flag?.serving == .everyone("on"))

@@ -103,8 +103,9 @@ import Testing
     let note = try options(
       InitOptions.self,
       ["init", "--version-label", "prompt_version = v7", "--tier", "0", "--change-type", "model", "--store", "f.json"])
-    #expect(note.version == VersionLabel(field: "prompt_version", value: "v7"))
-    #expect(note.tier == 0 && note.changeType == .model && note.store == "f.json" && note.note == nil)
+    #expect(note.answers.version == VersionLabel(field: "prompt_version", value: "v7").description)
+    #expect(note.answers.tier == 0 && note.answers.changeType == .model && note.answers.store == "f.json")
+    #expect(note.note == nil)
     #expect(try options(CheckOptions.self, ["check", "a", "b", "--format", "github"]).notes == ["a", "b"])
   }
 

@@ -21,7 +21,8 @@ import Testing
     let text = try #require(Self.pages.first { $0.name == name }?.text)
     let sections = text.split(separator: "\n").filter { $0.hasPrefix(".SH ") }.map { String($0.dropFirst(4)) }
     let order = [
-      "NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "STATES", "STORES", "EXIT STATUS", "ENVIRONMENT",
+      "NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "OPTIONS", "STATES", "STORES", "PIPELINES", "EXIT STATUS",
+      "ENVIRONMENT",
       "FILES", "EXAMPLES", "SEE ALSO",
     ]
     #expect(sections == order.filter(sections.contains))
