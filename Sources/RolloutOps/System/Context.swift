@@ -112,9 +112,9 @@ package protocol Output: Sendable {
 extension Output {
   package func progress(_ text: String?) {}
   package var showsProgress: Bool { false }
-  package var asks: Bool { false }
   package func pages(_ text: String, through pager: String?) { result(text) }
   package func takeScreen() -> (any Screen)? { nil }
+  package var asks: Bool { false }
 }
 
 /// What the process was started with, read once.

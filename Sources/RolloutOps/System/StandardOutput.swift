@@ -55,7 +55,6 @@ package final class StandardOutput: Output {
       text.utf8.count(where: { $0 == 0x0A }) >= Int(size.ws_row), Pager.show(text, through: pager)
     else { return result(text) }
   }
-
   package var asks: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
   package func ask(_ question: String) -> String? {

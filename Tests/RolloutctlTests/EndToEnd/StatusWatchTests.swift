@@ -113,6 +113,8 @@ import Testing
   @Test func aStoreThatHangsHoldsUpNeitherThePictureNorTheKeys() throws {
     let server = try LiveServer("document_server.py", ["-"])
     let (port, process) = (try server.port("port"), try server.port("process"))
+    // A server that is stopped does not hear that it should end.
+    defer { kill(pid_t(process), SIGCONT) }
     let world = try LiveWorld()
     let store = "http://127.0.0.1:\(port)/flags.json"
     try world.done("promote", LiveWorld.note, "--store", store, "--journal", "journals")
