@@ -14,11 +14,12 @@ let context = Context(
   interruptions: SignalHold(), hands: ThreadHands())
 // A file that may not grow any more is an error like others, and not the end.
 signal(SIGXFSZ, SIG_IGN)
-var status = Program(context: context).run(Array(CommandLine.arguments.dropFirst()))
+let words = ProcessWords.read()
+var status = Program(context: context).run(words)
 if output.hasLost {
   output.failure("rolloutctl: standard output took no more: what is missing there was lost")
   // What was done is done: who kills reads whether it is off.
-  if status == .done, !Program.kills(Array(CommandLine.arguments.dropFirst())) { status = .inconclusive }
+  if status == .done, !Program.kills(words) { status = .inconclusive }
 }
 // Threads that hang in a call are left where they are: what waits for them at the end would wait for ever.
 _exit(status.rawValue)

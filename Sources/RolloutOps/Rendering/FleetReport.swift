@@ -104,9 +104,12 @@ package struct FleetReport: Sendable {
   /// What was answered: not all of it where a rollout could not be read.
   package var status: ExitStatus { ExitStatus.worst((lines.compactMap(\.trouble) + away.map(\.trouble)).map(\.status)) }
 
-  /// Why some of the rollouts could not be read.
+  /// The same of single rollouts alone.
+  package var unread: [String] { lines.compactMap(\.trouble).flatMap(\.sentences) }
+
+  /// Why some of the rollouts, or whole stores, could not be read.
   package var failures: [String] {
-    lines.compactMap(\.trouble).flatMap(\.sentences)
+    unread
       + away.flatMap { one in one.trouble.sentences.map { stores.count > 1 ? "\(one.store): \($0)" : $0 } }
   }
 

@@ -85,7 +85,7 @@ package struct StatusText {
       let off = report.isMarkedKilled ? "marked as killed" : "turned off"
       return ink.bad("\(Mark.killed.rawValue) \(off)") + " in the store, outside this journal: nobody is named"
     }
-    let from = kill.from.map { " at \(Terminal.plain($0.description))" } ?? ""
+    let from = kill.from.flatMap { $0.stageIndex == nil ? nil : " at \(Terminal.plain($0.description))" } ?? ""
     let reason = kill.reason.map { ", “\(Terminal.plain($0))”" } ?? ""
     let by = kill.isFound ? "found so by" : "by"
     let story = "\(from) \(by) \(Terminal.plain(kill.actor)), \(aged(kill.time))\(reason)"

@@ -123,7 +123,9 @@ extension StatusOptions: Action {
         markdown: { report.markdown })
     case .fleet(let fleet):
       invocation.remark(fleet.remarks)
-      for sentence in fleet.failures { invocation.context.output.failure("rolloutctl: \(Terminal.plain(sentence))") }
+      // A store that is away has a row of its own where people read.
+      let failures = common.format == .json ? fleet.failures : fleet.unread
+      for sentence in failures { invocation.context.output.failure("rolloutctl: \(Terminal.plain(sentence))") }
       print(
         invocation, text: { ink, _ in fleet.text(ink: ink, width: invocation.context.output.width) },
         json: { fleet.json }, markdown: { fleet.markdown })

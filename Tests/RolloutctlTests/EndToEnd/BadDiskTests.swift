@@ -55,6 +55,27 @@ import Testing
     return Runs(folder: outside)
   }
 
+  /// Swift reads a program's words from `/proc`. A rescue shell in a bare chroot has none, and there a kill would be a
+  /// command line of no words.
+  @Test(.enabled(if: canMount, reason)) func aKillNeedsNoProc() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let runs = try Self.play(
+      """
+      run known kill ai-summary --dry-run --reason "two words" ""
+      umount -l /proc
+      run kill kill ai-summary --dry-run --reason "two words" ""
+      run mended kill ai-summary --reason "two words"
+      run status status ai-summary
+      """, in: world)
+    // Every word arrives as it was typed, an empty one too.
+    let (known, kill, mended, status) = (try runs["known"], try runs["kill"], try runs["mended"], try runs["status"])
+    #expect(kill.end == known.end && kill.errors == known.errors && kill.errors.contains("FLAG ''"), "\(kill) \(known)")
+    #expect(mended.end == .status(0), "\(mended)")
+    #expect(try world.isKilled())
+    #expect(status.output.contains("“two words”"), "\(status)")
+  }
+
   /// The last change has kept room for a kill; where somebody took that away too the old file is written into.
   @Test(.enabled(if: canMount, reason), arguments: [true, false])
   func aFullDiskStopsAPromotionAndNoKill(hasSpare: Bool) throws {

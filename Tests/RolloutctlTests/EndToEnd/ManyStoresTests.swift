@@ -432,6 +432,6 @@ struct SystemConfigurationTests {
     // Whoever has one of their own goes by that first.
     try world.folder.write("home/.config/rolloutctl/rolloutctl.json", #"{"stores": {"prod": "file:/nothing.json"}}"#)
     let own = try run("HOME=\(world.folder.path("home")) \"$0\" status --store prod", in: world)
-    #expect(own.status == 1 && own.errors.contains("/nothing.json"), "\(own)")
+    #expect(own.status == 1 && own.output.contains("/nothing.json"), "\(own)")
   }
 }
