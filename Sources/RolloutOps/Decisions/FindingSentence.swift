@@ -80,7 +80,7 @@ struct FindingSentence {
     case .inside where isSurprise: "a surprise: better by more than it may be worse; is the right thing measured?"
     case .inside:
       // A pass on few samples is seen for what it is.
-      finding.smallestVisible.map { "enough data to notice \(place($0))" } ?? ""
+      finding.smallestVisible.map { "a breach would show from \(place($0)) on" } ?? ""
     case .provenInside: "proven"
     case .likeControl: "past the limit, and so is the control"
     case .beyond: ""

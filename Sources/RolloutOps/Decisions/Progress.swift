@@ -26,6 +26,8 @@ package struct Progress: Sendable {
   private var exclusionCount = 0
   package private(set) var hold: Hold?
   package private(set) var kill: Kill?
+  /// The last way back, until somebody goes on.
+  package private(set) var wayBack: WayBack?
   /// The variant that stands in for the canary after a degrade.
   package private(set) var degradedTo: String?
   /// Whether it was finished in a store that changes no value: by serving the canary under its own name.
@@ -42,6 +44,13 @@ package struct Progress: Sendable {
   package private(set) var pending: Entry?
   package private(set) var head = 0
   package private(set) var newest: Instant?
+
+  package struct WayBack: Hashable, Sendable {
+    package let from: Place
+    package let actor: String
+    package let time: Instant
+    package let reason: String?
+  }
 
   package struct Hold: Hashable, Sendable {
     package let actor: String
@@ -260,6 +269,12 @@ package struct Progress: Sendable {
       (visits, attestations) = ([], attestations.filter { ChecklistItem.outlives($0.item) })
     }
     leave(at: entry.time)
+    switch entry.content.action {
+    case .rollback:
+      wayBack = WayBack(from: place, actor: entry.actor, time: entry.time, reason: entry.content.reason)
+    case .exclude, .include, .hold, .resume, .degrade, .attest, .replan: break
+    case .promote, .kill, .restore, .adopt, .finish, .abandon: wayBack = nil
+    }
     let before = kill
     (kill, adopted, isUnmade) = (nil, nil, false)
     // A killed flag stays killed when its rollout is closed.

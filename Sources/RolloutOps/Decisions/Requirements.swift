@@ -129,7 +129,8 @@ package struct Requirements: Sendable {
     let own = words.isEmpty ? "" : "; \(situation.actor) cannot review their own promotion"
     return Gate(
       "review", .review, .hold,
-      "before \(stage.name) somebody else looks at quality samples, cost, errors and latency: attest review\(own)")
+      "before \(stage.name) somebody else looks at quality samples, cost, errors and latency: rolloutctl attest "
+        + "\(Shell.word(situation.key.text)) review --evidence \"…\"\(own)")
   }
 }
 

@@ -30,6 +30,8 @@ struct NoteOutline {
   private(set) var title: Substring?
   /// Lines that are written like a field and name none.
   private var strangers: [Stranger] = []
+  /// Lines that a person reads as a known field, and nobody else does.
+  private var disguised: [Stranger] = []
   /// Code blocks without an end.
   private(set) var unclosed: Substring?
   /// The lines that hold a field's name or something of a field's.
@@ -55,7 +57,12 @@ struct NoteOutline {
         at = block(from: at, mark: mark, in: text)
       } else {
         settleHeading(before: line)
+        let known = (entries.count, strangers.count)
         take(line, number: at)
+        if known == (entries.count, strangers.count), let name = Self.disguise(text.lines[at]) {
+          disguised.append(
+            Stranger(name: name, line: at, besideField: false, near: NoteField.named(name)?.name, isDisguised: true))
+        }
         at += 1
       }
       afterBlank = line.kind == .blank
@@ -63,18 +70,42 @@ struct NoteOutline {
     entries.removeAll { $0.isHeading && $0.isEmpty }
   }
 
+  private static let mostCompared = 50
+
   struct Stranger {
     let name: Substring
     let line: Int
     let besideField: Bool
     /// The known name that it nearly is.
     let near: String?
+    /// It is that name, in clothes in which no field is read.
+    var isDisguised = false
   }
 
   /// The strangers that are worth a word to the writer. A sentence with a colon is none: it is neither nearly a known
   /// name nor in the middle of fields.
   var unknownFields: [Stranger] {
     strangers.filter { $0.besideField || $0.near != nil || isFieldLine[$0.line + 1] }
+      + disguised.filter { !isFieldLine[$0.line] }
+  }
+
+  /// `### Exclude: …`, `• Exclude: …`, `> Exclude = …`: the name, where it is a field's and something stands behind it.
+  private static func disguise(_ line: Substring) -> Substring? {
+    let marks = " \t#>|•–—-*+_`\"'“”‘’\u{200B}\u{FEFF}\u{A0}"
+    let body = line.drop { marks.contains($0) }
+    guard let first = body.first, first.isLetter else { return nil }
+    // In a table only what has a name and a value.
+    let isRow = line.drop { $0 == " " }.first == "|"
+    if isRow, line.count(where: { $0 == "|" }) != 3 { return nil }
+    guard let end = body.prefix(60).firstIndex(where: { isRow ? $0 == "|" : ":：=".contains($0) }) else { return nil }
+    var name = body[..<end]
+    while let last = name.last, marks.contains(last) { name = name.dropLast() }
+    if let paren = name.firstIndex(of: "(") { name = name[..<paren].trimmed }
+    let value = body[body.index(after: end)...]
+    guard !name.isEmpty, value.contains(where: { !marks.contains($0) }), NoteField.named(name) != nil else {
+      return nil
+    }
+    return name
   }
 
   private mutating func take(_ line: MarkdownLine, number: Int) {
@@ -105,7 +136,8 @@ struct NoteOutline {
         if let field = named.field { return begin(field, named, indent: -1, number: number) }
         if line.indent == 0, named.couldBeField {
           let besideField = !afterBlank && number > 0 && isFieldLine[number - 1]
-          let near = named.suggestion
+          // Of a page of such lines the first tell enough, and each takes its time to compare.
+          let near = strangers.count < Self.mostCompared ? named.suggestion : nil
           strangers.append(Stranger(name: named.name, line: number, besideField: besideField, near: near))
           if besideField || near != nil { return close() }
         }

@@ -135,6 +135,13 @@ struct NoteReader {
       }
     }
     for stranger in outline.unknownFields {
+      if stranger.isDisguised, let name = stranger.near {
+        report(
+          .unknownField, "this changes nothing: a field begins its line, as in `\(name): …`",
+          at: stranger.name.startIndex,
+          meant: name)
+        continue
+      }
       let hint = stranger.near.map { "; did you mean `\($0)`?" } ?? ", so this line changes nothing"
       report(
         .unknownField, "\(stranger.name.quoted) is no field of a rollout note\(hint)", at: stranger.name.startIndex,

@@ -17,7 +17,7 @@ package struct Attesting: Sendable {
       let near = Suggestion.nearest(to: item, among: items).map { "; did you mean \($0)?" } ?? ""
       throw .usage("\(item) is nothing to attest\(near); one of \(items.joined(separator: ", "))")
     }
-    if item == StageAttestation.gates, evidence == nil {
+    if item == StageAttestation.gates, evidence?.allSatisfy(\.isWhitespace) ?? true {
       throw .usage("attest gates needs --evidence: what was seen, and where")
     }
     var rollout = try Opening(context: context, choices: choices, mends: !choices.dryRun)
@@ -64,7 +64,12 @@ package struct Attesting: Sendable {
         let stages = plan.stages.map(\.name).joined(separator: ", ")
         throw .usage("no stage is called \(named); the stages are \(stages)")
       }
-      return plan.stages[index].name
+      let name = plan.stages[index].name
+      // A word counts for one stay, and that has to have begun.
+      if item == StageAttestation.gates, situation.progress.place.stageIndex != index, !situation.isKilled {
+        throw .usage("it stands at \(situation.progress.place): the gates of \(name) are seen once it stands there")
+      }
+      return name
     }
     if item == StageAttestation.review, !situation.startsAnew, situation.progress.visits.last?.by == situation.actor {
       throw .usage(

@@ -98,8 +98,12 @@ struct StoreLook: Sendable {
 
   /// Several stores at a time: one that is slow keeps the others from nothing.
   static func all(_ settings: Settings, _ opening: Opening, reading: Bool) -> [StoreLook] {
-    Crew(threads: 8).each(settings.scope) { StoreLook($0, opening, settings, reading: reading) }
+    let terms = settings.terms.until(opening.context.clock.now() + patience)
+    return Crew(threads: 8).each(settings.scope) { StoreLook($0, opening, settings, terms, reading: reading) }
   }
+
+  /// Whoever looks at all of them does not wait longer for one that hangs.
+  private static let patience = TimeSpan(seconds: 10)
 
   /// Flags that are managed, and whose journals are somewhere else.
   var unjournaled: [ListedFlag] {
@@ -107,10 +111,10 @@ struct StoreLook: Sendable {
     return marked.filter { !journaled.contains($0.key) }
   }
 
-  private init(_ named: NamedStore, _ opening: Opening, _ settings: Settings, reading: Bool) {
+  private init(_ named: NamedStore, _ opening: Opening, _ settings: Settings, _ terms: StoreTerms, reading: Bool) {
     self.named = named
     do throws(Trouble) {
-      let store = try opening.store(named, settings.terms)
+      let store = try opening.store(named, terms)
       journals = try opening.journals(settings, store)
       folder = try opening.journalFolder(settings, store).path
       do throws(StoreTrouble) {

@@ -223,10 +223,18 @@ struct KillCase: Sendable {
       if trouble?.isMissing == true { sentences = Array(sentences.prefix(1)) }
       if hasWritten, let trouble, !trouble.isRefusal { sentences = Array(sentences.prefix(1)) }
       sentences += asked(target, tried) + glass(target)
-      if trouble?.isMissing != true { sentences += byHand }
+      if case .malformed(let path, _, _)? = trouble {
+        // No command can change a file that is no JSON, one that is pasted as little as this one.
+        sentences.append("put the last good file back (from git or a backup) at \(path), then: rolloutctl kill \(key)")
+      } else if trouble?.isMissing != true {
+        sentences += byHand
+      }
       let isUnknown = !isNamed && !target.isSeen
-      let head = isUnknown ? "\(title) could not be asked whether it has \(key)" : "NOT off in \(title)"
+      let head =
+        isUnknown
+        ? "NOT known to be off in \(title): it could not be asked whether it has \(key)" : "NOT off in \(title)"
       end(.notOff, [head] + sentences + record.told, target, seconds)
+      line?.isUnknown = isUnknown
     }
   }
 

@@ -256,9 +256,11 @@ struct KillTargets: Sendable {
         own.compactMap { known.indices.contains($0) ? known[$0]?.adding(hints[$0] ?? []) : nil } + target.failures
       guard told.isEmpty else { return told }
       let places = own.map { cases[$0].store.address }.joined(separator: ", ")
+      let title = own.map { cases[$0].title }.joined(separator: ", ")
       let reasons = target.nothing ?? ["nothing was turned off: no flag \(target.key) in \(places)"]
       return [
-        KillReport.Line(flag: target.key, store: places, .notOff, seconds: seconds, attempts: 0, reasons: reasons)
+        KillReport.Line(
+          flag: target.key, store: places, title: title, .notOff, seconds: seconds, attempts: 0, reasons: reasons)
       ]
     } + failures
   }

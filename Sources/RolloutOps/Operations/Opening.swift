@@ -49,7 +49,7 @@ struct Opening {
       Suggestion.nearest(to: key.text, among: known + notes.keys.sorted()).map { near in
         "; did you mean \(known.contains(near) ? near : notes[near] ?? near)?"
       } ?? ""
-    return .usage("\(key) is no note, no flag in \(rollout.facts.shown), and no journal knows it\(near)")
+    return .usage("'\(key)' is no note, no flag in \(rollout.facts.shown), and no journal knows it\(near)")
   }
 
   /// A target's journal alone: for looking back, the store need not answer. Of several stores those that have the flag are
@@ -129,8 +129,14 @@ struct Opening {
   // MARK: Store and journal
 
   func rollout(_ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings) throws(Trouble) -> Rollout {
-    let named = try place(of: key, settings)
-    return try rollout(key, found, settings, in: try store(named, settings.terms), named)
+    let (named, silent) = try place(of: key, settings)
+    var rollout = try rollout(key, found, settings, in: try store(named, settings.terms), named)
+    if !silent.isEmpty {
+      let names = silent.map(\.title).joined(separator: ", ")
+      rollout.remarks.append(
+        "\(names) did not answer: whether \(key) is there too is not known; this is \(named.title)")
+    }
+    return rollout
   }
 
   func rollout(

@@ -1,42 +1,56 @@
 /// Which of several stores a flag's rollout is about, where nobody says.
 extension Opening {
   /// The only one that has the flag; where none has it, the only one with a journal of it. What the note names, or the
-  /// settings choose and the flag is in, goes before; whether another has it too is asked where that matters.
-  func place(of key: FlagKey, _ settings: Settings) throws(Trouble) -> NamedStore {
+  /// settings choose and the flag is in, goes before; whether another has it too is asked where that matters. `silent` are
+  /// those that did not answer.
+  func place(of key: FlagKey, _ settings: Settings) throws(Trouble) -> (named: NamedStore, silent: [NamedStore]) {
     let candidates = settings.scope
     let chosen = settings.isSaid ? nil : settings.stores.first
-    guard candidates.count > 1, chosen?.origin != Settings.byNote else { return try settings.store() }
-    var owners: [NamedStore] = []
-    var silent: Trouble?
-    for named in candidates {
-      do throws(Trouble) {
-        if try has(key, named, settings) { owners.append(named) }
-      } catch {
-        // Of stores that the command line names, one that cannot be asked may be the one that is meant.
-        if settings.isSaid { throw error }
-        silent = silent ?? error
-      }
-      if named == chosen, !owners.isEmpty { return named }
-    }
-    if owners.count == 1 { return owners[0] }
-    guard owners.isEmpty else { throw .severalStores(key, owners.map(\.title)) }
+    guard candidates.count > 1, chosen?.origin != Settings.byNote else { return (try settings.store(), []) }
     let keepers = keepers(of: key, settings)
-    if keepers.count == 1 { return keepers[0] }
-    if let chosen { return chosen }
+    var terms = settings.terms
+    // Where a journal here says which one is meant, one that hangs may not keep a rollback waiting.
+    if keepers.count == 1, !settings.isSaid { terms = terms.until(context.clock.now() + Self.patienceWithOthers) }
+    let limited = terms
+    let answers = Crew(threads: 8).each(candidates) { named in
+      Result { () throws(Trouble) in try has(key, named, limited) }
+    }
+    var owners: [NamedStore] = []
+    var (silent, first): ([NamedStore], Trouble?) = ([], nil)
+    for (named, answer) in zip(candidates, answers) {
+      switch answer {
+      case .success(let isOwner): if isOwner { owners.append(named) }
+      case .failure(let trouble):
+        // Of stores that the command line names, one that cannot be asked may be the one that is meant.
+        if settings.isSaid { throw trouble }
+        silent.append(named)
+        first = first ?? trouble
+      }
+    }
+    if let chosen, owners.contains(chosen) { return (chosen, []) }
+    // A rollout that is known here, in a store that does not answer, is as likely meant as a flag in one that does.
+    let hidden = keepers.filter { silent.contains($0) }
+    if owners.count == 1, hidden.isEmpty { return (owners[0], silent) }
+    guard owners.isEmpty else { throw .severalStores(key, (owners + hidden).map(\.title)) }
+    if keepers.count == 1 { return (keepers[0], silent.filter { $0 != keepers[0] }) }
+    if let chosen { return (chosen, []) }
     if settings.isSaid { throw .severalStores(key, candidates.map(\.title)) }
-    if let silent { throw silent }
-    return try settings.store()
+    if let first { throw first }
+    return (try settings.store(), [])
   }
+
+  /// How long other stores are asked where one has a journal of the flag.
+  private static let patienceWithOthers = TimeSpan(seconds: 3)
 
   /// For looking back: the stores need not answer where a journal tells.
   func placeOfJournal(of key: FlagKey, _ settings: Settings) throws(Trouble) -> NamedStore {
     guard settings.scope.count > 1 else { return try settings.store() }
     let keepers = keepers(of: key, settings)
-    return keepers.count == 1 ? keepers[0] : try place(of: key, settings)
+    return keepers.count == 1 ? keepers[0] : try place(of: key, settings).named
   }
 
-  private func has(_ key: FlagKey, _ named: NamedStore, _ settings: Settings) throws(Trouble) -> Bool {
-    let store = try store(named, settings.terms)
+  private func has(_ key: FlagKey, _ named: NamedStore, _ terms: StoreTerms) throws(Trouble) -> Bool {
+    let store = try store(named, terms)
     do throws(StoreTrouble) {
       return try store.read(key).flag != nil
     } catch {

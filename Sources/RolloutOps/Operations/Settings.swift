@@ -87,7 +87,11 @@ struct Settings {
       listed = names.all.filter { places.insert($0.place).inserted }
     }
     try takeGaps(configurations.flatMap(\.gaps), lenient)
-    if scope.isEmpty { stores = [NamedStore(Self.byDefault, Self.usualStore, here, NamedStore.Listed([]))] }
+    if scope.isEmpty {
+      // As a note's is: who works in a folder further down means the same file, by its key as by its note.
+      let base = Self.search(Self.withoutScheme(Self.usualStore), below: here, context).found ?? here
+      stores = [NamedStore(Self.byDefault, Self.usualStore, base, NamedStore.Listed([]))]
+    }
     takeEvaluation(
       [(note?.evaluation, "the note"), (variables["ROLLOUT_EVALUATION"], "ROLLOUT_EVALUATION")]
         + configurations.map { ($0.evaluation, $0.path) })

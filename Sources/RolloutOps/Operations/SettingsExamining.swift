@@ -108,6 +108,8 @@ extension SettingsExamining {
     for own in places.dropFirst() where !files.contains(where: { Path.folder(of: $0.path) == own }) {
       lines.append("\(Path.joined(own, Configuration.name)): there is none")
     }
-    return lines + ["name the store with --store, or run it where \(Configuration.name) is"]
+    return lines + [
+      "run it in the folder of \(Configuration.name) or of the flag file, or name that: --store file:PATH"
+    ]
   }
 }

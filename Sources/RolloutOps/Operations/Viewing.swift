@@ -31,7 +31,8 @@ package struct Viewing: Sendable {
     // Nothing can be drifted from what nobody here knows.
     if rollout.progress.head == 0, let mark = rollout.flag.flag?.mark {
       let place = mark.killed ? "killed" : mark.stage ?? "managed"
-      report.unjournaled = "\(rollout.journal.path) is not there; by the store's mark it stands at \(place)"
+      report.realPlace = rollout.store.isRemote ? rollout.store.address : rollout.store.identity
+      report.unjournaled = "\(rollout.journal.path) is not there or empty; by the store's mark it stands at \(place)"
     }
     return report
   }

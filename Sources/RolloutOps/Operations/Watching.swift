@@ -126,10 +126,14 @@ package struct WatchLoop: Sendable {
     rounds = targets.filter { seen.insert($0).inserted }.map { Round(target: $0, due: now) }
   }
 
-  /// A look at everything that is due; one that fails stands in nobody's way. What is told comes as soon as it is known.
+  /// A look at everything that is due, side by side: one whose store hangs keeps nobody from killing in another one.
   package mutating func round(_ tell: (WatchReport) -> Void) {
-    for index in rounds.indices where rounds[index].due <= watching.context.clock.now() {
-      var (report, journal) = watching.follow(rounds[index].target)
+    let now = watching.context.clock.now()
+    let due = rounds.indices.filter { rounds[$0].due <= now }
+    let watching = watching
+    let looks = Crew(threads: 8).each(due.map { rounds[$0].target }) { watching.follow($0) }
+    for (index, look) in zip(due, looks) {
+      var (report, journal) = look
       schedule(&rounds[index], &report)
       if rounds[index].told == nil, remembers, journal?.heartbeat?.gist == report.gist {
         report.isNews = false

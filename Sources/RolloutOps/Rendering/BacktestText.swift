@@ -13,7 +13,7 @@ package struct BacktestText {
     if report.reasons.isEmpty {
       lines.append("Triggers")
       for row in report.rows {
-        let name = Terminal.plain("\(row.trigger.action.name): \(row.trigger.text)")
+        let name = Terminal.plain("\(row.trigger.action.name) if \(row.trigger.text)")
         lines.append("  \(mark(row)) \(name)")
         for sentence in report.sentences(row) { lines += wrapped(sentence, "      ") }
       }

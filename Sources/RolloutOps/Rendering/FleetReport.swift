@@ -124,8 +124,11 @@ package struct FleetReport: Sendable {
     let homes = stores.count > 1 ? column(lines.map { Terminal.plain($0.store) }, width.map { min(24, $0 / 5) }) : 0
     let gone = away.map { one in
       let known =
-        one.flags.isEmpty ? "" : "; its rollouts by the journals here: " + one.flags.map(\.text).joined(separator: ", ")
-      return "\(Mark.unknown.sign(ink)) \(Terminal.plain("\(one.store): \(one.trouble.sentences.first ?? "")\(known)"))"
+        one.flags.isEmpty
+        ? "; what is on there is not shown"
+        : "; its rollouts by the journals here: " + one.flags.map(\.text).joined(separator: ", ")
+      return
+        "\(Mark.unknown.sign(ink)) \(Terminal.plain("\(one.store): \(one.trouble.sentences.joined(separator: "; "))\(known)"))"
     }
     return
       (gone
@@ -182,12 +185,20 @@ package struct FleetReport: Sendable {
   private static func outlook(_ report: StatusReport, time: (Instant) -> String) -> String {
     // Who killed it says more than that it is killed.
     if isOff(report) {
-      guard let kill = report.kill else { return "outside this journal: nobody is named" }
+      guard let kill = report.kill else { return "this journal does not know by whom" }
       let reason = kill.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
       return "by \(Terminal.plain(kill.actor)), \(time(kill.time))\(reason)"
     }
+    if report.marked != nil {
+      let serving = report.serving.map { ": \(Terminal.plain($0))" } ?? ""
+      return "by the store's mark\(serving); its journal is empty"
+    }
+    if let drift = report.drift {
+      return "drift: the store shows \(Terminal.plain(drift.shown.description)); the journal says "
+        + Terminal.plain(drift.expected.description)
+    }
     let stalled = report.stalled.map { "stalled for \($0); " } ?? ""
-    if let hold = report.hold, report.drift == nil {
+    if let hold = report.hold {
       let reason = hold.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
       return "\(stalled)held by \(Terminal.plain(hold.actor)), \(time(hold.time))\(reason)"
     }
@@ -199,7 +210,7 @@ package struct FleetReport: Sendable {
   private static func isOff(_ report: StatusReport) -> Bool { report.killed && report.drift == nil }
 
   private static func place(_ report: StatusReport) -> String {
-    isOff(report) ? "killed" : Terminal.plain(report.place.description)
+    isOff(report) ? "killed" : Terminal.plain(report.standsAt)
   }
 
   private static func mark(_ line: Line, _ ink: Ink) -> String {
@@ -208,6 +219,7 @@ package struct FleetReport: Sendable {
   }
 
   private static func mark(_ report: StatusReport, _ watch: Watch?) -> Mark {
+    if report.marked != nil { return report.killed ? .killed : .markOnly }
     if report.drift != nil { return .drifted }
     if report.killed { return .killed }
     if watch?.fired != nil { return .fired }
@@ -277,7 +289,7 @@ package struct FleetReport: Sendable {
     }
     let gone = away.map { one in
       ["?"] + (severalStores ? [Markdown.text(one.store)] : []) + [
-        "", "", Markdown.text(one.trouble.sentences.first ?? ""),
+        "", "", Markdown.text(one.trouble.sentences.joined(separator: "; ")),
       ]
     }
     return Markdown.table(["Flag"] + (severalStores ? ["Store"] : []) + ["Stage", "Outlook", "Why"], gone + rows)

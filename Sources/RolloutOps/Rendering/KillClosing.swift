@@ -119,14 +119,15 @@ package struct KillFacts: Sendable {
   }
 
   private var rows: [(name: String, text: String)] {
-    var rows: [(String, String?)] = [("was", was), ("users get", meaning)]
+    var rows: [(String, String?)] = [("before", was), ("users get", meaning)]
     switch journaling {
     case .written(let actor): rows.append(("journaled", "as \(actor)"))
     case .known(let actor): rows.append(("journaled", "already, by \(actor)"))
     case .missing(let why): rows.append(("journaled", "NO: " + why.joined(separator: "; ")))
     case nil: break
     }
-    rows += [("tell", people), ("runbook", runbook), ("back", restore), ("instead", other)]
+    // Nobody was told, and nobody should bring it back before the cause is gone.
+    rows += [("to tell", people), ("runbook", runbook), ("when fixed", restore), ("instead", other)]
     return rows.compactMap { row in row.1.map { (row.0, $0) } }
   }
 
@@ -166,13 +167,15 @@ package struct KillSum: Hashable, Sendable {
     package let store: String
     package fileprivate(set) var off = 0
     package fileprivate(set) var all = 0
+    /// How many of them nobody could ask about.
+    package fileprivate(set) var unknown = 0
   }
 
   /// In the order in which the stores came first.
   package let parts: [Part]
 
   /// Every flag in every store that it was looked for in, with the store's name for people.
-  package init(_ outcomes: some Sequence<(store: String, isOff: Bool)>) {
+  package init(_ outcomes: some Sequence<(store: String, isOff: Bool, isUnknown: Bool)>) {
     var parts: [Part] = []
     for outcome in outcomes {
       let index =
@@ -183,6 +186,7 @@ package struct KillSum: Hashable, Sendable {
         }()
       parts[index].all += 1
       if outcome.isOff { parts[index].off += 1 }
+      if outcome.isUnknown { parts[index].unknown += 1 }
     }
     self.parts = parts
   }
@@ -198,6 +202,11 @@ package struct KillSum: Hashable, Sendable {
     }
     let sorted = parts.filter { $0.off < $0.all } + parts.filter { $0.off == $0.all }
     return sorted.map { part in
+      // What was not asked may have more flags than those that were meant.
+      if part.unknown == part.all {
+        return ink.bad(
+          "\(Terminal.plain(part.store)): NOT KNOWN; it did not answer, and what is on there may still be on")
+      }
       let count = "\(part.off) of \(part.all) off in \(Terminal.plain(part.store))"
       return part.off == part.all ? ink.good(count) : "\(count); \(ink.bad("\(part.all - part.off) NOT off"))"
     }

@@ -24,6 +24,8 @@ package struct KillReport: Sendable {
     package private(set) var verifiedBy: String?
     package let propagation: TimeSpan?
     package private(set) var reasons: [String]
+    /// Whether nobody could tell if the flag is in that store at all.
+    package var isUnknown = false
     /// What applications were served afterwards, where there was somebody to ask, and when that was seen.
     package private(set) var served: (answer: Served, seconds: Double)?
 
@@ -112,7 +114,7 @@ package struct KillReport: Sendable {
   /// Of many flags: how many of them are off, store by store.
   package func sum(ink: Ink) -> [String] {
     guard lines.count > 1, !dryRun else { return [] }
-    return KillSum(lines.map { (store: $0.title, isOff: $0.off) }).text(ink: ink)
+    return KillSum(lines.map { (store: $0.title, isOff: $0.off, isUnknown: $0.isUnknown) }).text(ink: ink)
   }
 
   /// One line for each flag that is off.
@@ -164,7 +166,7 @@ package struct KillReport: Sendable {
     switch line.outcome {
     // What the variant is called is another word, which may be the same one.
     case .off: ink.good("is OFF")
-    case .alreadyOff: ink.good(dryRun ? "is OFF already" : "was OFF already")
+    case .alreadyOff: ink.good("is OFF already")
     case .wouldBeOff: "would be turned OFF"
     case .notOff: nil
     }

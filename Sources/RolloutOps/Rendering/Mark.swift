@@ -9,7 +9,7 @@ package enum Mark: String, CaseIterable, Sendable {
   case look = "△"
   case unknown = "?"
   case here = "▶"
-  case ready = "→"
+  case ready = "▷"
   case killed = "■"
   case held = "‖"
   case degraded = "↓"

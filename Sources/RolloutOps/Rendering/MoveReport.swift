@@ -46,7 +46,7 @@ package struct MoveReport: Sendable {
   private var advice: [String] {
     let key = Terminal.plain(after.flag.text)
     return switch after.outlook {
-    case _ where after.killed: ["rolloutctl restore \(key) --reason \"…\" brings it back"]
+    case _ where after.killed: ["when fixed: rolloutctl restore \(key) --reason \"…\""]
     case .kill: ["rolloutctl kill \(key)"]
     case .rollback where verb == .promote || verb == .finish: ["rolloutctl rollback \(key) --reason \"…\""]
     case .promote, .hold, .rollback, .degrade, .done: []
@@ -66,8 +66,20 @@ package struct MoveReport: Sendable {
     } else if !after.exclusions.isEmpty {
       lines.append("  without \(after.exclusions.map { Terminal.plain($0) }.joined(separator: ", "))")
     }
+    if verb == .promote, let index = after.place.stageIndex,
+      let skipped = after.stages.first(where: { $0.index == index - 1 })?.override
+    {
+      lines.append("  " + Terminal.plain(skipped))
+    }
+    if verb == .hold || verb == .resume, case .stage = after.place, let serving = after.serving {
+      let key = Terminal.plain(after.flag.text)
+      lines.append(
+        "  still on: \(Terminal.plain(serving))" + (verb == .hold ? "; rolloutctl kill \(key) turns it off" : ""))
+    }
+    // Nothing goes on by itself, except where the note lets a watch promote.
     if let next = after.next, let earliest = after.earliest {
-      lines.append("  next: \(Terminal.plain(next.name)), not before \(after.calendar.exact(earliest))")
+      lines.append(
+        "  next: promote to \(Terminal.plain(next.name)), from \(after.calendar.exact(earliest)) on if the gates pass")
     }
     return lines
   }

@@ -4,7 +4,8 @@ extension StatusReport {
     let current = stages.first { $0.state == .current }
     return [
       "flag": .string(flag.text), "stage": current.map(json(of:)) ?? .null, "next": next.map(json(of:)) ?? .null,
-      "place": place.json, "decision": .string(outlook.rawValue), "exit": .number(Int(status.rawValue)),
+      "place": marked == nil ? place.json : .null, "marked_place": .text(marked), "decision": .string(outlook.rawValue),
+      "exit": .number(Int(status.rawValue)),
       "reasons": .strings(reasons), "killed": .bool(killed),
       "drift": drift.map { ["expected": .string($0.expected.description), "shown": .string($0.shown.description)] }
         ?? .null,

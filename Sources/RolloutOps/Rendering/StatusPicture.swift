@@ -51,10 +51,17 @@ package enum StatusPicture: Sendable {
 
 extension StatusReport {
   func changes(since before: StatusReport) -> [String] {
-    let moved = place != before.place || killed != before.killed
+    let moved = standsAt != before.standsAt || killed != before.killed
     let standing = [
       moved ? "\(before.placeNow) → \(placeNow)" : nil,
-      Self.change(before.drift, drift, "drift: the store does not show what the journal says", "no drift any more"),
+      Self.change(
+        before.marked, marked, "its journal is not here any more: this is what the store's mark says",
+        "its journal is here"
+      ),
+      marked != nil || before.marked != nil
+        ? nil
+        : Self.change(
+          before.drift, drift, "drift: the store does not show what the journal says", "no drift any more"),
       Self.change(before.hold, hold, "held by \(hold?.actor ?? "")", "not held any more"),
       degradedTo == before.degradedTo ? nil : degradedTo.map { "degraded to \($0)" } ?? "not degraded any more",
       exclusions == before.exclusions
@@ -76,10 +83,13 @@ extension StatusReport {
     }
     let outlook = outlook == before.outlook || moved ? nil : "\(before.outlook.rawValue) → \(self.outlook.rawValue)"
     let news = remarks.filter { !before.remarks.contains($0) }
-    return standing.compactMap(\.self) + gates + items + [outlook].compactMap(\.self) + news
+    let gone = before.remarks.filter { $0.hasPrefix("the note has ") && !remarks.contains($0) }
+    let mended =
+      gone.isEmpty || news.contains { $0.hasPrefix("the note has ") } ? [] : ["the note has no error any more"]
+    return standing.compactMap(\.self) + mended + gates + items + [outlook].compactMap(\.self) + news
   }
 
-  private var placeNow: String { killed ? "killed" : place.description }
+  private var placeNow: String { killed ? "killed" : standsAt }
 
   private static func change(_ before: (some Any)?, _ now: (some Any)?, _ begins: String, _ ends: String) -> String? {
     switch (before == nil, now == nil) {
@@ -115,8 +125,13 @@ extension FleetReport {
         return old.trouble == nil ? ["\(name(line)): \(trouble.sentences.first ?? "")"] : []
       }
       if old.trouble != nil { return ["\(name(line)) can be read again"] }
-      let places = [old.marked?.place, line.marked?.place]
-      return places[0] == places[1] ? [] : ["\(name(line)): \(places.map { $0 ?? "?" }.joined(separator: " → "))"]
+      switch (old.marked, line.marked) {
+      case (nil, _?): return ["\(name(line)): its journal is not here any more"]
+      case (_?, nil): return ["\(name(line)): its journal is here"]
+      case (let before?, let now?) where before.place != now.place:
+        return ["\(name(line)): \(before.place) → \(now.place)"]
+      default: return []
+      }
     }
     let lost = before.lines.filter { line(like: $0) == nil }.map { "\(name($0)) is not here any more" }
     let gone = away.map(\.store).filter { store in !before.away.contains { $0.store == store } }

@@ -23,6 +23,8 @@ package struct StatusReport: Sendable {
   /// Who killed it, as far as the journal knows.
   package let kill: Progress.Kill?
   package let hold: Progress.Hold?
+  /// Who went back, and why, where nobody has gone on since.
+  package let wayBack: Progress.WayBack?
   package let degradedTo: String?
   package let exclusions: [String]
   package let drift: Drift?
@@ -30,6 +32,8 @@ package struct StatusReport: Sendable {
   package let serving: String?
   /// Whether a journal knows the flag, so that its key is enough to name the rollout.
   package let isKnown: Bool
+  /// The number of the journal's last entry.
+  package let head: Int
   /// When waiting alone opens the last gate, where nothing else is missing or not.
   package let earliest: Instant?
   /// How long it has stood at a stage that should be over.
@@ -43,8 +47,15 @@ package struct StatusReport: Sendable {
   package var served: Served?
   /// What is known of a managed flag whose journal is not here.
   package var unjournaled: String?
+  /// Where a managed flag whose journal is not here stands by its mark; nil where a journal tells.
+  package let marked: String?
+  /// Where that flag really is: its address reads alike in every checkout.
+  package var realPlace: String?
   /// Whether what was changed is one of several copies.
   package var isWorkingCopy = false
+
+  /// An empty journal says "off" of everything, whatever the store lets in.
+  var standsAt: String { marked ?? place.description }
 
   /// Whether nothing but evidence that was not asked here keeps the next stage shut.
   var isUnmeasured: Bool { reasons.first?.hasSuffix(StageEvidence.notMeasured) == true }
@@ -89,11 +100,16 @@ package struct StatusReport: Sendable {
     isMarkedKilled = situation.shown?.mark?.killed == true
     kill = situation.isKilled ? situation.progress.kill : nil
     hold = situation.progress.hold
+    wayBack = situation.isKilled ? nil : situation.progress.wayBack
     degradedTo = situation.progress.degradedTo
     exclusions = situation.progress.exclusions.map(\.description)
     drift = situation.drift
     serving = situation.shown.map { $0.serving.inShort }
-    isKnown = situation.progress.head > 0
+    head = situation.progress.head
+    isKnown = head > 0
+    marked =
+      situation.progress.head > 0
+      ? nil : situation.shown?.mark.map { $0.killed ? "killed" : $0.stage ?? "managed" }
     evidence = situation.evidence
     stalled = situation.stalled
     self.remarks =
@@ -130,6 +146,12 @@ package struct StatusReport: Sendable {
     }
   }
 
+  /// It is the stage before whose soak or gate was skipped; before the first one there is none.
+  private static func skipped(_ index: Int, _ progress: Progress) -> String? {
+    let after = progress.visits.last { $0.stage == index + 1 }?.skipped
+    return after ?? (index == 0 ? progress.visits.last { $0.stage == 0 }?.skipped : nil)
+  }
+
   private static func lines(_ plan: Plan, _ progress: Progress, now: Instant) -> [StageLine] {
     let current = progress.place.stageIndex
     let reached = progress.phase == .finished ? plan.stages.count : current ?? 0
@@ -146,7 +168,7 @@ package struct StatusReport: Sendable {
         index: index, name: stage.name, who: who, percent: stage.share, state: state, soak: stage.soak,
         lasted: visited ? progress.time(at: index, now: now) : nil,
         since: index == current ? progress.since : nil,
-        override: progress.visits.last { $0.stage == index }?.skipped)
+        override: skipped(index, progress))
     }
   }
 }

@@ -55,6 +55,13 @@ package struct StatusText {
         "  " + ink.warning("\(Mark.held.rawValue) held")
           + " by \(Terminal.plain(hold.actor)) since \(aged(hold.time))\(reason)")
     }
+    // Whoever holds it is named above, with the same reason.
+    if let back = report.wayBack, report.hold == nil {
+      let reason = back.reason.map { ": “\(Terminal.plain($0))”" } ?? ""
+      lines.append(
+        "  rolled back from \(Terminal.plain(back.from.description)) by \(Terminal.plain(back.actor)), "
+          + "\(aged(back.time))\(reason); nobody holds it")
+    }
     if let variant = report.degradedTo {
       lines.append("  " + ink.warning("\(Mark.degraded.rawValue) degraded") + " to \(Terminal.plain(variant))")
     }
@@ -83,7 +90,8 @@ package struct StatusText {
   private var killed: String {
     guard case .killed = report.place, let kill = report.kill else {
       let off = report.isMarkedKilled ? "marked as killed" : "turned off"
-      return ink.bad("\(Mark.killed.rawValue) \(off)") + " in the store, outside this journal: nobody is named"
+      let serving = report.serving.map { ": " + Terminal.plain($0) } ?? ""
+      return ink.bad("\(Mark.killed.rawValue) \(off)") + " in the store\(serving); this journal does not know by whom"
     }
     let from = kill.from.flatMap { $0.stageIndex == nil ? nil : " at \(Terminal.plain($0.description))" } ?? ""
     let reason = kill.reason.map { ", “\(Terminal.plain($0))”" } ?? ""
@@ -100,11 +108,13 @@ package struct StatusText {
   // MARK: Stages
 
   private var stageLines: [String] {
-    let named = report.stages.filter { $0.state != .ahead || $0.index == report.next?.index }
+    // Nobody is at any stage of what is off.
+    let isOff = report.killed && report.drift == nil
+    let named = isOff ? [] : report.stages.filter { $0.state != .ahead || $0.index == report.next?.index }
     let nameWidth = named.map { Terminal.width(Terminal.plain($0.name)) }.max() ?? 0
     let whoWidth = min(28, named.compactMap(\.who).map { Terminal.width(Terminal.plain($0)) }.max() ?? 0)
     var lines = named.filter { $0.state != .ahead }.map { line($0, nameWidth, whoWidth) }
-    let ahead = report.stages.filter { $0.state == .ahead }
+    let ahead = report.stages.filter { isOff || $0.state == .ahead }
     if !ahead.isEmpty {
       let names = ahead.map { "\(Mark.advice.rawValue) " + Terminal.plain($0.name) }.joined(separator: "   ")
       lines += Terminal.wrapped(names, to: width - 2).map { "  " + ink.dim($0) }
@@ -113,14 +123,11 @@ package struct StatusText {
   }
 
   private func line(_ stage: StatusReport.StageLine, _ nameWidth: Int, _ whoWidth: Int) -> String {
-    let isStopped = report.killed && report.drift == nil
-    let mark = (stage.state == .current ? isStopped ? Mark.killed : .here : .met).sign(ink)
+    let mark = (stage.state == .current ? Mark.here : .met).sign(ink)
     let name = Terminal.padded(Terminal.plain(stage.name), to: nameWidth)
     let who = Terminal.padded(Terminal.plain(stage.who ?? ""), to: whoWidth)
     var text = "  \(mark) \(name)   \(who)"
-    if stage.state == .current, isStopped {
-      text += "   killed"
-    } else if stage.state == .current, let since = stage.since {
+    if stage.state == .current, let since = stage.since {
       let stood = max(.zero, report.calendar.now.since(since))
       text += "   since "
       // What has lasted of the soak is the time's age.
@@ -165,7 +172,7 @@ package struct StatusText {
       triggers.count > 1 && triggers.allSatisfy { $0.reason == triggers[0].reason } ? triggers[0].reason : nil
     lines += rows(triggers, saying: shared == nil) { gate in
       if case .trigger(let trigger) = gate.kind {
-        "\(trigger.isBand ? "default band" : trigger.action.name): \(gate.name)"
+        trigger.isBand ? "default band: \(gate.name)" : "\(trigger.action.name) if \(gate.name)"
       } else {
         gate.name
       }
@@ -199,8 +206,10 @@ package struct StatusText {
     guard !report.checklist.isEmpty, report.place != .finished, report.place != .abandoned else { return [] }
     let holding = report.gates.contains { if case .checklist = $0.kind { !$0.advisory } else { false } }
     let open = report.checklist.filter { $0.state == .open }.count
-    let advice = holding ? "" : " (advice\(report.tier.map { " at tier \($0)" } ?? ""): it keeps nothing shut)"
+    let advice = holding ? "" : " (advice\(report.tier.map { " at tier \($0)" } ?? ""); it blocks nothing)"
     let title = "Checklist: \(report.checklist.count - open) of \(report.checklist.count)\(advice)"
+    // Where something burns, nobody ticks items.
+    if report.killed || report.drift != nil { return [title] }
     let nameWidth = report.checklist.map(\.item.rawValue.utf8.count).max() ?? 0
     return [title]
       + report.checklist.map { line in
@@ -240,27 +249,35 @@ package struct StatusText {
     let others = isLong ? [] : reasons.dropFirst().map { "  " + $0 }
     let earliest = report.earliest.map { "; earliest \(report.calendar.exact($0))" } ?? ""
     switch report.outlook {
-    case .promote: return [ink.good("\(Mark.ready.rawValue) may be promoted: \(first)")]
+    case .promote: return [ink.good("→ may be promoted: \(first)")]
     case .done: return [ink.good("→ \(first)")]
     case .hold where report.unjournaled != nil && report.drift != nil:
       return [
         ink.bad("→ hold: nothing is promoted from here without its journal; --journal FOLDER names where it is"),
-        "  rolloutctl kill \(Terminal.plain(report.flag.text)) turns it off all the same",
+        "  rolloutctl kill \(Terminal.plain(report.flag.text)) turns it off all the same"
+          + (report.realPlace.map { " in \(Terminal.plain($0))" } ?? ""),
       ]
     // What drifted stands above already.
     case .hold where report.drift != nil: return [ink.bad("→ conflict: \(first)")]
     case .hold where report.status == .conflict: return [ink.bad("→ conflict: \(first)\(more)")] + others
+    // By whom and why stands above.
+    case .hold where report.hold != nil:
+      return [ink.warning("→ held: rolloutctl resume \(Terminal.plain(report.flag.text)) --reason \"…\" lifts it")]
     case .hold: return [ink.warning("→ hold: \(first)\(more)\(earliest)")] + others
     case .kill where report.killed:
       return [
-        ink.bad("→ \(first)"), "  rolloutctl restore \(Terminal.plain(report.flag.text)) --reason \"…\"",
+        ink.bad("→ it stays off until somebody restores it"),
+        "  when fixed: rolloutctl restore \(Terminal.plain(report.flag.text)) --reason \"…\"",
       ]
-    case .kill: return [ink.bad("→ kill: \(first)\(more)"), "  rolloutctl kill \(Terminal.plain(report.flag.text))"]
+    case .kill:
+      return [
+        ink.bad("→ a kill trigger fired: \(first)\(more)"), "  rolloutctl kill \(Terminal.plain(report.flag.text))",
+      ]
     case .rollback:
-      return [ink.bad("→ rollback: \(first)\(more)")] + others + [
+      return [ink.bad("→ a rollback trigger fired: \(first)\(more)")] + others + [
         "  rolloutctl rollback \(Terminal.plain(report.flag.text))"
       ]
-    case .degrade: return [ink.bad("→ degrade: \(first)\(more)")] + others
+    case .degrade: return [ink.bad("→ a degrade trigger fired: \(first)\(more)")] + others
     }
   }
 

@@ -55,7 +55,8 @@ package struct StatusWatchFrame: Sendable {
 
   /// Never more rows than the window has, nor wider ones.
   package func lines(columns: Int, rows: Int, ink: Ink, links: Bool = false) -> [String] {
-    let below = Array(footer(ink).flatMap { Self.rows(of: $0, columns) }.suffix(max(1, rows)))
+    // The verdict has the first row of a window that is too small for more.
+    let below = Array(footer(ink).flatMap { Self.rows(of: $0, columns) }.suffix(max(0, rows - 1)))
     let lines = picture.lines(ink: ink, width: columns).map { links ? Terminal.linked($0) : $0 }
     let isRollout = if case .rollout = picture { true } else { false }
     return Self.fitted(lines, hasConclusion: isRollout, columns: columns, rows: max(0, rows - below.count), ink) + below
@@ -90,6 +91,11 @@ package struct StatusWatchFrame: Sendable {
     guard total > rows else { return blocks.flatMap(\.self) }
     let end =
       hasConclusion ? lines.lastIndex { Terminal.unpainted($0).hasPrefix("→") } ?? lines.endIndex : lines.endIndex
+    // Where hardly anything has room, the verdict goes before the title, and both before all others.
+    if rows <= 3 {
+      let verdict = lines.indices.filter { $0 >= end }.flatMap { blocks[$0] }
+      return Array((verdict + (blocks.first ?? [])).prefix(rows))
+    }
     let order = lines.indices.dropFirst().map { (rank: $0 >= end ? 4 : Self.rank(lines[$0]), index: $0) }
       .sorted { ($0.rank, $1.index) < ($1.rank, $0.index) }
     var gone: Set<Int> = []

@@ -104,9 +104,29 @@ extension WatchReport {
     case .failed(let trouble): return "failed \(trouble.sentences)"
     case .looked(let look):
       let status = look.status
-      let closed = status.gates.first { $0.verdict != .pass && !$0.advisory }
-      let why = closed.map { "\($0.name) \($0.verdict.rawValue)" } ?? status.reasons.first ?? ""
-      return "\(status.place) \(status.status.rawValue) \(status.degradedTo ?? "") \(status.hold?.reason ?? "") \(why)"
+      let closed = status.gates.filter { $0.verdict != .pass && !$0.advisory }.map(\.gist)
+      let why = closed.isEmpty ? [status.reasons.first ?? ""] : closed
+      return "\(status.standsAt) \(status.status.rawValue) \(status.degradedTo ?? "") \(status.hold?.reason ?? "") "
+        + "entry \(status.head)\(look.isUnread ? " blind" : "") \(why.joined(separator: ", "))"
     }
+  }
+}
+
+extension Gate {
+  /// Without its figures, which are others at every look.
+  fileprivate var gist: String {
+    var reason = ""
+    switch found?.outcome {
+    case .found(let finding):
+      switch finding.reason {
+      case .beyond, .firstEvent, .beyondByChance, .beyondUncorrected, .likeControl: reason = " beyond"
+      case .noCanary, .noControl, .nothingComparable, .notANumber, .impossible: reason = " no figure"
+      case .inside, .provenInside, .insideUnproven, .tooFewSamples, .noSpread, .controlIsZero, .singleUnit: break
+      }
+    case .silent: reason = " silent"
+    case .unmeasured: reason = " unmeasured"
+    case .notAsked, nil: break
+    }
+    return "\(name) \(verdict.rawValue)\(reason)"
   }
 }

@@ -6,10 +6,12 @@ extension WatchReport {
     let time = ink.dim(status.calendar.exact(self.time))
     let flag = ink.strong(Terminal.plain(status.flag.text))
     // Where it stood when it was looked at; what was done about it is the next line.
-    var place = status.place
-    if case .done(let before, _)? = look.deed?.outcome { place = before }
-    var found = [time, flag, Terminal.plain("\(place)"), word(ink)]
-    if let reason = status.reasons.first { found.append(Terminal.plain(reason)) }
+    var place = status.standsAt
+    if case .done(let before, _)? = look.deed?.outcome { place = before.description }
+    var found = [time, flag, Terminal.plain(place), word(ink)]
+    // That nobody can see anything any more matters more than how long it still takes.
+    let blind = look.isUnread ? status.reasons.first { $0.hasPrefix("evidence: ") } : nil
+    if let reason = blind ?? status.reasons.first { found.append(Terminal.plain(reason)) }
     var lines = [found.joined(separator: "  ")]
     if let deed = look.deed, let what = deed.sentence {
       lines.append([time, flag, ink.strong(Terminal.plain(what)), Terminal.plain(deed.reason)].joined(separator: "  "))

@@ -25,8 +25,8 @@ enum Pager {
     var state: Int32 = 0
     while waitpid(process, &state, 0) == -1 && errno == EINTR {}
     let status = state >> 8 & 0xFF
-    // What a shell says of a command that it cannot run.
-    return !(state & 0x7F == 0 && (status == 126 || status == 127))
+    // One that ends with an error has likely shown nothing, as where a shell cannot run it.
+    return state & 0x7F != 0 || status == 0
   }
 
   /// A bare name that is nowhere on the path is not even tried: the shell would complain of it. What is more than a name

@@ -76,7 +76,7 @@ struct CommandTable: Sendable {
         throw UsageError(command: nil, fault: .unknownCommand(name, nearest: nil), line: head.defaults + line)
       }
       head.rest = Array(line.dropFirst())
-      return (command, "the command comes first; carried out as: " + Self.shown([program] + line))
+      return (command, "the command comes first; running: " + Self.shown([program] + line))
     }
     switch habits.first(where: { $0.words.contains(name) })?.meaning {
     case .command(let meant)?:
@@ -85,7 +85,7 @@ struct CommandTable: Sendable {
         throw UsageError(
           command: nil, fault: .unknownCommand(name, nearest: meant), line: head.defaults + [meant] + head.rest)
       }
-      return (command, "there is no command '\(name)'; carried out as: " + Self.shown([program, meant] + head.rest))
+      return (command, "there is no command '\(name)'; running: " + Self.shown([program, meant] + head.rest))
     case .oneOf(let commands)?: throw UsageError(command: nil, fault: .ambiguousCommand(name, among: commands))
     case nil: break
     }

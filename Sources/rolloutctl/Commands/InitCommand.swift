@@ -100,10 +100,10 @@ struct InitOptions: TakesCommonFlags, Equatable {
 extension InitOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     let output = invocation.context.output
+    if let fault = answers.flag.flatMap({ FlagKey($0).fault }) {
+      throw .usage("--flag \(answers.flag ?? ""): no flag can have this key: \(fault)")
+    }
     guard let note, !isPrinted else {
-      if let fault = answers.flag.flatMap({ FlagKey($0).fault }) {
-        throw .usage("--flag \(answers.flag ?? ""): no flag can have this key: \(fault)")
-      }
       output.result(NoteTemplate.text(answers))
       return .done
     }

@@ -83,10 +83,10 @@ struct KillOptions: TakesCommonFlags, Equatable {
         .paragraph(
           """
           "off" is printed in the moment in which it is read back, each flag by itself; what it was, what users get \
-          now, who is told and how to bring it back follows. A server that is slow gets a second request beside the \
+          now, whom to tell and how to bring it back follows. A server that is slow gets a second request beside the \
           first, as long as the deadline allows; a platform's switch is sent without a look where looking fails or takes \
           longer than a second, and then it is said. Where a change was sent and nobody could look, "it may be off" is \
-          said, with exit 1. "was OFF already" is said of a server only after a change that it took.
+          said, with exit 1. "is OFF already" is said of a server only after a change that it took.
           """),
         .paragraph(
           """

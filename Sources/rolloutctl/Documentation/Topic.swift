@@ -53,7 +53,9 @@ struct Topic: Sendable {
 
   @Sendable private static func marks() -> [Block] {
     [
-      .paragraph("A sign means the same in every view. In Markdown its word stands beside it."),
+      .paragraph(
+        "A sign means the same in every view. In Markdown its word stands beside it or in its place. `→` opens a verdict."
+      ),
       .entries(Mark.allCases.map { Entry("`\($0.rawValue)`", "\($0.word): \($0.meaning)") }),
     ]
   }

@@ -81,7 +81,7 @@ import Testing
     Claim("RolloutOps/Rendering/KillReport.swift", "it is off in \\(title)", .readBack),
     Claim("RolloutOps/Rendering/KillReport.swift", "ink.good(\"is OFF\")", .readBack),
     Claim("RolloutOps/Rendering/KillReport.swift", "seen by applications after", .evaluation),
-    Claim("RolloutOps/Rendering/KillReport.swift", "was OFF already", .killsRead),
+    Claim("RolloutOps/Rendering/KillReport.swift", "is OFF already", .killsRead),
     Claim("RolloutOps/Rendering/KillReport.swift", "would be turned OFF", .noClaim),
     Claim("RolloutOps/Rendering/KillReport.swift", "\"Everybody gets\"", .readBack),
     Claim("RolloutOps/Rendering/PlanReport.swift", "nobody live", .noClaim),

@@ -33,7 +33,7 @@ import Testing
     let decision = try measured.look()
     #expect(decision.status == .done, "\(decision.reasons)")
     let gate = try #require(decision.gates.first { $0.name == Self.trigger })
-    #expect(gate.reason.contains("0.86 vs 0.86, 0% ["), "\(gate.reason)")
+    #expect(gate.reason.contains("0.86 vs 0.86: 0% ["), "\(gate.reason)")
     #expect(gate.reason.contains("; forecast 0.86 from eval/*.ndjson, 120 cases"), "\(gate.reason)")
     try measured.world.move(.promote)
     let entry = try #require(try measured.world.entries.last { $0.content.detail("evidence") != nil })

@@ -49,7 +49,7 @@ import Testing
 
   @Test func whoeverIsInTheWrongFolderHearsWhereItLooked() {
     let world = World()
-    let end = "name the store with --store, or run it where rolloutctl.json is"
+    let end = "run it in the folder of rolloutctl.json or of the flag file, or name that: --store file:PATH"
     #expect(
       looked(world) == [
         "--store: not said", "ROLLOUT_STORE: not set", "rolloutctl.json: there is none in /w and the folders above it",

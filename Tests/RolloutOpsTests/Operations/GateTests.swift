@@ -142,7 +142,7 @@ import Testing
     let entry = try #require(try world.entries.last { $0.content.outcome == .intended })
     #expect(entry.content.detail("override")?["gate"] == "soak")
     #expect(entry.content.reason == "demo at noon")
-    #expect(try world.status().stages[1].override == "soak")
+    #expect(try world.status().stages[0].override == "soak skipped by maya: “demo at noon”")
   }
 
   @Test func finishWaitsForTheSteadyStateAndForWhoeverIsTakenOut() throws {

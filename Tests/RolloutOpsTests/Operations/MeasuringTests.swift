@@ -230,7 +230,7 @@ import Testing
     let report = try measured.world.status()
     let text = StatusText(report).gates
     #expect(text.contains("Gates (canary 200 · control 3,800 · since Sat 21 Nov 10:00 +00:00)"), "\(text)")
-    #expect(text.contains("✓ rollback: parse failures above 4%   1% ["), "\(text)")
+    #expect(text.contains("✓ rollback if parse failures above 4%   1% ["), "\(text)")
     let gate = report.json["gates"]?.items?.first { $0["name"] == "parse failures above 4%" }
     #expect(gate?["canary"]?["n"] == .number(200))
     #expect(gate?["threshold"] == .number(0.04))

@@ -35,10 +35,11 @@ import Testing
     let facts = try Self.facts(world, other: "rolloutctl kill ai-summary --to control")
     #expect(
       facts.text(ink: .none) == [
-        "  was        at internal since \(since)", "  users get  clause template without AI", "  journaled  as oncall",
-        "  tell       owner maya, on call ai-platform", "  runbook    runbooks/summary.md",
-        "  back       rolloutctl restore --reason \"…\" ai-summary",
-        "  instead    rolloutctl kill ai-summary --to control",
+        "  before      at internal since \(since)", "  users get   clause template without AI",
+        "  journaled   as oncall",
+        "  to tell     owner maya, on call ai-platform", "  runbook     runbooks/summary.md",
+        "  when fixed  rolloutctl restore --reason \"…\" ai-summary",
+        "  instead     rolloutctl kill ai-summary --to control",
       ])
     // Whether the journal had the kill already when it was read makes no difference.
     #expect(before == Array(facts.text(ink: .none).dropLast()))
@@ -48,7 +49,7 @@ import Testing
     let calendar = LocalCalendar(zone: .utc, now: Instant(seconds: 0))
     let bare = KillFacts(
       FlagKey("it's"), serving: nil, progress: nil, journaling: nil, calendar: calendar)
-    #expect(bare.text(ink: .none) == [#"  back  rolloutctl restore --reason "…" 'it'\''s'"#])
+    #expect(bare.text(ink: .none) == [#"  when fixed  rolloutctl restore --reason "…" 'it'\''s'"#])
     // A flag of somebody else's, killed: the journal has that one entry, and no rollout.
     let world = World(
       flags: #"{"flags": {"ai-summary": {"state":"ENABLED","variants":{"on":true,"off":false},"defaultVariant":"on"}}}"#
@@ -64,10 +65,10 @@ import Testing
       world, journaling: .missing(["the disk is full", "make room"]), said: "staging", undoers: ["a plan moves it"])
     #expect(
       facts.text(ink: .none).suffix(3) == [
-        "  runbook    runbooks/summary.md",
-        "  back       rolloutctl restore --reason \"…\" --store staging ai-summary", "  may undo   a plan moves it",
+        "  runbook     runbooks/summary.md",
+        "  when fixed  rolloutctl restore --reason \"…\" --store staging ai-summary", "  may undo    a plan moves it",
       ])
-    #expect(facts.text(ink: .none).contains("  journaled  NO: the disk is full; make room"))
+    #expect(facts.text(ink: .none).contains("  journaled   NO: the disk is full; make room"))
     let members = JSON.object(facts.members)
     #expect(members["journaled"]?["missing"] == ["the disk is full", "make room"] && members["owner"] == "maya")
     #expect(members["was"]?["place"] == "internal" && members["may_be_undone"] == ["a plan moves it"])

@@ -64,13 +64,21 @@ import Testing
   // MARK: The sum
 
   @Test func aSumCountsEachStore() {
-    let all = { (off: Int, all: Int, store: String) in (0..<all).map { (store: store, isOff: $0 < off) } }
+    let all = { (off: Int, all: Int, store: String) in
+      (0..<all).map { (store: store, isOff: $0 < off, isUnknown: false) }
+    }
     #expect(KillSum(all(40, 40, "production")).text(ink: .none) == ["40 of 40 off in production"])
     #expect(KillSum(all(30, 30, "a") + all(10, 10, "b")).text(ink: .none) == ["40 of 40 off in 2 stores"])
     #expect(KillSum(all(38, 40, "production")).text(ink: .none) == ["38 of 40 off in production; 2 NOT off"])
     #expect(
       KillSum(all(12, 12, "staging") + all(38, 40, "production")).text(ink: .none)
         == ["38 of 40 off in production; 2 NOT off", "12 of 12 off in staging"])
+    // Nobody knows what else is there.
+    let silent = [(store: "far", isOff: false, isUnknown: true)]
+    #expect(
+      KillSum(all(1, 1, "prod") + silent).text(ink: .none) == [
+        "far: NOT KNOWN; it did not answer, and what is on there may still be on", "1 of 1 off in prod",
+      ])
     #expect(KillSum([]).text(ink: .none) == [])
     #expect(
       KillSum(all(1, 2, "a")).json.written(.compact) == #"[{"store":"a","off":1,"of":2}]"#)

@@ -19,7 +19,7 @@ struct ReportTests {
     try world.move(.promote)
     let text = try fleet(world).text(ink: .none, width: 120)
     #expect(
-      text == "· ai-summary   internal   hold: parse failures above 2%: nobody has looked at internal yet")
+      text == "○ ai-summary   internal   hold: parse failures above 2%: nobody has looked at internal yet")
   }
 
   @Test func fleetOfOneThatIsKilled() throws {

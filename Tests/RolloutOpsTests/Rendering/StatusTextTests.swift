@@ -17,8 +17,8 @@ struct StatusTextTests {
         "  · 5% of paid · 25% of paid · 100%",
         "Gates (no machine measures them: look at https://dashboards.example.com/d/summary, then attest gates)",
         "  rolloutctl attest ai-summary gates --evidence \"…\"",
-        "  ○ rollback: parse failures above 2%   nobody has looked at internal yet",
-        "Checklist: 4 of 8 (advice at tier 3: it keeps nothing shut)",
+        "  ○ rollback if parse failures above 2%   nobody has looked at internal yet",
+        "Checklist: 4 of 8 (advice at tier 3; it blocks nothing)",
         "  ✓ flag           ai-summary is in file:flags.json",
         "  · kill-drill     flip it once and attest kill-drill, or kill and restore at the internal stage",
         "  · fallback       try what users see when the flag is off (off -> plain text), then attest fallback",
@@ -38,7 +38,7 @@ struct StatusTextTests {
     try world.move(.hold, reason: "lunch")
     let lines = try lines(world)
     #expect(lines.contains("  ‖ held by maya since Sat 21 Nov 10:00 +00:00, just now: lunch"))
-    #expect(lines.suffix(2) == ["→ hold: it is held; resume lifts the hold", "  held by maya: lunch"])
+    #expect(lines.last == "→ held: rolloutctl resume ai-summary --reason \"…\" lifts it")
   }
 
   @Test func killed() throws {
@@ -49,7 +49,8 @@ struct StatusTextTests {
     #expect(lines[1] == "  ■ killed at internal by oncall, Sat 21 Nov 10:00 +00:00, just now: everybody gets \"off\"")
     #expect(
       lines.suffix(2) == [
-        "→ the flag is killed: restore it first, with a reason", "  rolloutctl restore ai-summary --reason \"…\"",
+        "→ it stays off until somebody restores it",
+        "  when fixed: rolloutctl restore ai-summary --reason \"…\"",
       ])
   }
 
@@ -76,7 +77,8 @@ struct StatusTextTests {
     let world = World()
     try world.move(.promote)
     try world.serve("off")
-    #expect(try lines(world)[1] == "  ■ turned off in the store, outside this journal: nobody is named")
+    #expect(
+      try lines(world)[1] == "  ■ turned off in the store: everybody gets \"off\"; this journal does not know by whom")
   }
 
   @Test func markedAsKilledByAnotherJournal() throws {
@@ -84,7 +86,9 @@ struct StatusTextTests {
     try world.move(.promote)
     world.kill()
     world.files.erase(World.journal)
-    #expect(try lines(world)[1] == "  ■ marked as killed in the store, outside this journal: nobody is named")
+    #expect(
+      try lines(world)[1]
+        == "  ■ marked as killed in the store: everybody gets \"off\"; this journal does not know by whom")
   }
 
   @Test func finished() throws {

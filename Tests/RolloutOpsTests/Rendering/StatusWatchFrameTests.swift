@@ -58,7 +58,9 @@ import Testing
         "head", "  ▶ three", "  ✗ shut", "  ! fired", "  … no room for 3 ticked and 5 other lines", "→ hold: shut",
         "  because",
       ])
-    #expect(fitted(1) == ["head"])
+    // A window for one line shows the verdict.
+    #expect(fitted(1) == ["→ hold: shut"])
+    #expect(fitted(3) == ["→ hold: shut", "  because", "head"])
   }
 
   @Test func whatChangedIsSaidUntilTheNextChange() throws {

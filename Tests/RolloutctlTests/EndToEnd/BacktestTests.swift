@@ -14,8 +14,8 @@ import Testing
     #expect(outcome.status == 0 && outcome.errors == "", "\(outcome)")
     #expect(outcome.output.hasPrefix("ai-summary   prompt_version v6 → v7\nFri 20 Nov"), "\(outcome)")
     #expect(outcome.output.contains("canary 303 records · control 897\n"))
-    #expect(outcome.output.contains("  ! rollback: parse failures above 2%\n      would have fired Fri 20 Nov"))
-    #expect(outcome.output.contains("  ✓ rollback: quality drops by more than 5%\n      would not have fired: 0."))
+    #expect(outcome.output.contains("  ! rollback if parse failures above 2%\n      would have fired Fri 20 Nov"))
+    #expect(outcome.output.contains("  ✓ rollback if quality drops by more than 5%\n      would not have fired: 0."))
     #expect(outcome.output.contains("false alarms: ") && outcome.output.contains(" of 40 splits ("))
     #expect(outcome.output.contains("→ one trigger of 3 would have fired, first parse failures above 2% (rollback)"))
     let again = try backtest("--traces log.ndjson --splits 40")
@@ -67,7 +67,7 @@ import Testing
     }
     #expect(outcome.status == 3, "\(outcome)")
     #expect(
-      outcome.output.contains("  ? rollback: refusals above 1%\n      cannot be answered: no record carries refusal"))
+      outcome.output.contains("  ? rollback if refusals above 1%\n      cannot be answered: no record carries refusal"))
     #expect(outcome.output.contains("1 of 4 cannot be answered"))
   }
 

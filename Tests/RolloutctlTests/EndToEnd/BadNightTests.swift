@@ -106,10 +106,10 @@ import Testing
   /// Whoever finds it killed has written nothing, and is told who has.
   @Test func whoeverFindsItKilledIsNotNamedForIt() throws {
     let world = try world(#""a": {\#(Self.on)}"#)
-    #expect(try world.run("kill", "a", actor: "maya").output.contains("journaled  as maya"))
+    #expect(try world.run("kill", "a", actor: "maya").output.contains("journaled   as maya"))
     let again = try world.run("kill", "a", actor: "lee")
-    #expect(again.output.contains("journaled  already, by maya"), "\(again)")
-    #expect(try world.run("kill", "a", "--reason", "loops", actor: "lee").output.contains("journaled  as lee"))
+    #expect(again.output.contains("journaled   already, by maya"), "\(again)")
+    #expect(try world.run("kill", "a", "--reason", "loops", actor: "lee").output.contains("journaled   as lee"))
     let refused = try world.run("kill", "a", "--to", "on")
     #expect(refused.status == 1 && refused.errors.contains("is killed already, and stays as it is"), "\(refused)")
   }

@@ -76,7 +76,7 @@ import Testing
       found.sentence("journal").contains("line 2 does not follow line 1")
         && found.sentence("journal").contains("a kill works"), "\(found.json.written())")
     let text = try world.run("doctor").output
-    #expect(text.contains("! journal") && text.contains("→ a kill would work in the store, 1 warning"), "\(text)")
+    #expect(text.contains("△ journal") && text.contains("→ a kill would work in the store, 1 warning"), "\(text)")
     #expect(try world.run("kill", "ai-summary").status == 0)
     #expect(try world.isKilled())
   }

@@ -77,7 +77,7 @@ import Testing
     #expect(try etcd.mark == "killed")
     try etcd.done("status", "ai-summary")
     let doctor = try etcd.done("doctor")
-    #expect(doctor.output.contains("! learner"), "\(doctor)")
+    #expect(doctor.output.contains("△ learner"), "\(doctor)")
     // Named alone it says what it is.
     let alone = try etcd.world.run(
       "kill", "ai-summary", "--within", "2s",

@@ -151,7 +151,8 @@ import Testing
       testDescription: "an empty owner", words: ["init", "n.md", "--owner", ""], says: "--owner '': it is empty"),
     Night(testDescription: "a link", words: ["init", "link.md"], says: "link.md is a link that leads nowhere"),
     Night(
-      testDescription: "a key with a blank", words: ["init", "n.md", "--flag", "ai x"], says: "cannot be a flag's key"),
+      testDescription: "a key with a blank", words: ["init", "n.md", "--flag", "ai x"],
+      says: "no flag can have this key"),
     Night(testDescription: "a name without letters", words: ["init", "./--.md"], says: "say it with --flag KEY"),
     Night(
       testDescription: "the flag file is a folder", words: ["init", "n.md", "--store", "dir"],

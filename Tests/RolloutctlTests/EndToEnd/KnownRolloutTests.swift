@@ -174,7 +174,7 @@ import Testing
     try world.done("kill", "ai-summary", "--to", "off")
     #expect(try world.flag()["state"] as? String == "DISABLED")
     #expect(try world.run("restore", "ai-summary", "--reason", "x").status == 6, "which one is old nobody said")
-    #expect(try world.run("kill", "ai-summary").output.contains("was OFF already"))
+    #expect(try world.run("kill", "ai-summary").output.contains("is OFF already"))
   }
 
   // MARK: Words that come late

@@ -106,6 +106,35 @@ import Testing
     for store in ["prod", "test"] { #expect(asked.errors.contains("--store \(store)"), "\(asked)") }
   }
 
+  /// A store that takes every request and answers none keeps nobody from going back in another one.
+  @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), arguments: ["rollback", "status", "hold"])
+  func oneThatHangsKeepsNobodyWaiting(verb: String) throws {
+    let server = try LiveServer("hostile_server.py")
+    let world = try world(.here, .two, .managed)
+    let far = "http://127.0.0.1:\(try server.port("near"))/silent"
+    try world.folder.write("rolloutctl.json", #"{"stores": {"prod": "file:flags.json", "far": "\#(far)"}}"#)
+    let reason = verb == "status" ? [] : ["--reason", "slow"]
+    // The usual patience with a server is 30 s.
+    let outcome = try world.start([verb, "ai-summary"] + reason).finish(within: 20)
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(
+      (outcome.output + outcome.errors).contains("far did not answer: whether ai-summary is there too"), "\(outcome)")
+  }
+
+  /// The flag of a store that answers is not taken for the rollout that is known here, in one that does not.
+  @Test func aKnownRolloutInAStoreThatIsAwayIsNotMistaken() throws {
+    let world = try world(.here, .two, .managed)
+    try world.folder.write("other.json", try world.folder.read("flags.json"))
+    try FileManager.default.removeItem(atPath: world.folder.path("flags.json"))
+    try FileManager.default.createDirectory(atPath: world.folder.path("flags.json"), withIntermediateDirectories: false)
+    try world.folder.write(
+      "rolloutctl.json", #"{"stores": {"prod": "file:flags.json", "test": "file:other.json"}}"#)
+    let before = try world.folder.read("other.json")
+    let asked = try world.run("rollback", "ai-summary", "--reason", "slow")
+    #expect(asked.status == 2 && asked.errors.contains("--store prod"), "\(asked)")
+    #expect(try world.folder.read("other.json") == before)
+  }
+
   /// A journal tells which store is meant, whether that answers or not.
   @Test func lookingBackNeedsNoStore() throws {
     let world = try world(.here, .oneOfTwoAway, .managed)
@@ -215,7 +244,8 @@ import Testing
     // The journal of this kill is elsewhere.
     try world.done("kill", "ai-summary", "--journal", "kept")
     let status = try world.done("status", "ai-summary").output
-    #expect(status.contains("■ internal") && !status.contains("▶"), "\(status)")
+    #expect(
+      status.contains("■ marked as killed") && !status.contains("▶") && !status.contains("✓ internal"), "\(status)")
     #expect(try world.done("restore", "ai-summary", "--reason", "mended").output.contains("killed (off) → internal"))
   }
 

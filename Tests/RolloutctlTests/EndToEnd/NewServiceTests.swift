@@ -83,7 +83,7 @@ import Testing
     let json = try #require(try LiveWorld.object(world.run("gate", LiveWorld.note, "--format", "json").output))
     #expect((json["reasons"] as? [String])?.contains(reason) == true, "\(json)")
     // What a machine measured stays its own.
-    #expect(outcome.output.contains("✓ rollback: parse failures above 2%"), "\(outcome)")
+    #expect(outcome.output.contains("✓ rollback if parse failures above 2%"), "\(outcome)")
     try world.done("attest", "ai-summary", "gates", "--evidence", "read them")
     let gates = try world.run("gate", LiveWorld.note).output
     #expect(!gates.contains("no control") && gates.contains("seen by maya: read them"), "\(gates)")

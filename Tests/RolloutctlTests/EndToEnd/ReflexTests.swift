@@ -39,8 +39,8 @@ import Testing
     (["kill", "ai-x", "--resaon", "loops"], "did you mean --reason?"),
     (["kill", "ai-x", "--reason", ""], "--reason '': it is empty"),
     (["kill", "ai-x", "--format", "yaml"], "it is one of text, json, markdown"),
-    (["ai-x", "kill"], "carried out as: rolloutctl kill ai-x"),
-    (["stop", "ai-x", "-q"], "carried out as: rolloutctl kill ai-x -q"),
+    (["ai-x", "kill"], "running: rolloutctl kill ai-x"),
+    (["stop", "ai-x", "-q"], "running: rolloutctl kill ai-x -q"),
   ])
   func whatWasPassedOverIsTold(words: [String], sentence: String) throws {
     let outcome = try run(words).outcome

@@ -28,7 +28,7 @@ import Testing
     #expect(try world.done("promote", LiveWorld.note).output.contains("  \(Self.copy)"))
     let killed = try world.done("kill", "ai-summary")
     #expect(killed.output.contains("  read back \(Self.copy)") && !killed.output.contains("follow within"), "\(killed)")
-    #expect(try world.run("doctor").output.contains("! copy"))
+    #expect(try world.run("doctor").output.contains("△ copy"))
   }
 
   @Test func whereTheFileIsSaidToBeLiveNothingIsAdded() throws {
@@ -36,7 +36,7 @@ import Testing
     try world.folder.write("rolloutctl.json", #"{"live": true}"#)
     #expect(try !world.done("promote", LiveWorld.note).output.contains("working copy"))
     #expect(try world.done("kill", "ai-summary").output.contains("running applications follow within"))
-    #expect(try !world.run("doctor").output.contains("! copy"))
+    #expect(try !world.run("doctor").output.contains("△ copy"))
     try world.folder.write("rolloutctl.json", #"{"live": "yes"}"#)
     let refused = try world.run("restore", LiveWorld.note, "--reason", "mended")
     #expect(refused.errors.contains(#""live" is true or false"#), "\(refused)")
