@@ -139,6 +139,19 @@ import Testing
     }
   }
 
+  /// Whoever reads the map from top to bottom goes down, never up.
+  @Test func theMapIsInTheOrderOfTheFloors() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let map = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    let folders = map.split(separator: "\n").compactMap { line in
+      line.firstMatch(of: #/^\| `Sources/RolloutOps/(\w+)` \|/#).map { String($0.1) }
+    }
+    let heights = folders.map { folder in Self.floors.firstIndex { $0.contains(folder) } ?? -1 }
+    #expect(Set(folders) == Set(Self.floors.joined()))
+    #expect(heights == heights.sorted(by: >), "\(folders)")
+  }
+
   @Test func theHouseStands() throws {
     let files = try Self.house()
     #expect(files.count > 20)

@@ -15,15 +15,6 @@ package enum BetaFunction {
     return exp(logWeight(share, rest, first, second)) * fraction(share, rest, first, second)
   }
 
-  /// The logarithm of I_x(a, b), which does not vanish where the function does.
-  package static func logRegularized(_ share: Double, _ rest: Double, _ first: Double, _ second: Double) -> Double {
-    if share <= 0 { return -.infinity }
-    if rest <= 0 { return 0 }
-    let value = regularized(share, rest, first, second)
-    if value > 1e-200 { return log(value) }
-    return logWeight(share, rest, first, second) + log(fraction(share, rest, first, second))
-  }
-
   /// ln(x^a (1-x)^b / B(a, b)). Written around the mean a/(a+b), where two large logarithms would otherwise cancel
   /// (C. Loader, "Fast and accurate computation of binomial probabilities", 2000).
   package static func logWeight(_ share: Double, _ rest: Double, _ first: Double, _ second: Double) -> Double {
@@ -33,14 +24,6 @@ package enum BetaFunction {
       + second * logExcess(-distance * whole / second, of: rest * whole / second)
       + log(first / whole * second / (2 * Double.pi)) / 2
       - (stirlingError(first) + stirlingError(second) - stirlingError(whole))
-  }
-
-  /// ln B(a, b).
-  package static func logBeta(_ first: Double, _ second: Double) -> Double {
-    let whole = first + second
-    return first * log(first / whole) + second * log(second / whole)
-      - log(first / whole * second / (2 * Double.pi)) / 2
-      + stirlingError(first) + stirlingError(second) - stirlingError(whole)
   }
 
   /// Where the series is short, and the fraction slow because its two parameters lie far apart.

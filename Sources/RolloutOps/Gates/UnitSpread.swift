@@ -21,17 +21,6 @@ package enum UnitSpread {
     }
     return squares * Double(units) / Double(units - 1) / (Double(count) * Double(count))
   }
-
-  /// As many equally large units would be worth as much (L. Kish): few heavy ones count as few.
-  package static func effectiveUnits(_ totals: [UnitTotal]) -> Double {
-    var (sum, squares) = (0.0, 0.0)
-    for total in totals where total.count > 0 {
-      let count = Double(total.count)
-      sum += count
-      squares += count * count
-    }
-    return squares > 0 ? sum * sum / squares : 0
-  }
 }
 
 extension Sample {

@@ -89,15 +89,14 @@ struct NoteOutline {
       + disguised.filter { !isFieldLine[$0.line] }
   }
 
-  /// `### Exclude: …`, `• Exclude: …`, `> Exclude = …`: the name, where it is a field's and something stands behind it.
+  /// `### Exclude: …`, `• Exclude: …`, `Exclude = …`: the name, where it is a field's and something stands behind it.
   private static func disguise(_ line: Substring) -> Substring? {
-    let marks = " \t#>|•–—-*+_`\"'“”‘’\u{200B}\u{FEFF}\u{A0}"
+    let marks = " \t#•–—-*+_`\"'“”‘’\u{200B}\u{FEFF}\u{A0}"
+    // What is quoted, indented as code, or a cell of a table is nobody's field, and says so by its look.
+    let indent = line.prefix { $0 == " " || $0 == "\t" }.reduce(0) { $0 + ($1 == "\t" ? 4 : 1) }
     let body = line.drop { marks.contains($0) }
-    guard let first = body.first, first.isLetter else { return nil }
-    // In a table only what has a name and a value.
-    let isRow = line.drop { $0 == " " }.first == "|"
-    if isRow, line.count(where: { $0 == "|" }) != 3 { return nil }
-    guard let end = body.prefix(60).firstIndex(where: { isRow ? $0 == "|" : ":：=".contains($0) }) else { return nil }
+    guard indent < 4, let first = body.first, first.isLetter else { return nil }
+    guard let end = body.prefix(60).firstIndex(where: { ":：=".contains($0) }) else { return nil }
     var name = body[..<end]
     while let last = name.last, marks.contains(last) { name = name.dropLast() }
     if let paren = name.firstIndex(of: "(") { name = name[..<paren].trimmed }

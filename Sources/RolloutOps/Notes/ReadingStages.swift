@@ -70,8 +70,6 @@ extension NoteReader {
     return true
   }
 
-  func isSoak(_ text: Substring) -> Bool { TimeSpan(text) != nil }
-
   mutating func readSoak(_ text: Substring) -> TimeSpan? {
     if let span = TimeSpan(text) { return span }
     report(.badSoak, "\(text.quoted) is no length of time; write `24h`, `3d` or `1d 12h`", at: text.startIndex)

@@ -14,8 +14,17 @@ enum Pager {
     // Ctrl-C is the pager's.
     let before = [SIGINT, SIGQUIT].map { ($0, signal($0, SIG_IGN)) }
     defer { for (number, handler) in before { signal(number, handler) } }
+    _ = fcntl(reading, F_SETFD, FD_CLOEXEC)
     let process = started(command, reading)
-    close(reading)
+    // A short text waits in the pipe, where one can see whether anybody took it. For a long one the pager must be the only
+    // reader: whoever writes would not hear that it left.
+    let count = text.utf8.count
+    var kept: Int32? = reading
+    if count > mostInPipe || process == nil {
+      close(reading)
+      kept = nil
+    }
+    defer { if let kept { close(kept) } }
     guard let process else {
       close(writing)
       return false
@@ -25,9 +34,14 @@ enum Pager {
     var state: Int32 = 0
     while waitpid(process, &state, 0) == -1 && errno == EINTR {}
     let status = state >> 8 & 0xFF
-    // One that ends with an error has likely shown nothing, as where a shell cannot run it.
-    return state & 0x7F != 0 || status == 0
+    var left: Int32 = 0
+    if let kept, status != 0, ioctl(kept, UInt(FIONREAD), &left) == 0, Int(left) == count { return false }
+    // What a shell says of a command that it cannot run.
+    return !(state & 0x7F == 0 && (status == 126 || status == 127))
   }
+
+  /// Less than a pipe holds.
+  private static let mostInPipe = 60_000
 
   /// A bare name that is nowhere on the path is not even tried: the shell would complain of it. What is more than a name
   /// and its flags is the shell's to understand.

@@ -77,6 +77,9 @@ import Testing
     ("Tier", "- Tier: 3\n- ⟦unknown-field⟧Aprovers: lee"), ("Tier", "Tier: 3\n⟦no-effect⟧Approvers: lee"),
     ("Tier", "Tier: 3\n\n⟦unknown-field⟧Kil switch: by hand"),
     ("Tier", "Tier: 3\n\n⟦unknown-field⟧Sucess criterion: 5%"),
+    ("Tier", "Tier: 3\n\n### ⟦unknown-field⟧Exclude: team = x"),
+    ("Tier", "Tier: 3\n\n• ⟦unknown-field⟧Exclude: team = x"), ("Tier", "Tier: 3\n\n⟦unknown-field⟧Exclude：team = x"),
+    ("Tier", "Tier: 3\n\n⟦unknown-field⟧Exclude = team x"),
     ("Tier", "Tier: 3\n\n## Metric\n\nWe look at one."),
     ("Tier", "Tier: 3\n\n## Kill switch\n\n- the toggle in the console"),
   ])
@@ -94,6 +97,13 @@ import Testing
     let first = NoteFixtures.line(of: "Owner")
     #expect(note.diagnostics.map(\.message) == ["`Owner` stands already in line \(first); keep one of the two"])
     #expect(note.plan == nil)
+  }
+
+  /// A kill may read a note too, and each comparison takes its time.
+  @Test func ofAPageOfStrangeLinesTheFirstAreCompared() {
+    let lines = Array(repeating: "Ownr: x", count: 2_000).joined(separator: "\n\n")
+    let found = read(NoteFixtures.quiet + "\n\n\(lines)\n").diagnostics.filter { $0.meant == "Owner" }
+    #expect((1...60).contains(found.count), "\(found.count)")
   }
 
   /// What guards a rollout under another name is said with the name that is meant.

@@ -94,7 +94,7 @@ import Testing
     incident.add("v7", tenants: 0..<50, rounds: 1) { tenant, _ in "\"quality\":0.\(50 + tenant % 9)" }
     let outcome = try incident.gate()
     #expect(outcome.status == 4, "\(outcome)")
-    #expect(outcome.output.contains("rollback: quality drops by more than 5%"), "\(outcome)")
+    #expect(outcome.output.contains("rollback if quality drops by more than 5%"), "\(outcome)")
   }
 
   /// Ten more lines of prompt, and the slowest answers take twice as long.

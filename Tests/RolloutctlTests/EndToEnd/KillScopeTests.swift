@@ -9,6 +9,17 @@ import Testing
     """
   static let empty = "{\"flags\": {}}\n"
 
+  /// A flag that a store lacks is counted with those that it has.
+  @Test func aStoreIsCountedOnce() throws {
+    let world = try LiveWorld()
+    try world.done("promote", LiveWorld.note)
+    let outcome = try world.run("kill", "ai-summary", "nobody")
+    #expect(outcome.status == 1, "\(outcome)")
+    #expect(
+      (outcome.output + outcome.errors).contains("1 of 2 off in \(world.folder.path)/flags.json; 1 NOT off"),
+      "\(outcome)")
+  }
+
   // MARK: The matrix
 
   enum State: String, CaseIterable { case fine, missing, cutOff, misspelled }

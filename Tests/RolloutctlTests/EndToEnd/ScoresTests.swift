@@ -44,7 +44,7 @@ import Testing
     #expect(enough.status == 0 && enough.output.contains("quality from night.csv"), "\(enough)")
     try score(250, worse: true)
     let worse = try world.run("gate", LiveWorld.note)
-    #expect(worse.status == 4 && worse.output.contains("rollback: quality drops by more than 5%"), "\(worse)")
+    #expect(worse.status == 4 && worse.output.contains("rollback if quality drops by more than 5%"), "\(worse)")
     let watched = try world.run("watch", "--once", LiveWorld.note, actor: "ci")
     #expect(watched.status == 4, "\(watched)")
     try world.verify()

@@ -169,6 +169,7 @@ import Testing
       (["kill", "--help"], 24, ["CI": "true"]), (["kill", "--help"], 24, ["ROLLOUTCTL_PAGER": "cat"]),
       (["kill", "nobody"], 5, [:]), (["kill", "--help"], 24, ["ROLLOUTCTL_PAGER": "no-such-pager"]),
       (["kill", "--help"], 24, ["ROLLOUTCTL_PAGER": "./no-such-pager 2> /dev/null"]),
+      (["kill", "--help"], 24, ["ROLLOUTCTL_PAGER": "false"]),
     ] as [([String], Int, [String: String])])
   func withoutAPagerItIsPrinted(words: [String], rows: Int, variables: [String: String]) throws {
     let (play, folder) = try page(

@@ -51,6 +51,25 @@ import Testing
     return world
   }
 
+  /// One rollout's server takes every question and answers none; the other's kill trigger fires meanwhile.
+  @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"))
+  func aStoreThatHangsDelaysNoKillInAnother() throws {
+    let server = try LiveServer("hostile_server.py")
+    let world = try LiveWorld(note: Self.note)
+    try world.done("promote", LiveWorld.note)
+    try send(world, share: 0.05, violates: true)
+    let silent = "http://127.0.0.1:\(try server.port("near"))/silent"
+    try world.folder.write(
+      "notes/other.md",
+      Self.note.replacing("Flag: ai-summary", with: "Flag: other").replacing("file:flags.json", with: silent))
+    let watch = try world.start(["watch", "--once", "notes/other.md", LiveWorld.note], actor: "ci")
+    let killed = "for i in $(seq 150); do grep -q '\"killed\"' flags.json && exit 0; sleep 0.1; done; exit 1"
+    let waited = try Binary.run(["-c", killed], in: world.folder, program: "/bin/sh")
+    #expect(waited.status == 0, "the flag stood while a server kept silent")
+    watch.send(SIGKILL)
+    _ = try watch.finish()
+  }
+
   @Test func aBreachRollsBackAndIsNotTriedAgainWithoutAReason() throws {
     let world = try widened()
     try send(world, share: 0.25, failsEvery: 8)
