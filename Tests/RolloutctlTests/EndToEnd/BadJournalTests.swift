@@ -96,7 +96,7 @@ import Testing
     let fleet = try world.run("status")
     #expect(fleet.status == 1, "\(fleet)")
     #expect(try fleet.status == world.run("status", "other").status)
-    #expect(fleet.output.split(separator: "\n").map { $0.prefix(12) } == ["? other     ", "→ ai-summary"], "\(fleet)")
+    #expect(fleet.output.split(separator: "\n").map { $0.prefix(12) } == ["? other     ", "▷ ai-summary"], "\(fleet)")
     #expect(fleet.errors.contains("other.journal:1: entry 1 was edited"), "\(fleet)")
   }
 

@@ -144,6 +144,9 @@ import Testing
     let world = try world(#""a": {\#(Self.on)}"#)
     let line = "ulimit -f 0; '\(try #require(Binary.path))' kill a --within 1s"
     let outcome = try Tool.bash.run(["-c", line], in: world.folder, environment: ["ROLLOUT_ACTOR": "maya"])
-    #expect(outcome.status == 1 && outcome.errors.contains("NOT off"), "\(outcome)")
+    // A try that is under way when the time is over may have been the one that got through: that is said then instead.
+    let isSaid = outcome.errors.contains("NOT off") || outcome.errors.contains("it may be off")
+    #expect(outcome.status == 1 && isSaid && outcome.output == "", "\(outcome)")
+    #expect(outcome.errors.contains("File too large"), "\(outcome)")
   }
 }

@@ -156,6 +156,12 @@ import Testing
     var kills = 0
     repeat {
       let kill = try run(served, "kill", "ai-summary")
+      if !kind.isAtomic, kill.end == .status(1), (try? served.isKilled()) == nil {
+        // Such a server writes for two at once, and a busy machine lets it mix them: then nobody has a document to read,
+        // and that is said.
+        #expect(kill.errors.contains("mend it first"), "\(kill)")
+        return
+      }
       #expect(kill.end == .status(0), "\(kill)")
       kills += 1
       let restore = try run(served, "restore", "ai-summary", "--reason", "again")
