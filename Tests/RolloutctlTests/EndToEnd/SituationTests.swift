@@ -96,7 +96,7 @@ private struct SituationWorld {
       ])
     var text = outcome.output + outcome.errors
     text = text.replacingOccurrences(of: place.path, with: "~")
-    text = text.replacingOccurrences(of: "@\(ProcessInfo.processInfo.hostName)", with: "@laptop")
+    text = text.replacing(/watch \((\w+)@[^)\s]+\)/, with: { "watch (\($0.1)@laptop)" })
     // How long something took, and how often it was tried meanwhile, is nobody's to compare.
     text = text.replacing(/[0-9]+(\.[0-9]+)? ms/, with: "0.0 ms").replacing(/\b[0-9]+\.[0-9] s\b/, with: "0.0 s")
       .replacing(/[0-9]+ (requests|tries) in/, with: { "99 \($0.1) in" })
