@@ -66,12 +66,17 @@ struct HelpPage {
     return page.text
   }
 
-  /// What a person types every day: the usage, the examples and the flags that only this command has.
-  private func shortPage(of command: CommandDescription) -> String {
+  private func beginning(of command: CommandDescription) -> PlainText {
     var page = PlainText(columns: columns)
     page.folded("\(table.program) \(command.name): \(command.summary)", hang: 4)
     page.gap()
     page.folded("Usage: " + command.usage(of: table.program), hang: 7)
+    return page
+  }
+
+  /// What a person types every day: the usage, the examples and the flags that only this command has.
+  private func shortPage(of command: CommandDescription) -> String {
+    var page = beginning(of: command)
     page.gap()
     page.add(command.examples())
     let own = command.flags.filter { !$0.isCommon }
@@ -95,10 +100,7 @@ struct HelpPage {
   }
 
   private func page(of command: CommandDescription) -> String {
-    var page = PlainText(columns: columns)
-    page.folded("\(table.program) \(command.name): \(command.summary)", hang: 4)
-    page.gap()
-    page.folded("Usage: " + command.usage(of: table.program), hang: 7)
+    var page = beginning(of: command)
     page.add(command.details())
     if !command.arguments.isEmpty {
       page.title("Words")

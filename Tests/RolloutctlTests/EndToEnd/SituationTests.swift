@@ -63,16 +63,12 @@ private struct Transcript {
 
 /// A checkout with a note, a flag file and an application that writes a log, at a time that stands in the transcript.
 private struct SituationWorld {
-  private let folder = LiveFolder()
+  private let place: TemporaryFolder
   private let program: String
-
-  private struct LiveFolder {
-    let place = try? TemporaryFolder()
-  }
 
   init() throws {
     program = try #require(Binary.path)
-    let place = try #require(folder.place)
+    place = try TemporaryFolder()
     try place.write("bin/requests", Self.requests)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place.path("bin/requests"))
     try place.write("shop/.git/HEAD", "ref: refs/heads/main\n")
@@ -83,7 +79,6 @@ private struct SituationWorld {
 
   /// Everything that appears, as on a terminal of no width, and the exit status where it is not 0.
   func type(_ line: Transcript.Line) throws -> String {
-    let place = try #require(folder.place)
     let binaries = URL(fileURLWithPath: program).deletingLastPathComponent().path
     let outcome = try Tool.faketime.run(
       [
