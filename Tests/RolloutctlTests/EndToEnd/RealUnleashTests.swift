@@ -164,14 +164,9 @@ struct RealUnleashTests {
       let outcome = try desk.run("doctor", "--store", store)
       #expect(outcome.status == 1 && outcome.output.contains(missing), "\(outcome)")
     }
-    try unleash.ask(.post, "/api/admin/maintenance", ["enabled": true])
-    defer { _ = try? unleash.ask(.post, "/api/admin/maintenance", ["enabled": false]) }
-    // It forgets what it remembered before it writes the new setting: who asks in between has it remember the old one for
-    // a minute.
-    for _ in 0..<500 where try unleash.ask(.get, "/api/admin/ui-config")["maintenanceMode"] != true {
-      try unleash.ask(.post, "/api/admin/maintenance", ["enabled": true])
-      usleep(20_000)
-    }
+    let stage = try unleash.stage()
+    try stage.maintain(true)
+    defer { try? stage.maintain(false) }
     let outcome = try desk.run("doctor")
     #expect(outcome.status == 1 && outcome.output.contains("maintenance mode"), "\(outcome)")
     let trouble = try trouble { try unleash.store().switchOff(FlagKey("healthy"), Occasion(.kill)) }

@@ -13,6 +13,20 @@ final class UnleashPlay {
     let token: String
     /// What somebody does there by hand.
     let ask: (HTTPRequest.Method, String, JSON?) throws -> HTTPAnswer
+
+    /// Closes it for every change, or opens it again, and ends when it is so.
+    ///
+    /// The real one forgets what it remembered before it writes the new setting: who asks in between has it remember the old
+    /// one for a minute.
+    func maintain(_ isOn: Bool) throws {
+      for _ in 0..<500 {
+        _ = try ask(.post, "/api/admin/maintenance", ["enabled": .bool(isOn)])
+        let told = try JSON.parse(try ask(.get, "/api/admin/ui-config", nil).body)
+        if told["maintenanceMode"] == .bool(isOn) { return }
+        usleep(20_000)
+      }
+      Issue.record("the server does not change its maintenance mode")
+    }
   }
 
   /// One that other tests leave alone: their flags are in development.
@@ -225,27 +239,15 @@ final class UnleashPlay {
   private func closed() throws {
     try write("w-closed")
     try run("promote", LiveWorld.note)
-    try maintain(true)
-    defer { try? maintain(false) }
+    try stage.maintain(true)
+    defer { try? stage.maintain(false) }
     try run("doctor")
     try run("kill", "w-closed", "--within", "3s")
     try run("status", LiveWorld.note)
     try enter("5% of paid")
-    try maintain(false)
+    try stage.maintain(false)
     try run("kill", "w-closed")
     try run("doctor")
     try run("kill", "--all", "--yes")
-  }
-
-  /// The real one forgets what it remembered before it writes the new setting: who asks in between has it remember the old
-  /// one for a minute.
-  private func maintain(_ isOn: Bool) throws {
-    for _ in 0..<500 {
-      _ = try stage.ask(.post, "/api/admin/maintenance", ["enabled": .bool(isOn)])
-      let told = try JSON.parse(try stage.ask(.get, "/api/admin/ui-config", nil).body)
-      if told["maintenanceMode"] == .bool(isOn) { return }
-      usleep(20_000)
-    }
-    Issue.record("the server does not change its maintenance mode")
   }
 }
