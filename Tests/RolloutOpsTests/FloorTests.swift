@@ -8,12 +8,12 @@ import Testing
 @Suite struct FloorTests {
   /// Bottom to top; folders of one row are siblings and do not know each other.
   static let floors = [
-    ["Formats"], ["Domain"], ["Notes", "Gates", "Bucketing"], ["Decisions"], ["Rendering"], ["System"],
-    ["Stores", "Evidence", "Journal"], ["Operations"],
+    ["Formats"], ["Domain"], ["Notes", "Statistics", "Bucketing"], ["Decisions"], ["Rendering"], ["System"],
+    ["Stores", "EvidenceSources", "Journal"], ["Operations"],
   ]
   static let worldly = ["Glibc", "Dispatch", "Synchronization"]
   /// The statistics need the C library's mathematics, and nothing else of it.
-  static let open = ["System": worldly, "Gates": ["Glibc"]]
+  static let open = ["System": worldly, "Statistics": ["Glibc"]]
   static let longest = 350
 
   struct File {
@@ -164,12 +164,12 @@ import Testing
     // Path, source, what must be found.
     ("RolloutOps/Formats/A.swift", "let a: Plan? = nil", "Formats/A.swift:1: Formats mentions Plan of Domain"),
     ("RolloutOps/Formats/A.swift", "\n\nlet a = \"\\(Plan())\"", "A.swift:3: Formats mentions Plan of Domain"),
-    ("RolloutOps/Notes/A.swift", "extension Verdict {}", "A.swift:1: Notes mentions Verdict of Gates"),
+    ("RolloutOps/Notes/A.swift", "extension Verdict {}", "A.swift:1: Notes mentions Verdict of Statistics"),
     ("RolloutOps/System/A.swift", "func f(_: Verb) {}", "A.swift:1: System mentions Verb of Operations"),
     ("RolloutOps/Lobby/A.swift", "", "A.swift:1: stands on no floor"),
     ("RolloutOps/A.swift", "", "A.swift:1: stands on no floor"),
     ("RolloutOps/Rendering/A.swift", "import Glibc", "A.swift:1: may not import Glibc"),
-    ("RolloutOps/Gates/A.swift", "import Synchronization", "A.swift:1: may not import Synchronization"),
+    ("RolloutOps/Statistics/A.swift", "import Synchronization", "A.swift:1: may not import Synchronization"),
     ("RolloutOps/System/A.swift", "import Foundation", "A.swift:1: may not import Foundation"),
     ("rolloutctl/main.swift", "import FoundationEssentials", "main.swift:1: may not import FoundationEssentials"),
     ("rolloutctl/Commands/A.swift", "import Glibc", "A.swift:1: may not import Glibc"),
@@ -201,7 +201,7 @@ import Testing
     ("RolloutOps/Formats/A.swift", "let a = x.Plan"), ("RolloutOps/Domain/A.swift", "let a = !b && c != d"),
     ("RolloutOps/Domain/A.swift", "let a: [Plan] = [] // b!"),
     ("RolloutOps/Operations/A.swift", "let a = (Plan(), Verdict())"),
-    ("RolloutOps/System/A.swift", "import Glibc"), ("RolloutOps/Gates/A.swift", "import Glibc"),
+    ("RolloutOps/System/A.swift", "import Glibc"), ("RolloutOps/Statistics/A.swift", "import Glibc"),
     ("rolloutctl/CommandLine/A.swift", "import RolloutOps\nlet a: ExitStatus"),
     ("rolloutctl/main.swift", "import Glibc\nimport RolloutOps\n" + String(repeating: "\n", count: 348)),
   ])
@@ -211,7 +211,7 @@ import Testing
 
   private static let frame = [
     File("RolloutOps/Domain/Plan.swift", "package struct Plan {}\npackage enum ExitStatus {}"),
-    File("RolloutOps/Gates/Verdict.swift", "/// A verdict.\nindirect enum Verdict {}"),
+    File("RolloutOps/Statistics/Verdict.swift", "/// A verdict.\nindirect enum Verdict {}"),
     File("rolloutctl/Commands/Kill.swift", "struct Kill {}"),
     File("RolloutOps/Operations/Verb.swift", "protocol Verb {}\nprivate struct Hidden {}"),
   ]

@@ -6,10 +6,10 @@ extension Plan {
   package var bands: [Trigger] {
     guard defaultBands else { return [] }
     let taken = triggers.flatMap { [Signal.key($0.condition.signal), Signal.named($0.condition.signal)?.name ?? ""] }
-    let fields = triggers.compactMap { try? Watch($0, in: self).measure.field }
+    let fields = triggers.compactMap { try? MeasuredTrigger($0, in: self).measure.field }
     return Band.usual.filter { band in
       guard !taken.contains(Signal.key(band.signal)), !taken.contains(band.signal) else { return false }
-      guard let watch = try? Watch(band.trigger, in: self) else { return false }
+      guard let watch = try? MeasuredTrigger(band.trigger, in: self) else { return false }
       return !fields.contains(watch.measure.field)
     }.map(\.trigger)
   }

@@ -110,22 +110,22 @@ extension Situation {
     return index == plan.stages.count - 1
   }
 
-  /// Every condition that holds, in their order; the last says where the rollout stands.
-  package var conditions: [Condition] {
-    var conditions: [Condition] = []
-    if drift != nil { conditions.append(.drifted) }
-    if isKilled { conditions.append(.killed) }
-    if planChanged { conditions.append(.planChanged) }
-    if progress.hold != nil { conditions.append(.held) }
-    if progress.degradedTo != nil { conditions.append(.degraded) }
-    conditions.append(standing)
-    return conditions
+  /// Every state that holds, in their order; the last says where the rollout stands.
+  package var states: [RolloutState] {
+    var states: [RolloutState] = []
+    if drift != nil { states.append(.drifted) }
+    if isKilled { states.append(.killed) }
+    if planChanged { states.append(.planChanged) }
+    if progress.hold != nil { states.append(.held) }
+    if progress.degradedTo != nil { states.append(.degraded) }
+    states.append(standing)
+    return states
   }
 
   /// The one that counts.
-  package var condition: Condition { conditions.first ?? standing }
+  package var state: RolloutState { states.first ?? standing }
 
-  private var standing: Condition {
+  private var standing: RolloutState {
     switch progress.place {
     case .off, .killed: .off
     case .stage: isAtLastStage ? .complete : .exposing

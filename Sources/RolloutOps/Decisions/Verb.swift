@@ -12,8 +12,8 @@ extension Verb {
     }
   }
 
-  /// The condition that it is there to end.
-  var ends: Condition? {
+  /// The state that it is there to end.
+  var ends: RolloutState? {
     switch self {
     case .adopt: .drifted
     case .restore: .killed
@@ -25,7 +25,7 @@ extension Verb {
 }
 
 /// In which state a rollout is found. Where several hold at once, the first in this order counts.
-package enum Condition: String, CaseIterable, Sendable {
+package enum RolloutState: String, CaseIterable, Sendable {
   /// The store shows something else than the journal says.
   case drifted
   case killed
@@ -42,7 +42,7 @@ package enum Condition: String, CaseIterable, Sendable {
   case abandoned
 }
 
-/// What a verb does in a condition.
+/// What a verb does in a state.
 package enum Rule: Hashable, Sendable {
   /// It goes ahead.
   case goes
@@ -66,34 +66,34 @@ package enum Rule: Hashable, Sendable {
   }
 }
 
-/// What every verb does in every condition: the table that `help states` prints and the tests walk through.
+/// What every verb does in every state: the table that `help states` prints and the tests walk through.
 package enum StateTable {
-  /// Where several conditions hold, in their order. A hold, a degrade and an edited note do not say where a rollout
-  /// stands: a verb that they let through is asked for the next condition too, unless it is there to end this one.
-  package static func rule(_ verb: Verb, in conditions: [Condition]) -> Rule {
+  /// Where several states hold, in their order. A hold, a degrade and an edited note do not say where a rollout
+  /// stands: a verb that they let through is asked for the next state too, unless it is there to end this one.
+  package static func rule(_ verb: Verb, in states: [RolloutState]) -> Rule {
     var rule = Rule.goes
-    for condition in conditions {
-      rule = self.rule(verb, in: condition)
-      guard rule == .goes, [.planChanged, .held, .degraded].contains(condition), condition != verb.ends else { break }
+    for state in states {
+      rule = self.rule(verb, in: state)
+      guard rule == .goes, [.planChanged, .held, .degraded].contains(state), state != verb.ends else { break }
     }
     return rule
   }
 
-  package static func rule(_ verb: Verb, in condition: Condition) -> Rule {
+  package static func rule(_ verb: Verb, in state: RolloutState) -> Rule {
     switch verb {
-    case .promote: promote(condition)
-    case .rollback: rollback(condition)
-    case .hold: condition == .held ? .already("it is held already") : .recorded
-    case .resume: resume(condition)
+    case .promote: promote(state)
+    case .rollback: rollback(state)
+    case .hold: state == .held ? .already("it is held already") : .recorded
+    case .resume: resume(state)
     case .kill: .goes
-    case .restore: restore(condition)
-    case .exclude: exclude(condition)
-    case .include: include(condition)
-    case .adopt: condition == .drifted ? .goes : .already("store and journal agree, there is nothing to adopt")
-    case .replan: replan(condition)
-    case .finish: finish(condition)
-    case .abandon: abandon(condition)
-    case .degrade: degrade(condition)
+    case .restore: restore(state)
+    case .exclude: exclude(state)
+    case .include: include(state)
+    case .adopt: state == .drifted ? .goes : .already("store and journal agree, there is nothing to adopt")
+    case .replan: replan(state)
+    case .finish: finish(state)
+    case .abandon: abandon(state)
+    case .degrade: degrade(state)
     }
   }
 
@@ -106,8 +106,8 @@ package enum StateTable {
     .conflict, "the note's plan is not the one that was started; replan takes it over")
   private static let closed = Rule.refused(.conflict, "the rollout is closed; promote starts a new one")
 
-  private static func promote(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func promote(_ state: RolloutState) -> Rule {
+    switch state {
     case .drifted: drift
     case .killed: killed
     case .planChanged: planChanged
@@ -119,8 +119,8 @@ package enum StateTable {
     }
   }
 
-  private static func rollback(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func rollback(_ state: RolloutState) -> Rule {
+    switch state {
     case .drifted: .narrows
     case .killed: .already("the flag is killed, nobody gets the canary")
     case .off: .already("nobody gets the canary")
@@ -129,8 +129,8 @@ package enum StateTable {
     }
   }
 
-  private static func resume(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func resume(_ state: RolloutState) -> Rule {
+    switch state {
     // Undoing a degrade writes the store; a hold alone does not.
     case .degraded: .goes
     case .drifted, .killed, .planChanged, .held: .recorded
@@ -138,8 +138,8 @@ package enum StateTable {
     }
   }
 
-  private static func restore(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func restore(_ state: RolloutState) -> Rule {
+    switch state {
     case .killed: .goes
     case .drifted: drift
     case .planChanged, .held, .degraded, .off, .exposing, .complete, .finished, .abandoned:
@@ -147,8 +147,8 @@ package enum StateTable {
     }
   }
 
-  private static func exclude(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func exclude(_ state: RolloutState) -> Rule {
+    switch state {
     case .drifted: .narrows
     case .killed, .off: .recorded
     case .planChanged, .held, .degraded, .exposing, .complete, .finished: .goes
@@ -156,8 +156,8 @@ package enum StateTable {
     }
   }
 
-  private static func include(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func include(_ state: RolloutState) -> Rule {
+    switch state {
     case .drifted: drift
     case .held: held
     case .killed, .off: .recorded
@@ -166,8 +166,8 @@ package enum StateTable {
     }
   }
 
-  private static func replan(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func replan(_ state: RolloutState) -> Rule {
+    switch state {
     case .drifted: drift
     case .planChanged, .killed, .held, .degraded: .goes
     case .exposing, .complete, .off: .already("the note's plan is the one in use")
@@ -175,8 +175,8 @@ package enum StateTable {
     }
   }
 
-  private static func finish(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func finish(_ state: RolloutState) -> Rule {
+    switch state {
     case .drifted: drift
     case .killed: killed
     case .planChanged: planChanged
@@ -189,8 +189,8 @@ package enum StateTable {
     }
   }
 
-  private static func abandon(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func abandon(_ state: RolloutState) -> Rule {
+    switch state {
     case .abandoned: .already("it is abandoned")
     case .finished: .refused(.conflict, "it is finished: everybody has it; rollback or kill takes it back")
     // A killed flag stays killed; only the rollout is closed.
@@ -199,8 +199,8 @@ package enum StateTable {
     }
   }
 
-  private static func degrade(_ condition: Condition) -> Rule {
-    switch condition {
+  private static func degrade(_ state: RolloutState) -> Rule {
+    switch state {
     case .drifted: drift
     case .killed: .already("the flag is killed, nobody gets the canary")
     case .degraded: .already("it is degraded already")

@@ -43,8 +43,8 @@ package struct Journal: Sendable {
       // A line counts when its line feed is there: whatever follows the last one was cut in the middle.
       while let end = lineFeed(in: buffer, from: start) {
         line += 1
-        do throws(EntryCoding.Fault) {
-          let entry = try EntryCoding.entry(
+        do throws(EntryCodec.Fault) {
+          let entry = try EntryCodec.entry(
             UnsafeBufferPointer(rebasing: buffer[start..<end]), previous: reading.hash, like: reading.entries.last)
           guard entry.content.flag == flag else {
             return .failure(.otherFlag(path: path, line: line, entry.content.flag))
@@ -82,7 +82,7 @@ package struct Journal: Sendable {
   /// A line that does not follow the one before it may be the other side of a merge: git left its marks there, or who
   /// took them out left both sides.
   private static func fault(
-    _ fault: EntryCoding.Fault, in bytes: [UInt8], path: String, line: Int, flag: FlagKey
+    _ fault: EntryCodec.Fault, in bytes: [UInt8], path: String, line: Int, flag: FlagKey
   ) -> JournalTrouble {
     // A kill reads journals too, and waits for no long look at a broken one.
     let branches = bytes.count > longestToMend ? nil : try? JournalBranches.parse(bytes, path: path, flag: flag)
@@ -90,7 +90,7 @@ package struct Journal: Sendable {
       ? .conflicted(path: path, line: line, flag) : trouble(fault, path: path, line: line)
   }
 
-  static func trouble(_ fault: EntryCoding.Fault, path: String, line: Int) -> JournalTrouble {
+  static func trouble(_ fault: EntryCodec.Fault, path: String, line: Int) -> JournalTrouble {
     switch fault {
     case .notAnEntry(let why): .unreadable(path: path, line: line, why)
     case .newer(let format): .newer(path: path, line: line, format: format)
@@ -131,7 +131,7 @@ package struct Journal: Sendable {
       sequence: reading.entries.count + 1, time: time, actor: surroundings.actor, host: surroundings.host,
       content: content)
     if let job = surroundings.job { entry.content.detail.append(job.claim) }
-    let (bytes, hash) = EntryCoding.line(entry, previous: reading.hash)
+    let (bytes, hash) = EntryCodec.line(entry, previous: reading.hash)
     entry.hash = hash
     reading.entries.append(entry)
     reading.hash = hash
@@ -203,7 +203,7 @@ private struct JournalMemory: Sendable {
 package struct JournalReading: Sendable {
   package var entries: [Entry] = []
   /// The hash that the next entry follows.
-  package var hash = EntryCoding.firstPrevious
+  package var hash = EntryCodec.firstPrevious
   /// How many bytes whole lines take.
   package var size = 0
   /// What follows the last line feed: a line cut in the middle.

@@ -30,7 +30,7 @@ package struct JournalBranches: Sendable {
           continue
         }
         let previous = reading.entries.dropLast(reading.entries.count - entry.sequence + 1).last?.hash
-        kept.append(SealedEntry(entry, previous: previous ?? EntryCoding.firstPrevious).line)
+        kept.append(SealedEntry(entry, previous: previous ?? EntryCodec.firstPrevious).line)
         for line in MergedBranch.all(in: entry.content).flatMap(\.lines) {
           if let hash = SealedEntry.hash(in: line), known.insert(hash).inserted { kept.append(line) }
         }
@@ -52,7 +52,7 @@ package struct JournalBranches: Sendable {
       // What both sides of a merge have stands there twice.
       if numbers[link.entry.hash] != nil { continue }
       guard
-        link.previous == EntryCoding.firstPrevious && link.entry.sequence == 1
+        link.previous == EntryCodec.firstPrevious && link.entry.sequence == 1
           || numbers[link.previous].map({ links[$0].entry.sequence + 1 == link.entry.sequence }) == true
       else { throw .edited(path: path, line: index + 1, sequence: link.entry.sequence) }
       numbers[link.entry.hash] = links.count
@@ -99,9 +99,9 @@ package struct JournalBranches: Sendable {
 
     init(_ line: [UInt8], path: String, line number: Int, flag: FlagKey) throws(JournalTrouble) {
       let previous = (try? JSON.parse(line))?["prev"]?.text ?? ""
-      let read: Result<Entry, EntryCoding.Fault> = line.withUnsafeBufferPointer { buffer in
-        do throws(EntryCoding.Fault) {
-          return .success(try EntryCoding.entry(buffer, previous: previous))
+      let read: Result<Entry, EntryCodec.Fault> = line.withUnsafeBufferPointer { buffer in
+        do throws(EntryCodec.Fault) {
+          return .success(try EntryCodec.entry(buffer, previous: previous))
         } catch {
           return .failure(error)
         }
@@ -177,7 +177,7 @@ extension Journal {
   /// where they do not hold.
   package static func taken(by entry: Entry, behind entries: [Entry]) -> [Entry]? {
     var known = known(in: Array(entries.prefix(entry.sequence - 1)))
-    known.insert(EntryCoding.firstPrevious)
+    known.insert(EntryCodec.firstPrevious)
     var taken: [Entry] = []
     let branches = MergedBranch.all(in: entry.content)
     var left = branches.flatMap(\.lines)
@@ -191,7 +191,7 @@ extension Journal {
           continue
         }
         var bytes = line
-        let read = bytes.withUTF8 { try? EntryCoding.entry($0, previous: previous) }
+        let read = bytes.withUTF8 { try? EntryCodec.entry($0, previous: previous) }
         guard let read = read ?? SealedEntry(line)?.entry else { return nil }
         known.insert(read.hash)
         taken.append(read)

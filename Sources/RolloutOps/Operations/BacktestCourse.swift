@@ -3,13 +3,13 @@ struct Course {
   struct AskedTrigger {
     let trigger: Trigger
     /// Nil where no log can answer it.
-    let watch: Watch?
+    let watch: MeasuredTrigger?
     let why: String?
   }
 
   struct Asked {
     let index: Int
-    let watch: Watch
+    let watch: MeasuredTrigger
     var asked: Replay.Asked { Replay.Asked(trigger: watch.trigger, watch: watch) }
   }
 
@@ -24,18 +24,18 @@ struct Course {
   private let width: TimeSpan
 
   init(
-    _ plan: Plan, _ version: VersionLabel, _ request: Backtesting.Request, _ context: Context,
+    _ plan: Plan, _ version: VersionLabel, _ request: Backtest.Request, _ context: Context,
     _ calendar: LocalCalendar
   ) throws(Trouble) {
     (self.plan, self.version) = (plan, version)
-    if let text = request.filter { filter = try Selecting.included(text) } else { filter = nil }
+    if let text = request.filter { filter = try TypedSelector.included(text) } else { filter = nil }
     bounds = (
       try request.since.map { (text) throws(Trouble) in try context.moment(text, of: "--since", calendar) },
       try request.until.map { (text) throws(Trouble) in try context.moment(text, of: "--until", calendar) }
     )
     triggers = plan.triggers.map { trigger in
-      do throws(Watch.Unwatchable) {
-        let watch = try Watch(trigger, in: plan)
+      do throws(MeasuredTrigger.Unwatchable) {
+        let watch = try MeasuredTrigger(trigger, in: plan)
         guard watch.measure.queries == nil else {
           return AskedTrigger(
             trigger: trigger, watch: nil, why: "a metrics server measures it, whose past is not replayed")
@@ -52,7 +52,7 @@ struct Course {
     }
     // Every look and every window ends and begins between two times of the tape.
     let spans = triggers.compactMap { $0.watch?.window?.seconds }
-    let step = (request.every ?? Backtesting.usualSteps[0]).seconds
+    let step = (request.every ?? Backtest.usualSteps[0]).seconds
     width = TimeSpan(seconds: max(1, spans.reduce(step, Self.commonDivisor)))
     reading = TraceQuestion(label: version.field, arms: [], measures: [])
     let asking = question(since: context.clock.now())
@@ -93,7 +93,7 @@ struct Course {
   // MARK: What the logs lack
 
   /// Why the logs cannot answer a trigger at any look; nil where they may.
-  func lack(_ watch: Watch) -> String? {
+  func lack(_ watch: MeasuredTrigger) -> String? {
     let field = watch.measure.field
     if evidence.field(field)?.present == 0, evidence.field(field)?.unreadable == 0 {
       return "no record carries \(field)"

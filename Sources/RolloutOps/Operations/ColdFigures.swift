@@ -1,10 +1,10 @@
 /// Traffic against the evaluation before it: the figures that triggers leave to the note's files.
-extension Measuring {
+extension Measurement {
   /// Nil where no trigger asks for one, or the note has no such files.
   func figures() -> EvaluationFigures? {
     guard let source = plan.evaluationFiles, let version = plan.version else { return nil }
     let asking = plan.triggers.filter { $0.condition.missingFigure != nil }
-    let measures = Set(asking.compactMap { try? Watch.compared(by: $0, in: plan) })
+    let measures = Set(asking.compactMap { try? MeasuredTrigger.compared(by: $0, in: plan) })
     guard !asking.isEmpty else { return nil }
     do throws(FileTrouble) {
       guard let files = try EvaluationFiles(plan, below: folder, context) else { return nil }
@@ -30,10 +30,10 @@ extension Measuring {
 
   /// What a trigger asks of the evidence, or the row that says why it asks nothing.
   func asked(_ trigger: Trigger, _ figures: EvaluationFigures?) -> Asked {
-    do throws(Watch.Unwatchable) {
+    do throws(MeasuredTrigger.Unwatchable) {
       var figure: EvaluationFigures.Figure?
       if let name = trigger.condition.missingFigure, let figures {
-        let measure = try Watch.compared(by: trigger, in: plan)
+        let measure = try MeasuredTrigger.compared(by: trigger, in: plan)
         switch figures.answer(name, measure) {
         case .figure(let found): figure = found
         case .silent(let why): return .row(.init(trigger, .silent(why), measure: measure))
@@ -43,16 +43,16 @@ extension Measuring {
         case .none: break
         }
       }
-      return .watch(try Watch(trigger, in: plan, figure: figure))
+      return .watch(try MeasuredTrigger(trigger, in: plan, figure: figure))
     } catch {
       return .row(.init(trigger, .unmeasured(error.sentence)))
     }
   }
 
   enum Asked {
-    case watch(Watch)
+    case watch(MeasuredTrigger)
     case row(StageEvidence.Row)
 
-    var asking: Watch? { if case .watch(let watch) = self { watch } else { nil } }
+    var asking: MeasuredTrigger? { if case .watch(let watch) = self { watch } else { nil } }
   }
 }

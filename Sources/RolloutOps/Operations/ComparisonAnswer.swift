@@ -1,6 +1,6 @@
 /// From what the logs answered to a comparison, with all that is wrong with the logs in words.
 struct ComparisonAnswer {
-  private let request: Comparing.Request
+  private let request: Compare.Request
   private let metrics: [ComparedMetric]
   private let question: TraceQuestion
   private let evidence: TraceEvidence
@@ -20,7 +20,7 @@ struct ComparisonAnswer {
   private static let fewEvents = 30
 
   init(
-    _ request: Comparing.Request, _ metrics: [ComparedMetric], _ question: TraceQuestion, _ evidence: TraceEvidence,
+    _ request: Compare.Request, _ metrics: [ComparedMetric], _ question: TraceQuestion, _ evidence: TraceEvidence,
     _ calendar: LocalCalendar, _ folder: String
   ) {
     (self.request, self.metrics, self.question, self.evidence) = (request, metrics, question, evidence)
@@ -209,7 +209,7 @@ struct ComparisonAnswer {
 
   private func unitRemarks(_ report: ComparisonReport) -> [String] {
     guard let unit = report.unit else {
-      if request.unit == Comparing.noUnit || inArms == 0 { return [] }
+      if request.unit == Compare.noUnit || inArms == 0 { return [] }
       let wanted = request.unit ?? Self.either
       return ["no \(wanted) is known: every record counts for itself, which is too sure where records share one"]
     }
@@ -228,7 +228,7 @@ struct ComparisonAnswer {
     return remarks + ratioRemarks(report.ratio, unit)
   }
 
-  private static let either = Comparing.usualUnits.joined(separator: " or ")
+  private static let either = Compare.usualUnits.joined(separator: " or ")
 
   private func ratioRemarks(_ ratio: ComparisonReport.SampleRatio, _ unit: String) -> [String] {
     var remarks: [String] = []

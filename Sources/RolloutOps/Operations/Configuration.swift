@@ -210,12 +210,12 @@ struct Configuration {
       throw .settings(
         path: path, "each of \"alerts\" has \"when\", labels with their values, and \"kill\", a list of flags")
     }
-    var conditions: [AlertRoute.Condition] = []
+    var conditions: [AlertRoute.LabelMatch] = []
     for label in when {
       guard let value = label.value.text else {
         throw .settings(path: path, "\"alerts\": the value of \"\(label.name)\" must be a text, or \"*\" for any")
       }
-      conditions.append(AlertRoute.Condition(label.name, value == "*" ? nil : value))
+      conditions.append(AlertRoute.LabelMatch(label.name, value == "*" ? nil : value))
     }
     let flags = kill.compactMap(\.text)
     guard flags.count == kill.count else {

@@ -15,7 +15,7 @@ package struct Move: Sendable {
   package func perform(_ request: Request, on target: String) throws(Trouble) -> MoveReport {
     var request = request
     request.reason = choices.reason
-    var rollout = try Opening(context: context, choices: choices, mends: !choices.dryRun)
+    var rollout = try Finder(context: context, choices: choices, mends: !choices.dryRun)
       .open(target, needsNote: request.verb.needsNote)
     if request.verb == .promote, let note = rollout.note?.note {
       rollout.remarks += note.unheeded.map { Sentences.compilerLine($0, path: note.path) }

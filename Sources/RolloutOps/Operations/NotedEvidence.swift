@@ -20,11 +20,11 @@ struct NotedEvidence {
     _ target: String, asItStands: Bool = false, _ context: Context, _ choices: OperatorChoices,
     _ remarks: inout [String]
   ) throws(Trouble) {
-    let opening = Opening(context: context, choices: choices)
+    let finder = Finder(context: context, choices: choices)
     var progress = Progress()
     var journal: Journal?
     do throws(Trouble) {
-      let found = try opening.journal(of: target).journal
+      let found = try finder.journal(of: target).journal
       journal = found
       do throws(JournalTrouble) { progress = Progress(try found.read().entries) } catch { throw .journal(error) }
     } catch {
@@ -36,16 +36,16 @@ struct NotedEvidence {
     }
     let base: String
     let noted: Plan?
-    if opening.isNote(target) {
-      let found = try opening.note(at: target)
-      if progress.phase != .open || asItStands { try opening.refuseErrors(found, named: target) }
+    if finder.isNote(target) {
+      let found = try finder.note(at: target)
+      if progress.phase != .open || asItStands { try finder.refuseErrors(found, named: target) }
       (base, noted) = (found.path, found.note.plan)
     } else {
       guard let journal, let reference = progress.note else {
         throw .usage("no journal knows \(target): name its note, or logs with --traces")
       }
       base = Path.joined(journal.base, reference.path)
-      noted = (try? opening.note(at: base))?.note.plan
+      noted = (try? finder.note(at: base))?.note.plan
     }
     let frozen = progress.plan
     guard let plan = progress.phase == .open && !asItStands ? frozen ?? noted : noted ?? frozen else {
@@ -69,8 +69,8 @@ struct NotedEvidence {
 
   /// The logs that the note names; nil where it names none.
   func logs() throws(Trouble) -> [String]? {
-    do throws(Measuring.SourceTrouble) {
-      let paths = try Measuring(
+    do throws(Measurement.SourceTrouble) {
+      let paths = try Measurement(
         context: context, plan: plan, progress: progress, folder: folder, now: context.clock.now()
       ).sources()
       return paths.isEmpty ? nil : paths

@@ -2,7 +2,7 @@
 /// evaluation.
 ///
 /// The cases are what they are, so one look is all there is, and the tests are those for a fixed sample.
-extension Measuring {
+extension Measurement {
   func offlineEvidence(_ since: Instant) -> StageEvidence {
     var evidence = StageEvidence(from: since)
     evidence.origin = plan.evaluationFiles
@@ -13,7 +13,7 @@ extension Measuring {
       evidence.rows = plan.triggers.map { .init($0, .silent("no version label tells before and after apart")) }
       return evidence
     }
-    let asked = plan.triggers.map { ($0, OfflineWatch($0, in: plan)) }
+    let asked = plan.triggers.map { ($0, OfflineTrigger($0, in: plan)) }
     let answer: OfflineAnswer
     do throws(FileTrouble) {
       guard let files = try EvaluationFiles(plan, below: folder, context) else { return evidence }
@@ -149,7 +149,7 @@ private struct OfflineAnswer {
     return fields.isEmpty ? measure.field : fields.joined(separator: " or ")
   }
 
-  func row(_ watch: Watch) -> StageEvidence.Row {
+  func row(_ watch: MeasuredTrigger) -> StageEvidence.Row {
     let sample = { (cell: TraceEvidence.Cell?) in
       cell.flatMap { question.sample(of: watch.measure, in: $0.samples) }
     }
@@ -175,7 +175,7 @@ private struct OfflineAnswer {
 
   /// A kind of cases that is meant to be hard may be past an absolute limit in both versions: worse is only what the old
   /// one does better. What a few cases cannot show counts for nothing.
-  private func judge(_ judgement: Judgement, _ set: Kind, _ watch: Watch) -> Finding {
+  private func judge(_ judgement: Judgement, _ set: Kind, _ watch: MeasuredTrigger) -> Finding {
     let mine = question.sample(of: watch.measure, in: set.samples.canary) ?? Sample(.mean)
     let others = question.sample(of: watch.measure, in: set.samples.control) ?? Sample(.mean)
     var finding = judgement.judge([Stratum(canary: mine, control: others)])
@@ -193,7 +193,7 @@ private struct OfflineAnswer {
   }
 }
 
-extension Watch {
+extension MeasuredTrigger {
   /// On which side of a fixed limit the harm lies.
   private var harm: Trigger.Direction? {
     switch test {

@@ -3,7 +3,7 @@
 struct PlatformProblems {
   let note: Note
   let plan: Plan
-  let place: StoreAddress.Place
+  let place: StoreAddress.Location
 
   init?(_ note: Note, in address: String) {
     guard let plan = note.plan, let place = (try? StoreAddress(address))?.place else { return nil }

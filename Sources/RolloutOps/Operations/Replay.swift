@@ -4,7 +4,7 @@ struct Replay: Sendable {
   /// A trigger that logs can answer.
   struct Asked: Sendable {
     let trigger: Trigger
-    let watch: Watch
+    let watch: MeasuredTrigger
   }
 
   let tape: EvidenceTape
@@ -43,7 +43,7 @@ struct Replay: Sendable {
   /// Looks again and again until `see` has seen enough. Given who is in the canary, the control alone is played, split
   /// in two.
   func play(split isIn: ((UInt32) -> Bool)? = nil, _ see: (Int, Instant, Rows) -> Bool) {
-    let gathering = Gathering(self, isIn)
+    let gathering = Gatherer(self, isIn)
     var state = State(gathering.empty(0), asked.map { .init($0.trigger, .silent("nothing was there yet")) })
     let looks = looks
     for (number, look) in looks.enumerated() {
@@ -57,7 +57,7 @@ struct Replay: Sendable {
     }
   }
 
-  private func row(_ index: Int, _ gathering: Gathering, _ state: inout State, _ look: Instant) -> StageEvidence.Row {
+  private func row(_ index: Int, _ gathering: Gatherer, _ state: inout State, _ look: Instant) -> StageEvidence.Row {
     var asking = question.asked(at: look)
     asking.givesDetails = !gathering.isSplit && state.isLast
     let watch = asked[index].watch
@@ -69,7 +69,7 @@ struct Replay: Sendable {
 
   /// The same look, with every figure: what a person reads.
   func row(_ index: Int, at look: Instant) -> StageEvidence.Row {
-    let gathering = Gathering(self, nil)
+    let gathering = Gatherer(self, nil)
     var state = State(gathering.empty(0), [])
     _ = gathering.advance(&state, to: look, isLast: true)
     return row(index, gathering, &state, look)
@@ -94,7 +94,7 @@ extension Replay {
   }
 
   /// How evidence is put together: as it was, or out of the control alone.
-  struct Gathering {
+  struct Gatherer {
     private let replay: Replay
     private let isIn: ((UInt32) -> Bool)?
 

@@ -13,7 +13,7 @@ struct Rollout {
   var remarks: [String]
   /// What the note's evidence showed when it was last asked.
   var measured: StageEvidence?
-  let evaluation: EvaluationPlace?
+  let evaluation: EvaluationServer?
   let terms: StoreTerms
 
   /// A note's file with what was read from it.
@@ -42,18 +42,18 @@ struct Rollout {
   mutating func measure() {
     let situation = situation
     guard let plan = situation.plan else { return }
-    measured = measuring(plan, situation).evidence()
+    measured = measurement(plan, situation).evidence()
   }
 
-  private func measuring(_ plan: Plan, _ situation: Situation) -> Measuring {
+  private func measurement(_ plan: Plan, _ situation: Situation) -> Measurement {
     let base = note?.path ?? progress.note.map { Path.joined(journal.base, $0.path) } ?? journal.path
-    return Measuring(
+    return Measurement(
       context: context, plan: plan, progress: progress, folder: Path.folder(of: base), now: situation.now)
   }
 
   /// Evidence about another stay than the present one is none; where it was not asked at all, that holds.
   private func evidence(_ situation: Situation) -> StageEvidence? {
-    guard let plan = situation.plan, let since = measuring(plan, situation).since else { return nil }
+    guard let plan = situation.plan, let since = measurement(plan, situation).since else { return nil }
     if let measured, measured.from == since { return measured }
     var none = StageEvidence(from: since)
     none.faults = [

@@ -1,5 +1,5 @@
 /// A judge's scores beside the trace logs: which measures are taken from them, and how much of the canary they cover.
-extension Measuring {
+extension Measurement {
   /// Where the scores are, absolute; empty where the note names none.
   func scorePaths() throws(SourceTrouble) -> [String] {
     guard !plan.scores.isEmpty else { return [] }

@@ -15,7 +15,7 @@ struct Settings {
   /// usual place of the store.
   private(set) var journal: String?
   /// Where it can be asked what applications are served now.
-  private(set) var evaluation: EvaluationPlace?
+  private(set) var evaluation: EvaluationServer?
   private(set) var terms: StoreTerms
   private(set) var remarks: [String] = []
   /// What a kill could not read and what may name a store that nobody looks at, a sentence each. Empty where the
@@ -146,7 +146,7 @@ struct Settings {
   /// The first that somebody names. One that nobody could ask is told at once, and stops nothing.
   private mutating func takeEvaluation(_ named: [(address: String?, origin: String)]) {
     guard let (address, origin) = named.first(where: { $0.address?.isEmpty == false }), let address else { return }
-    evaluation = EvaluationPlace(address, terms)
+    evaluation = EvaluationServer(address, terms)
     if let fault = WebAddress.fault(in: address) {
       // The address is not repeated: it may hold a password.
       remarks.append("the evaluation address of \(origin) cannot be asked: \(fault)")
@@ -229,7 +229,7 @@ struct Settings {
 }
 
 /// Where it can be asked what applications are served, and on what terms.
-struct EvaluationPlace: Sendable {
+struct EvaluationServer: Sendable {
   let address: String
   let terms: StoreTerms
 

@@ -138,7 +138,7 @@ struct StageQuestion {
         names: FieldNames(overrides: plan.fields)))
   }
 
-  mutating func add(_ watch: Watch) {
+  mutating func add(_ watch: MeasuredTrigger) {
     guard watch.measure.queries == nil else { return }
     var times = [time(of: watch)]
     if watch.counterpart == .previousStage, previous != nil { times.append(.previousStage) }
@@ -156,11 +156,11 @@ struct StageQuestion {
   }
 
   /// Whether earlier stays speak too: about the two versions, not about how much came in some time.
-  func isStratified(_ watch: Watch) -> Bool {
+  func isStratified(_ watch: MeasuredTrigger) -> Bool {
     watch.comparesArms && watch.figure == nil && watch.window == nil && watch.segment == nil
   }
 
-  func time(of watch: Watch) -> Part.Time { watch.window.map { .window($0) } ?? .stay }
+  func time(of watch: MeasuredTrigger) -> Part.Time { watch.window.map { .window($0) } ?? .stay }
 
   // MARK: The model that answers
 

@@ -5,9 +5,9 @@ package struct DoctorReport: Sendable {
     package let propagation: TimeSpan?
     /// How long looking took.
     package let seconds: Double
-    package let checks: [Check]
+    package let checks: [DoctorCheck]
 
-    package init(store: String, propagation: TimeSpan?, seconds: Double, checks: [Check]) {
+    package init(store: String, propagation: TimeSpan?, seconds: Double, checks: [DoctorCheck]) {
       (self.store, self.propagation, self.seconds, self.checks) = (store, propagation, seconds, checks)
     }
   }
@@ -17,28 +17,28 @@ package struct DoctorReport: Sendable {
     package let store: String
     /// What everybody would get.
     package let serving: String?
-    package let checks: [Check]
+    package let checks: [DoctorCheck]
 
-    package init(flag: FlagKey, store: String, serving: String?, checks: [Check]) {
+    package init(flag: FlagKey, store: String, serving: String?, checks: [DoctorCheck]) {
       (self.flag, self.store, self.serving, self.checks) = (flag, store, serving, checks)
     }
   }
 
   /// How a kill would read the settings.
-  package let settings: [Check]
+  package let settings: [DoctorCheck]
   package let stores: [StoreLine]
   package let flags: [FlagLine]
   package let remarks: [String]
 
-  package init(settings: [Check] = [], _ stores: [StoreLine], flags: [FlagLine], remarks: [String]) {
+  package init(settings: [DoctorCheck] = [], _ stores: [StoreLine], flags: [FlagLine], remarks: [String]) {
     (self.settings, self.stores, self.flags, self.remarks) = (settings, stores, flags, remarks)
   }
 
   package var status: ExitStatus { checks.contains { $0.contains { $0.state == .failed } } ? .inconclusive : .done }
 
-  private var checks: [[Check]] { [settings] + stores.map(\.checks) + flags.map(\.checks) }
+  private var checks: [[DoctorCheck]] { [settings] + stores.map(\.checks) + flags.map(\.checks) }
 
-  private static func works(_ checks: [Check]) -> Bool { !checks.contains { $0.state == .failed } }
+  private static func works(_ checks: [DoctorCheck]) -> Bool { !checks.contains { $0.state == .failed } }
 
   package func text(ink: Ink, width: Int) -> String {
     let names = checks.joined().map { Terminal.width($0.name) }.max() ?? 0
@@ -66,7 +66,7 @@ package struct DoctorReport: Sendable {
     works ? ink.good("a kill would work") : ink.bad("a kill would NOT work")
   }
 
-  private static func lines(_ check: Check, _ names: Int, _ width: Int, _ ink: Ink) -> [String] {
+  private static func lines(_ check: DoctorCheck, _ names: Int, _ width: Int, _ ink: Ink) -> [String] {
     let mark = check.state.mark.sign(ink)
     let indent = String(repeating: " ", count: names + 6)
     let wrapped = Terminal.wrapped(Terminal.plain(check.sentence), to: max(40, width - names - 6))
@@ -93,7 +93,7 @@ package struct DoctorReport: Sendable {
 
   // MARK: For machines and documents
 
-  private static func json(_ checks: [Check]) -> JSON {
+  private static func json(_ checks: [DoctorCheck]) -> JSON {
     .array(
       checks.map {
         ["name": .string($0.name), "state": .string($0.state.rawValue), "sentence": .string($0.sentence)]
@@ -122,7 +122,7 @@ package struct DoctorReport: Sendable {
   }
 
   package var markdown: String {
-    let rows = { (name: String, checks: [Check]) in
+    let rows = { (name: String, checks: [DoctorCheck]) in
       checks.map { check in
         [
           Markdown.text(name), Markdown.text(check.name), check.state == .failed ? "**failed**" : check.state.rawValue,

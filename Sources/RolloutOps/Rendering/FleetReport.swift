@@ -8,10 +8,11 @@ package struct FleetReport: Sendable {
     package let trouble: Trouble?
     /// What the store tells, where no journal of the flag is here.
     package let marked: Marked?
-    package let watch: Watch?
+    package let watch: Watcher?
 
     package init(
-      flag: FlagKey, store: String, report: StatusReport?, trouble: Trouble?, marked: Marked? = nil, watch: Watch? = nil
+      flag: FlagKey, store: String, report: StatusReport?, trouble: Trouble?, marked: Marked? = nil,
+      watch: Watcher? = nil
     ) {
       (self.flag, self.store, self.report, self.trouble) = (flag, store, report, trouble)
       (self.marked, self.watch) = (marked, watch)
@@ -34,7 +35,7 @@ package struct FleetReport: Sendable {
   }
 
   /// The last look of a `watch`.
-  package struct Watch: Sendable {
+  package struct Watcher: Sendable {
     let time: Instant
     let isSilent: Bool
     let status: Int
@@ -218,7 +219,7 @@ package struct FleetReport: Sendable {
     return (mark ?? .unknown).sign(ink)
   }
 
-  private static func mark(_ report: StatusReport, _ watch: Watch?) -> Mark {
+  private static func mark(_ report: StatusReport, _ watch: Watcher?) -> Mark {
     if report.marked != nil { return report.killed ? .killed : .markOnly }
     if report.drift != nil { return .drifted }
     if report.killed { return .killed }

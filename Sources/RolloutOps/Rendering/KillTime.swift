@@ -22,13 +22,13 @@ package struct KillTime: Hashable, Sendable {
   }
 
   /// Nil where a kill waits for no answer.
-  package var check: Check? {
+  package var check: DoctorCheck? {
     guard answers > 0 else { return nil }
     let told = "an answer takes \(Self.spelled(answer)), and a kill needs \(answers) of them"
     guard within > Self.usual else {
-      return Check("time", .fine, "\(told): kill --within \(Self.usual) is enough")
+      return DoctorCheck("time", .fine, "\(told): kill --within \(Self.usual) is enough")
     }
-    return Check(
+    return DoctorCheck(
       "time", .warning, "\(told), so it may need \(Self.spelled(needed)): rolloutctl kill KEY --within \(within)")
   }
 

@@ -97,7 +97,7 @@ extension ChecklistLine {
   func mark(holds: Bool) -> Mark { state == .open ? holds ? .notYet : .advice : .met }
 }
 
-extension Check.State {
+extension DoctorCheck.State {
   var mark: Mark {
     switch self {
     case .fine: .met

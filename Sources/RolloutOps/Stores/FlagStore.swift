@@ -128,10 +128,10 @@ package protocol FlagStore: Sendable {
   func remarks(on key: FlagKey) -> [String]
 
   /// Whether a kill would work right now, without a change that anybody could see.
-  func examine() -> [Check]
+  func examine() -> [DoctorCheck]
 
   /// The same for what is special about one flag.
-  func examine(_ key: FlagKey) -> [Check]
+  func examine(_ key: FlagKey) -> [DoctorCheck]
 
   /// What may turn the flag on again after a kill without anybody deciding that: a schedule, a workflow, somebody else
   /// who writes the file. In sentences; asked when the flag is off.
@@ -175,7 +175,7 @@ extension FlagStore {
 
   package func mend(_ urgency: Urgency) throws(StoreTrouble) -> String? { nil }
 
-  package func examine(_ key: FlagKey) -> [Check] { [] }
+  package func examine(_ key: FlagKey) -> [DoctorCheck] { [] }
 
   package func undoers(_ key: FlagKey) -> [String] { [] }
 

@@ -1,6 +1,6 @@
 /// Where flags live, as operators write it: `file:flags.json`, a bare path, or the address of a server or platform.
 package struct StoreAddress: Hashable, Sendable {
-  enum Place: Hashable, Sendable {
+  enum Location: Hashable, Sendable {
     /// The flag file's path, perhaps relative.
     case file(String)
     /// A flagd document that a web server keeps.
@@ -18,7 +18,7 @@ package struct StoreAddress: Hashable, Sendable {
 
   /// As it was written.
   package let text: String
-  let place: Place
+  let place: Location
 
   package init(_ text: String) throws(StoreTrouble) {
     self.text = text
@@ -46,7 +46,7 @@ package struct StoreAddress: Hashable, Sendable {
     init(_ why: String) { self.why = why }
   }
 
-  private static func place(_ text: String) throws(Fault) -> Place {
+  private static func place(_ text: String) throws(Fault) -> Location {
     switch scheme(of: text) {
     case nil: return .file(try path(text))
     case "file": return .file(try path(local(text.dropFirst("file:".count))))
@@ -72,7 +72,7 @@ package struct StoreAddress: Hashable, Sendable {
   }
 
   /// The environment may be missing: then the gate as a whole is meant.
-  private static func statsig(_ text: String) throws(Fault) -> Place {
+  private static func statsig(_ text: String) throws(Fault) -> Location {
     if text.lowercased() == "statsig:" { return .statsig(try web(StatsigStore.usual), environment: nil) }
     let head = text.prefix { $0 != ":" }
     if let plus = head.firstIndex(of: "+") {
@@ -121,7 +121,7 @@ package struct StoreAddress: Hashable, Sendable {
   }
 
   /// `etcd+https://one:2379,two:2379/prefix`: any member will do, and the next one where the first is away.
-  private static func etcd(_ text: String) throws(Fault) -> Place {
+  private static func etcd(_ text: String) throws(Fault) -> Location {
     let rest = text.dropFirst("etcd+".count)
     let scheme = rest.prefix { $0 != ":" }
     let hosts = rest.dropFirst(scheme.count + 3).prefix { $0 != "/" }

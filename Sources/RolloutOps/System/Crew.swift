@@ -103,7 +103,7 @@ private final class Shift<Job: CrewJob>: Sendable {
     var isOver = false
   }
 
-  private struct Merging: Sendable {
+  private struct Merger: Sendable {
     var whole: Job.Whole
     var count = 0
     var waiting: [Int: Result<Job.Part, FileTrouble>] = [:]
@@ -115,13 +115,13 @@ private final class Shift<Job: CrewJob>: Sendable {
 
   private let job: Job
   private let claims: Mutex<Claims>
-  private let merging: Mutex<Merging>
+  private let merging: Mutex<Merger>
   private let merged = Atomic(0)
 
   init(_ job: Job, _ pieces: Job.Pieces, _ whole: Job.Whole) {
     self.job = job
     claims = Mutex(Claims(pieces: pieces))
-    merging = Mutex(Merging(whole: whole))
+    merging = Mutex(Merger(whole: whole))
   }
 
   @Sendable func work() {

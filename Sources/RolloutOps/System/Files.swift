@@ -21,6 +21,8 @@ package protocol Files: Sendable {
 
   /// The folder and those above it, each of them lasting through a power cut; nothing when it is there.
   func makeFolder(_ path: String) throws(FileTrouble)
+  /// Whether a file could be made there, as its keeper tells without making one; false where only a try can tell.
+  func allowsFile(_ path: String) throws(FileTrouble) -> Bool
   /// A new file with these bytes on the disk (synced), with the mode and owner of `model` where one is given; refused
   /// when the path exists.
   func create(_ path: String, _ bytes: [UInt8], like model: FileFacts?) throws(FileTrouble)
@@ -51,6 +53,8 @@ extension Files {
   package var comparesCheaply: Bool { true }
 
   package func watch(_ folder: String) -> (any FolderWatch)? { nil }
+
+  package func allowsFile(_ path: String) throws(FileTrouble) -> Bool { false }
 
   package func reserve(_ path: String, _ size: Int) throws(FileTrouble) {}
 

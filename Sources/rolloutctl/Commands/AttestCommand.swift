@@ -65,8 +65,8 @@ struct AttestOptions: TakesCommonFlags, Equatable {
 
 extension AttestOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let attesting = Attesting(context: invocation.context, choices: invocation.choices)
-    let report = try attesting.attest(item, on: target, evidence: evidence, stage: stage)
+    let attest = Attest(context: invocation.context, choices: invocation.choices)
+    let report = try attest.attest(item, on: target, evidence: evidence, stage: stage)
     invocation.remark(report.remarks)
     invocation.print(
       text: { ink, _ in report.text(ink: ink) }, json: { report.json }, markdown: { report.text(ink: .none) })

@@ -5,7 +5,7 @@ struct BacktestOptions: TakesCommonFlags, Equatable {
   static let name = "backtest"
 
   var common = CommonOptions()
-  var request = Backtesting.Request()
+  var request = Backtest.Request()
 
   static let row = CommandRow<BacktestOptions>(
     .plan, "when the triggers would have fired on past traffic",
@@ -45,7 +45,7 @@ struct BacktestOptions: TakesCommonFlags, Equatable {
         }
       ) { $0.request.share = $1 },
       .text(
-        "seed", "TEXT", "the same text, the same splits; \(Sampling.usualSeed) if not given"
+        "seed", "TEXT", "the same text, the same splits; \(TraceSample.usualSeed) if not given"
       ) { $0.request.seed = $1 },
       .text("where", "SELECTOR", "only these records: 'plan = paid and not region = eu'") {
         $0.request.filter = $1
@@ -106,7 +106,7 @@ struct BacktestOptions: TakesCommonFlags, Equatable {
 
 extension BacktestOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let report = try Backtesting(context: invocation.context, choices: invocation.choices).report(request)
+    let report = try Backtest(context: invocation.context, choices: invocation.choices).report(request)
     if common.format == .json { invocation.remark(report.remarks) }
     for reason in report.reasons {
       invocation.context.output.failure("rolloutctl backtest: \(Terminal.plain(reason))")

@@ -48,7 +48,7 @@ struct ChangesOptions: TakesCommonFlags, Equatable {
 
 extension ChangesOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let recalling = Recalling(context: invocation.context, choices: invocation.choices)
-    return invocation.tell(try recalling.changes(since: since, until: until))
+    let history = History(context: invocation.context, choices: invocation.choices)
+    return invocation.tell(try history.changes(since: since, until: until))
   }
 }

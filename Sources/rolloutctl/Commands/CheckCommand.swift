@@ -67,7 +67,7 @@ extension CheckOptions: Action {
   var wantsJSON: Bool { format == .json }
 
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let report = Checking(context: invocation.context).check(notes, strict: strict)
+    let report = Check(context: invocation.context).check(notes, strict: strict)
     let output = invocation.context.output
     switch format {
     case .text: output.result(report.text(ink: invocation.ink))

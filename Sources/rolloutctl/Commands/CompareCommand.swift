@@ -5,7 +5,7 @@ struct CompareOptions: TakesCommonFlags, Equatable {
   static let name = "compare"
 
   var common = CommonOptions()
-  var request = Comparing.Request()
+  var request = Compare.Request()
 
   static let row = CommandRow<CompareOptions>(
     .see, "canary against control from trace logs, without a note",
@@ -41,7 +41,7 @@ struct CompareOptions: TakesCommonFlags, Equatable {
           `tenant` if not given, or `user` where the beginning of the log has no tenant; `none` takes every record for \
           itself.
           """,
-        completion: .words(["tenant", "user", "session", Comparing.noUnit])
+        completion: .words(["tenant", "user", "session", Compare.noUnit])
       ) { $0.request.unit = $1 },
       .text("segment", "FIELD", "compare within each value of this field, too") { $0.request.segment = $1 },
       .text("where", "SELECTOR", "only these records: 'plan = paid and not region = eu'") {
@@ -120,7 +120,7 @@ struct CompareOptions: TakesCommonFlags, Equatable {
 
 extension CompareOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let report = try Comparing(context: invocation.context).report(request)
+    let report = try Compare(context: invocation.context).report(request)
     if common.format == .json { invocation.remark(report.remarks) }
     if report.status != .done {
       for reason in report.reasons {

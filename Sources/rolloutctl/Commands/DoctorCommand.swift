@@ -111,9 +111,9 @@ struct DoctorOptions: TakesCommonFlags, Equatable {
 extension DoctorOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     guard card else { return try examine(invocation) }
-    let writing = CardWriting(
+    let cards = BreakGlassCards(
       context: invocation.context, choices: invocation.choices, within: within ?? TimeSpan(seconds: 10))
-    let report = try writing.perform(flags)
+    let report = try cards.perform(flags)
     for sentence in report.failures {
       invocation.context.output.failure("rolloutctl doctor: \(Terminal.plain(sentence))")
     }
@@ -125,9 +125,9 @@ extension DoctorOptions: Action {
   }
 
   private func examine(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let examining = Examining(
+    let doctor = Doctor(
       context: invocation.context, choices: invocation.choices, within: within ?? KillTime.usual, proves: prove)
-    let report = try examining.perform(flags)
+    let report = try doctor.perform(flags)
     invocation.remark(report.remarks)
     invocation.print(
       text: { report.text(ink: $0, width: $1) }, json: { report.json }, markdown: { report.markdown })

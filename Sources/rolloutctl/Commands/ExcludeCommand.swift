@@ -47,7 +47,7 @@ struct ExcludeOptions: TakesCommonFlags, Equatable {
 extension ExcludeOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     var request = Request(.exclude)
-    request.selector = try Selecting.excluded(selector)
+    request.selector = try TypedSelector.excluded(selector)
     return try invocation.move(request, on: target)
   }
 }

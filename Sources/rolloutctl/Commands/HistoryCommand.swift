@@ -99,10 +99,10 @@ extension FlagRow {
 
 extension HistoryOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    var filter = Recalling.Filter()
+    var filter = History.Filter()
     (filter.since, filter.until, filter.action, filter.actor) = (since, until, action, actor)
     (filter.limit, filter.verify) = (limit, verify)
-    let report = try Recalling(context: invocation.context, choices: invocation.choices).history(of: target, filter)
+    let report = try History(context: invocation.context, choices: invocation.choices).history(of: target, filter)
     return invocation.tell(report)
   }
 }

@@ -50,7 +50,7 @@ struct IncludeOptions: TakesCommonFlags, Equatable {
 extension IncludeOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
     var request = Request(.include)
-    request.selector = try Selecting.included(selector)
+    request.selector = try TypedSelector.included(selector)
     return try invocation.move(request, on: target)
   }
 }

@@ -107,15 +107,15 @@ extension InitOptions: Action {
       output.result(NoteTemplate.text(answers))
       return .done
     }
-    let starting = Starting(context: invocation.context, choices: invocation.choices)
+    let verb = Init(context: invocation.context, choices: invocation.choices)
     // Nobody is asked ten questions for a note that cannot be written.
-    _ = try starting.free(note)
+    _ = try verb.free(note)
     var answers = answers
     if output.asks, !common.dryRun {
       let questions = InitQuestions(output: output, actor: invocation.context.surroundings.actor)
       try questions.ask(for: &answers, note: note)
     }
-    let report = try starting.write(answers, to: note)
+    let report = try verb.write(answers, to: note)
     invocation.remark(report.remarks)
     output.result(report.told(ink: invocation.ink))
     return .done

@@ -8,7 +8,7 @@ struct InitQuestions {
   func ask(for answers: inout NoteAnswers, note: String) throws(Trouble) {
     output.remark("Enter takes what stands in brackets, or leaves it open; Ctrl-D stops, and nothing is written.")
     if answers.flag == nil {
-      answers.flag = try ask("The flag's key", or: Starting.key(of: note)) { FlagKey($0).fault }
+      answers.flag = try ask("The flag's key", or: Init.key(of: note)) { FlagKey($0).fault }
     }
     if answers.change == nil { answers.change = try ask("What changes, in one line") }
     if answers.owner == nil { answers.owner = try ask("Owner, the one person who calls rollback", or: actor) }

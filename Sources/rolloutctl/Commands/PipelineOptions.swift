@@ -40,10 +40,10 @@ extension TakesPipelineFlags {
   /// The rollout as it stands; with `--wait` as it stands when waiting is over.
   func look(at target: String, _ invocation: Invocation) throws(Trouble) -> StatusReport {
     guard pipeline.waits else {
-      return try Viewing(context: invocation.context, choices: invocation.choices).status(of: target)
+      return try Status(context: invocation.context, choices: invocation.choices).status(of: target)
     }
-    let waiting = WaitingForGates(context: invocation.context, choices: invocation.choices)
-    let patience = pipeline.patience ?? WaitingForGates.usualPatience
+    let waiting = GateWait(context: invocation.context, choices: invocation.choices)
+    let patience = pipeline.patience ?? GateWait.usualPatience
     let (report, isLate) = try waiting.look(at: target, for: patience)
     if isLate { invocation.context.output.failure("rolloutctl \(Self.name): still shut after \(patience)") }
     return report

@@ -45,7 +45,7 @@ struct PlanOptions: TakesCommonFlags, Equatable {
 
 extension PlanOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let report = try Planning(context: invocation.context).plan(note, at: at)
+    let report = try PlanPreview(context: invocation.context).plan(note, at: at)
     invocation.print(
       folds: true, text: { ink, _ in report.text(ink: ink) }, json: { report.json }, markdown: { report.markdown })
     return .done

@@ -9,14 +9,14 @@ struct RolloutCandidates: CompletionSource {
     var choices = OperatorChoices()
     choices.stores = [line.values["store"]].compactMap(\.self)
     choices.journal = line.values["journal"]
-    let completing = Completing(context: context, choices: choices)
+    let complete = Complete(context: context, choices: choices)
     let target = line.arguments.first ?? ""
     switch lookup {
-    case .flags: return completing.flagKeys()
+    case .flags: return complete.flagKeys()
     case .items: return StageAttestation.all
-    case .stages: return completing.stages(of: target)
-    case .gates: return completing.gates(of: target)
-    case .exclusions: return completing.exclusions(of: target)
+    case .stages: return complete.stages(of: target)
+    case .gates: return complete.gates(of: target)
+    case .exclusions: return complete.exclusions(of: target)
     }
   }
 }

@@ -5,7 +5,7 @@ struct SampleOptions: TakesCommonFlags, Equatable {
   static let name = "sample"
 
   var common = CommonOptions()
-  var request = Sampling.Request()
+  var request = TraceSample.Request()
 
   static let row = CommandRow<SampleOptions>(
     .pipeline, "draw records from trace logs, for a review or a judge",
@@ -22,12 +22,12 @@ struct SampleOptions: TakesCommonFlags, Equatable {
         completion: .words(["tenant", "category", "feedback", "prompt_version"])
       ) { $0.request.fields.append($1) }.repeated(),
       .value(
-        "size", short: "n", "COUNT", "how many records in all; \(Sampling.usualSize) if not given",
+        "size", short: "n", "COUNT", "how many records in all; \(TraceSample.usualSize) if not given",
         read: Conversion.count
       ) { $0.request.size = $1 },
       .value("each", "COUNT", "how many from each value, instead", read: Conversion.count) { $0.request.each = $1 },
       .text(
-        "seed", "TEXT", "the same text, the same sample; \(Sampling.usualSeed) if not given"
+        "seed", "TEXT", "the same text, the same sample; \(TraceSample.usualSeed) if not given"
       ) { $0.request.seed = $1 },
       .choice("arm", "ARM", "which version of the note; canary if not given") { $0.request.arms = $1 },
       .value(
@@ -105,7 +105,7 @@ struct SampleOptions: TakesCommonFlags, Equatable {
 
 extension SampleOptions: Action {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let report = try Sampling(context: invocation.context, choices: invocation.choices).report(request)
+    let report = try TraceSample(context: invocation.context, choices: invocation.choices).report(request)
     if common.format == .text, let mixed = report.mixed { throw .usage(mixed) }
     let isDone = report.status == .done
     if common.format == .text, isDone { invocation.remark(report.summary) }

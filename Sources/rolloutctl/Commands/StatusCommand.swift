@@ -93,7 +93,7 @@ extension StatusOptions: Action {
         return status(of: .rollout(report))
       }
       let picture = StatusPicture.fleet(
-        try Viewing(context: invocation.context, choices: invocation.choices).fleet())
+        try Status(context: invocation.context, choices: invocation.choices).fleet())
       show(picture, invocation)
       return status(of: picture)
     }
@@ -147,23 +147,23 @@ extension StatusOptions: Action {
   /// The first look is as one without `--watch`: what is misspelled is said at once. After it nothing ends the watch but
   /// who watches, or the end of the rollout.
   private func follow(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let watching = StatusWatching(
+    let watch = StatusWatch(
       context: invocation.context, choices: invocation.choices, target: target,
       interval: interval ?? TimeSpan(seconds: 5))
-    let first = try watching.look()
+    let first = try watch.look()
     let isTerminal = invocation.context.output.width != nil
     // What is said of every request would be written into the picture.
     if common.format == .text, !common.verbose, !first.isOver,
       invocation.context.rules.redraws(isTerminal: isTerminal), let screen = invocation.context.output.takeScreen()
     {
-      let (last, ending) = watching.on(
+      let (last, ending) = watch.on(
         screen, after: first, ink: invocation.ink, links: invocation.context.rules.links(isTerminal: isTerminal))
       screen.close()
       if case .signal(let number) = ending { Signals.end(by: number) }
       return status(of: last)
     }
     show(first, invocation)
-    let last = watching.inLines(after: first) { picture, sentences, trouble in
+    let last = watch.inLines(after: first) { picture, sentences, trouble in
       switch (common.format, picture, trouble) {
       case (.json, let picture?, _): show(picture, invocation)
       case (.json, nil, let trouble?): tell(trouble, invocation)

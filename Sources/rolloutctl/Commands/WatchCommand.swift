@@ -53,9 +53,9 @@ extension WatchOptions: Action {
   var wantsJSON: Bool { false }
 
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus {
-    let watching = Watching(context: invocation.context.signing(as: Self.name), choices: invocation.choices)
+    let watch = Watch(context: invocation.context.signing(as: Self.name), choices: invocation.choices)
     let pause = once ? nil : interval ?? Self.usualInterval
-    var loop = WatchLoop(watching, targets, every: pause, remembers: common.quiet)
+    var loop = WatchLoop(watch, targets, every: pause, remembers: common.quiet)
     var worst = ExitStatus.done
     while true {
       loop.round { report in

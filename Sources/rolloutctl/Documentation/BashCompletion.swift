@@ -3,7 +3,7 @@ struct BashCompletion {
   let table: CommandTable
 
   var text: String {
-    let places = CompletionPlaces(table)
+    let places = CompletionSlots(table)
     return """
       # bash completion for \(table.program). Generated from its table of commands; edit that instead.
 
@@ -170,7 +170,7 @@ struct BashCompletion {
   private func spellings(_ flags: [FlagDescription]) -> String { flags.map(\.spelling).joined(separator: " ") }
 
   /// One line for each thing that fits somewhere, with all its places.
-  private func cases(_ places: CompletionPlaces) -> [String] {
+  private func cases(_ places: CompletionSlots) -> [String] {
     var lines: [(calls: String, patterns: [String])] = []
     for place in places.commands.flatMap(places.places) + commonPlaces {
       let calls = self.calls(place.completion)
@@ -184,13 +184,13 @@ struct BashCompletion {
   }
 
   /// Common flags before the command's name.
-  private var commonPlaces: [CompletionPlaces.Place] {
+  private var commonPlaces: [CompletionSlots.Slot] {
     table.common.filter(\.takesValue).map {
-      CompletionPlaces.Place(command: "", flags: $0.spellings, completion: $0.completion)
+      CompletionSlots.Slot(command: "", flags: $0.spellings, completion: $0.completion)
     }
   }
 
-  private func patterns(_ place: CompletionPlaces.Place) -> [String] {
+  private func patterns(_ place: CompletionSlots.Slot) -> [String] {
     guard place.flags.isEmpty else { return place.flags.map { shellQuoted("\(place.command) \($0)") } }
     return ["'\(place.command) '" + (place.index.map(String.init) ?? "[0-9]*")]
   }

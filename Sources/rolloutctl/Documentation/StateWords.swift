@@ -3,14 +3,14 @@ import RolloutOps
 /// The library's table of states and verbs in words, for `help states` and for the page of each verb.
 enum StateWords {
   /// What each state means.
-  static var conditions: [Entry] { Condition.allCases.map { Entry($0.rawValue, meaning($0)) } }
+  static var states: [Entry] { RolloutState.allCases.map { Entry($0.rawValue, meaning($0)) } }
 
   /// For each state the verbs, by what they do in it.
   static var byCondition: [Entry] {
-    Condition.allCases.map { condition in
-      let groups = grouped(Verb.allCases) { short(StateTable.rule($0, in: condition)) }
+    RolloutState.allCases.map { state in
+      let groups = grouped(Verb.allCases) { short(StateTable.rule($0, in: state)) }
       let words = groups.map { "\($0.words): \($0.keys.map(\.rawValue).joined(separator: ", "))" }
-      return Entry(condition.rawValue, words.joined(separator: "; "))
+      return Entry(state.rawValue, words.joined(separator: "; "))
     }
   }
 
@@ -22,17 +22,17 @@ enum StateWords {
   /// What one verb does in each state. States in which it does the same stand together; where those are most of them,
   /// they come last.
   static func entries(of verb: Verb) -> [Entry] {
-    var groups = grouped(Condition.allCases) { long(StateTable.rule(verb, in: $0)) }
+    var groups = grouped(RolloutState.allCases) { long(StateTable.rule(verb, in: $0)) }
     if groups.count == 1 { return [Entry("any state", groups[0].words)] }
     var rest: [Entry] = []
-    if let index = groups.firstIndex(where: { $0.keys.count > Condition.allCases.count / 2 }) {
+    if let index = groups.firstIndex(where: { $0.keys.count > RolloutState.allCases.count / 2 }) {
       rest = [Entry("any other state", groups.remove(at: index).words)]
     }
     return groups.map { Entry($0.keys.map(\.rawValue).joined(separator: ", "), $0.words) } + rest
   }
 
-  private static func meaning(_ condition: Condition) -> String {
-    switch condition {
+  private static func meaning(_ state: RolloutState) -> String {
+    switch state {
     case .drifted: "the store's exposure is not the one that the journal says"
     case .killed: "everyone has the old version, also when somebody else turned the flag off"
     case .planChanged: "the note's plan is no longer the one that was started"

@@ -63,7 +63,7 @@ struct Topic: Sendable {
   @Sendable private static func states() -> [Block] {
     [
       .paragraph("Where several states hold at once, the first of these counts:"),
-      .entries(StateWords.conditions),
+      .entries(StateWords.states),
       .paragraph(
         """
         A hold, a degrade and an edited note do not say where the rollout stands: a verb that they let through does \

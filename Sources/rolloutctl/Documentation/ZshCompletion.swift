@@ -3,7 +3,7 @@ struct ZshCompletion {
   let table: CommandTable
 
   var text: String {
-    let places = CompletionPlaces(table)
+    let places = CompletionSlots(table)
     return """
       #compdef \(table.program)
       # zsh completion for \(table.program). Generated from its table of commands; edit that instead.

@@ -136,7 +136,7 @@ struct CombinedStatesTests {
   @Test(arguments: Combination.allCases)
   func everyVerbIsDecided(combination: Combination) throws {
     let world = try world(in: combination)
-    let opening = Opening(context: world.context(), choices: OperatorChoices())
+    let opening = Finder(context: world.context(), choices: OperatorChoices())
     let situation = try opening.open(World.note, needsNote: false).situation
     let decided = Verb.allCases.map { verb in
       var request = Request(verb)

@@ -2,14 +2,14 @@ import Testing
 
 @testable import RolloutOps
 
-/// Every verb in every condition, through the real operations: what the table says is what happens, to the exit status,
+/// Every verb in every state, through the real operations: what the table says is what happens, to the exit status,
 /// to the store and to the journal.
 @Suite struct StateTableTests {
-  /// A world in which the rollout is found in that condition, brought there by its own verbs.
-  static func world(in condition: Condition, for verb: Verb = .promote) throws -> World {
-    let note = condition == .degraded || verb == .degrade ? World.variantNote : World.plainNote
+  /// A world in which the rollout is found in that state, brought there by its own verbs.
+  static func world(in state: RolloutState, for verb: Verb = .promote) throws -> World {
+    let note = state == .degraded || verb == .degrade ? World.variantNote : World.plainNote
     let world = World(note: note)
-    switch condition {
+    switch state {
     case .off: break
     case .exposing:
       try world.move(.promote)
@@ -51,17 +51,17 @@ import Testing
     return world
   }
 
-  @Test(arguments: Condition.allCases)
-  func conditionIsRecognised(condition: Condition) throws {
-    let world = try Self.world(in: condition)
-    let rollout = try Opening(context: world.context(), choices: OperatorChoices()).open(World.note, needsNote: false)
-    #expect(rollout.situation.condition == condition)
+  @Test(arguments: RolloutState.allCases)
+  func conditionIsRecognised(state: RolloutState) throws {
+    let world = try Self.world(in: state)
+    let rollout = try Finder(context: world.context(), choices: OperatorChoices()).open(World.note, needsNote: false)
+    #expect(rollout.situation.state == state)
   }
 
-  @Test(arguments: Verb.allCases.filter { $0 != .kill }, Condition.allCases)
-  func verbDoesWhatTheTableSays(verb: Verb, condition: Condition) throws {
-    let world = try Self.world(in: condition, for: verb)
-    let rule = StateTable.rule(verb, in: condition)
+  @Test(arguments: Verb.allCases.filter { $0 != .kill }, RolloutState.allCases)
+  func verbDoesWhatTheTableSays(verb: Verb, state: RolloutState) throws {
+    let world = try Self.world(in: state, for: verb)
+    let rule = StateTable.rule(verb, in: state)
     let (store, entries) = (world.files.text(World.store), try world.entries.count)
     let report = try world.move(verb, reason: "because") { request in
       switch verb {
@@ -87,23 +87,23 @@ import Testing
       #expect(report.status == .done)
       #expect(!moved)
       // Nobody is taken out here, and only one of these worlds is held: then there is nothing to write down.
-      #expect(journaled == (verb != .include && (verb != .resume || condition == .held)))
+      #expect(journaled == (verb != .include && (verb != .resume || state == .held)))
     case .gated:
       // From nowhere into the first stage nothing waits; elsewhere nobody has looked at the gates.
-      #expect(report.status == (condition == .off ? .done : .hold))
-      #expect(moved == (condition == .off) && journaled == moved)
+      #expect(report.status == (state == .off ? .done : .hold))
+      #expect(moved == (state == .off) && journaled == moved)
     case .startsAnew:
       // The note is the one that was finished, or the one that was given up and may be tried again.
       #expect(report.status == .done)
-      #expect(moved == (condition == .abandoned))
+      #expect(moved == (state == .abandoned))
     case .goes where verb == .include, .narrows where verb == .include:
       #expect(report.status == .done && !moved)
     case .goes where verb == .adopt:
       #expect(report.status == .done && journaled && !moved)
     case .goes where verb == .replan:
       // Where only the state stands in the way of nothing, a note that says what it said changes nothing.
-      #expect(report.status == .done && journaled == (condition == .planChanged))
-    case .goes where verb == .abandon && condition == .off:
+      #expect(report.status == .done && journaled == (state == .planChanged))
+    case .goes where verb == .abandon && state == .off:
       #expect(report.status == .done && !moved && !journaled)
     case .goes, .narrows:
       #expect(report.status == .done)
@@ -111,10 +111,10 @@ import Testing
     }
   }
 
-  @Test(arguments: Condition.allCases)
-  func killGoesThroughInEveryCondition(condition: Condition) throws {
-    let world = try Self.world(in: condition)
-    if condition == .off {
+  @Test(arguments: RolloutState.allCases)
+  func killGoesThroughInEveryCondition(state: RolloutState) throws {
+    let world = try Self.world(in: state)
+    if state == .off {
       #expect(world.kill().status == .inconclusive)
       return
     }
@@ -127,8 +127,8 @@ import Testing
 
   @Test func everyCellIsWritten() {
     for verb in Verb.allCases {
-      for condition in Condition.allCases {
-        if case .refused(let status, let why) = StateTable.rule(verb, in: condition) {
+      for state in RolloutState.allCases {
+        if case .refused(let status, let why) = StateTable.rule(verb, in: state) {
           #expect(status != .done && !why.isEmpty)
         }
       }

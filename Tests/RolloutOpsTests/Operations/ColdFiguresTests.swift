@@ -4,7 +4,7 @@ import Testing
 
 /// Traffic against the evaluation before it.
 @Suite struct ColdFiguresTests {
-  typealias Measured = MeasuringTests.Measured
+  typealias Measured = MeasurementTests.Measured
 
   private static let trigger = "quality drops by more than 5% against forecast"
   private static let file = "/w/eval/v7.ndjson"

@@ -5,9 +5,9 @@ import Testing
 /// The control against itself: what fires there fires falsely.
 @Suite struct FalseAlarmTests {
   /// Tenants that differ much from each other, and a version that does not differ from the other.
-  private func day(_ random: inout SplitMix64, tenants: Int = 80) -> BacktestingTests.Day {
+  private func day(_ random: inout SplitMix64, tenants: Int = 80) -> BacktestTests.Day {
     let levels = (0..<tenants).map { Double.random(in: $0.isMultiple(of: 2) ? 0...0.05 : 0.5...0.6, using: &random) }
-    var day = BacktestingTests.Day()
+    var day = BacktestTests.Day()
     for (version, count, seconds) in [("v6", tenants, 6), ("v7", tenants / 3, 24)] {
       day.add(version, every: seconds, tenants: count) { index in
         let fails = Double.random(in: 0..<1, using: &random) < levels[index % count]
@@ -19,16 +19,16 @@ import Testing
   }
 
   private func report(
-    _ triggers: String, _ day: BacktestingTests.Day, _ adjust: (inout Backtesting.Request) -> Void = { _ in }
+    _ triggers: String, _ day: BacktestTests.Day, _ adjust: (inout Backtest.Request) -> Void = { _ in }
   ) throws -> BacktestReport {
     let world = World(
       note: World.plainNote.replacing("Rollback trigger:\n- parse failures above 2%", with: "")
-        + "\nEvidence: traces/*.ndjson\nBands: none\n\(BacktestingTests.metrics)\n\(triggers)\n")
+        + "\nEvidence: traces/*.ndjson\nBands: none\n\(BacktestTests.metrics)\n\(triggers)\n")
     world.files.put(World.log, day.text)
-    var request = Backtesting.Request()
+    var request = Backtest.Request()
     (request.target, request.every, request.splits) = (World.note, .minutes(30), 40)
     adjust(&request)
-    return try Backtesting(context: world.context(), choices: OperatorChoices()).report(request)
+    return try Backtest(context: world.context(), choices: OperatorChoices()).report(request)
   }
 
   private static let comparisons = """
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test func withoutAControlNothingIsSplit() throws {
-    var day = BacktestingTests.Day()
+    var day = BacktestTests.Day()
     day.add("v7") { _ in ",\"parse_error\":false" }
     let report = try report("Rollback trigger:\n- parse failures above 2%", day)
     #expect(report.splits == nil && report.rows[0].falseAlarms == nil)

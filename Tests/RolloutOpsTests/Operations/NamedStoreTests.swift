@@ -18,7 +18,7 @@ import Testing
     #expect(world.files.text("/w/flags.json")?.contains("ai-summary") == false)
     var choices = OperatorChoices()
     choices.store = "prod"
-    let status = try Viewing(context: world.context(), choices: choices).status(of: "ai-summary")
+    let status = try Status(context: world.context(), choices: choices).status(of: "ai-summary")
     #expect(status.place.stageIndex == 0)
   }
 

@@ -15,7 +15,7 @@ import Testing
     var note = SampleNote.saying("Store", "Store: \(try #require(Self.stores[store]))")
     for (name, text) in fields { note = SampleNote.saying(name, text, in: note) }
     let world = World(note: note)
-    let report = Checking(context: world.context()).check([World.note], strict: false)
+    let report = Check(context: world.context()).check([World.note], strict: false)
     #expect(world.http.requests.isEmpty, "nobody is asked")
     return report.text(ink: .none).split(separator: "\n").map(String.init)
       .filter { $0.contains("platform-") }

@@ -4,7 +4,7 @@ import Testing
 
 /// A judge's scores beside the logs: from where a figure is, and how much of the canary it speaks for.
 @Suite struct ScoreEvidenceTests {
-  typealias Measured = MeasuringTests.Measured
+  typealias Measured = MeasurementTests.Measured
 
   private static let trigger = "Rollback trigger:\n- quality drops by more than 5%"
   private static let scores = "/w/scores/judge.ndjson"

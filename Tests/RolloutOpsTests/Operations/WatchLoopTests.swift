@@ -14,7 +14,7 @@ import Testing
   }
 
   func loop(_ world: World, _ targets: [String] = [World.note], every interval: TimeSpan? = .minutes(1)) -> WatchLoop {
-    WatchLoop(Watching(context: world.context("ci"), choices: OperatorChoices()), targets, every: interval)
+    WatchLoop(Watch(context: world.context("ci"), choices: OperatorChoices()), targets, every: interval)
   }
 
   @Test func onlyWhatChangedIsNews() throws {

@@ -44,6 +44,6 @@ import Testing
     #expect(gate(.hold).mark == .notYet && gate(.hold, advisory: true).mark == .advice)
     #expect(gate(.breach).mark == .fired)
     // Three marks for three things that are often mixed up.
-    #expect(Set([Mark.notYet, .fired, Check.State.failed.mark].map(\.rawValue)).count == 3)
+    #expect(Set([Mark.notYet, .fired, DoctorCheck.State.failed.mark].map(\.rawValue)).count == 3)
   }
 }

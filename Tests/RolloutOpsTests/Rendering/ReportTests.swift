@@ -5,7 +5,7 @@ import Testing
 /// The words of the reports that are no status of one rollout.
 struct ReportTests {
   private func fleet(_ world: World) throws -> FleetReport {
-    try Viewing(context: world.context(), choices: OperatorChoices()).fleet()
+    try Status(context: world.context(), choices: OperatorChoices()).fleet()
   }
 
   private func kill(_ world: World, reason: String) {
@@ -63,7 +63,7 @@ struct ReportTests {
 
   @Test func plan() throws {
     let world = World()
-    let report = try Planning(context: world.context()).plan(World.note, at: nil)
+    let report = try PlanPreview(context: world.context()).plan(World.note, at: nil)
     #expect(
       report.text(ink: .none).split(separator: "\n") == [
         "ai-summary   summary prompt v6 -> v7   tier 3   schedule of the note",
@@ -132,7 +132,7 @@ struct ReportTests {
         .hold, .done, flag: key, store: "file:flags.json", from: .stage(0, name: bad), to: .stage(1, name: bad),
         reason: bad, detail: [JSON.Member("item", .string(bad)), JSON.Member("why", .string(bad))]),
       to: &reading, at: world.clock.now(), by: world.context(bad).surroundings)
-    let recalling = Recalling(context: world.context(), choices: OperatorChoices())
+    let recalling = History(context: world.context(), choices: OperatorChoices())
     let status = try world.status()
     kill(world, reason: bad)
     let texts = [
@@ -140,7 +140,7 @@ struct ReportTests {
       try world.status().markdown, try fleet(world).text(ink: .none, width: 100), try fleet(world).markdown,
       try recalling.changes(since: "24h", until: nil).text(ink: .none),
       try recalling.changes(since: "24h", until: nil).markdown,
-      try recalling.history(of: nil, Recalling.Filter()).text(ink: .none),
+      try recalling.history(of: nil, History.Filter()).text(ink: .none),
       try world.move(.promote).text(ink: .none, width: 100), try world.move(.promote).markdown,
     ]
     for text in texts {

@@ -27,8 +27,8 @@ import Testing
     return trouble.sentences
   }
 
-  private func examined(proves: Bool = false) throws -> Check {
-    let report = try Examining(context: world.context(), choices: OperatorChoices(), proves: proves).perform([])
+  private func examined(proves: Bool = false) throws -> DoctorCheck {
+    let report = try Doctor(context: world.context(), choices: OperatorChoices(), proves: proves).perform([])
     return try #require(report.stores.first?.checks.first { $0.name == "tag" })
   }
 

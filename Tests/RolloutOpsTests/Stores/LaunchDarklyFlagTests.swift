@@ -79,7 +79,7 @@ import Testing
     #expect(rules[0].served == .variation(1))
     let unit: JSON = ["contextKind": "user", "attribute": "tenant", "op": "matches", "values": ["."], "negate": false]
     #expect(rules[1].clauses.first == unit && rules[2].clauses.first == unit)
-    let place = LaunchDarklyClause.Place(kind: "user", attribute: "tenant")
+    let place = LaunchDarklyClause.Reference(kind: "user", attribute: "tenant")
     #expect(rules[2].served == .rollout([0: 25_000, 1: 75_000], by: place))
     let written = rules[2].written(["v0", "v1"])
     #expect(written["rolloutWeights"] == ["v0": 25_000, "v1": 75_000])
@@ -102,7 +102,7 @@ import Testing
     #expect(rules[0].clauses.map { $0["contextKind"] } == ["organization", "organization"])
     #expect(rules[0].clauses.map { $0["attribute"] } == ["key", "plan"])
     guard case .rollout(_, let place) = rules[0].served else { return #expect(Bool(false)) }
-    #expect(place == LaunchDarklyClause.Place(kind: "organization", attribute: "key"))
+    #expect(place == LaunchDarklyClause.Reference(kind: "organization", attribute: "key"))
     #expect(try LaunchDarklyClause.place("user.address.city").attribute == "/address/city")
     for wrong in ["multi.plan", ".plan", "tenant.", "kind", "user.kind"] {
       #expect(throws: StoreTrouble.self, "\(wrong)") { try LaunchDarklyClause.place(wrong) }
@@ -139,7 +139,7 @@ import Testing
 
   @Test func sharesBelowAThousandthAreRefused() throws {
     let fine = Exposure(grants: [Grant(cohort: nil, share: Percentage(micro: 1000))])
-    let place = LaunchDarklyClause.Place(kind: "user", attribute: "tenant")
+    let place = LaunchDarklyClause.Reference(kind: "user", attribute: "tenant")
     #expect(try rules(fine)[0].served == .rollout([0: 1, 1: 99_999], by: place))
     let less = Exposure(grants: [Grant(cohort: nil, share: Percentage(micro: 1))])
     #expect(try refusal(less) == "the store cannot express 0.000001%; the nearest that it can is 0.001%")

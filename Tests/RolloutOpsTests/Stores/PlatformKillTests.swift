@@ -216,7 +216,7 @@ import Testing
     }
 
     func byHand(_ key: FlagKey, serving variant: String?) -> ByHand { ByHand("", proof: "", words: "") }
-    func examine() -> [Check] { [] }
+    func examine() -> [DoctorCheck] { [] }
   }
 
   @Test func whoeverIsToldToWaitAsksForNothingMore() throws {

@@ -160,10 +160,10 @@ final class MemoryFiles: Files {
   }
 
   func watch(_ folder: String) -> (any FolderWatch)? {
-    disk.withLock { Watch(files: self, folder: $0.resolve(folder), start: $0.events.count) }
+    disk.withLock { MeasuredTrigger(files: self, folder: $0.resolve(folder), start: $0.events.count) }
   }
 
-  private struct Watch: FolderWatch {
+  private struct MeasuredTrigger: FolderWatch {
     let files: MemoryFiles
     let folder: String
     let start: Int

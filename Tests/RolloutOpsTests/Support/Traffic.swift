@@ -80,6 +80,6 @@ extension World {
   func look(at target: String = note, by actor: String = "ci", dryRun: Bool = false) -> WatchReport {
     var choices = OperatorChoices()
     choices.dryRun = dryRun
-    return Watching(context: context(actor), choices: choices).look(at: target)
+    return Watch(context: context(actor), choices: choices).look(at: target)
   }
 }

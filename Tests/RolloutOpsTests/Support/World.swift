@@ -90,12 +90,12 @@ final class World: Sendable {
   }
 
   func attest(_ item: String, by actor: String = "maya") throws(Trouble) {
-    _ = try Attesting(context: context(actor), choices: OperatorChoices()).attest(
+    _ = try Attest(context: context(actor), choices: OperatorChoices()).attest(
       item, on: Self.note, evidence: "looked at it")
   }
 
   func status(of target: String = note) throws(Trouble) -> StatusReport {
-    try Viewing(context: context(), choices: OperatorChoices()).status(of: target)
+    try Status(context: context(), choices: OperatorChoices()).status(of: target)
   }
 
   var entries: [Entry] {

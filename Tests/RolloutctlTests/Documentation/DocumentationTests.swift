@@ -54,8 +54,8 @@ import Testing
   }
 
   /// The table that is printed is the one that decides.
-  @Test(arguments: Condition.allCases)
-  func helpTellsWhatEveryVerbDoes(condition: Condition) throws {
+  @Test(arguments: RolloutState.allCases)
+  func helpTellsWhatEveryVerbDoes(condition: RolloutState) throws {
     let row = try #require(StateWords.byCondition.first { $0.term == condition.rawValue })
     var told: [String: String] = [:]
     for group in row.text.components(separatedBy: "; ") {

@@ -54,7 +54,7 @@ import Testing
 
   @Test func statesAreTheOneTable() throws {
     let text = try Answers.rolloutctl.help(about: "states")
-    for condition in Condition.allCases { #expect(text.components(of: "\n  \(condition.rawValue) ") == 2) }
+    for condition in RolloutState.allCases { #expect(text.components(of: "\n  \(condition.rawValue) ") == 2) }
     #expect(
       StateWords.entries(of: .finish).contains(Entry("off, exposing", "exits 3: it has not reached its last stage")))
     #expect(StateWords.entries(of: .kill) == [Entry("any state", "goes ahead")])

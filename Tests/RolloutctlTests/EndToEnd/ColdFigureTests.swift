@@ -6,7 +6,7 @@ import Testing
 
 /// Quality in production against what the evaluation promised, with the real binary.
 @Suite struct ColdFigureTests {
-  static let note = WatchTests.note.replacingOccurrences(
+  static let note = MeasuredTriggerTests.note.replacingOccurrences(
     of: "Evidence: traces/*.ndjson", with: "Evidence: traces/*.ndjson\nEvaluation: eval/*.csv.gz"
   ).replacingOccurrences(of: "- parse failures: rate(parse_error)", with: "- quality: mean(quality)")
     .replacingOccurrences(of: "- parse failures above 2%", with: "- quality drops by more than 5% against forecast")

@@ -71,9 +71,9 @@ import Testing
   /// By somebody who knows how a chain is made.
   @Test func aChainThatWasComputedAnewIsAnother() throws {
     let head = try remembered()
-    var previous = EntryCoding.firstPrevious
+    var previous = EntryCodec.firstPrevious
     let forged = lines.map { line in
-      let open = line.replacing("maya", with: "lily").dropLast(EntryCoding.sealLength)
+      let open = line.replacing("maya", with: "lily").dropLast(EntryCodec.sealLength)
       let start = open.range(of: #","prev":""#)?.upperBound ?? open.endIndex
       let text = open[..<start] + previous + "\""
       previous = SHA256.hex(Array(text.utf8))

@@ -6,7 +6,7 @@ import Testing
 
 /// A judge's scores in a file beside the traces, with the real binary.
 @Suite struct ScoresTests {
-  static let note = WatchTests.note.replacingOccurrences(of: "Automation: promote\n", with: "")
+  static let note = MeasuredTriggerTests.note.replacingOccurrences(of: "Automation: promote\n", with: "")
     .replacingOccurrences(
       of: "Evidence: traces/*.ndjson", with: "Evidence:\n- traces/*.ndjson\n- scores/*.csv joined by trace_id"
     )

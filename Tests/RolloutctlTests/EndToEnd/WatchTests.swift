@@ -5,7 +5,7 @@ import Testing
 @testable import rolloutctl
 
 /// `watch` with the real binary, on real logs and a real clock.
-@Suite struct WatchTests {
+@Suite struct MeasuredTriggerTests {
   static let note =
     LiveWorld.plainNote.replacingOccurrences(
       of: "Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s",
