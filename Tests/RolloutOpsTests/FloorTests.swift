@@ -113,10 +113,11 @@ import Testing
     return found + strangers(in: files, homes)
   }
 
-  /// The machinery of the command line knows formats and exit codes, and nothing of rollouts or of single commands.
+  /// The machinery of the command line knows formats, exit codes and that there are doors, and nothing of rollouts or of
+  /// single commands.
   static func strangers(in files: [File], _ library: [String: Set<String>]) -> [String] {
     let machinery = files.filter { $0.path.hasPrefix("rolloutctl/CommandLine/") }
-    let known = Set(machinery.flatMap { $0.declared(topLevel: false) }).union(["ExitStatus"])
+    let known = Set(machinery.flatMap { $0.declared(topLevel: false) }).union(["ExitStatus", "Context"])
     var homes = library.filter { !$0.value.contains("Formats") }.mapValues { $0.sorted().joined(separator: ", ") }
     for file in files where !file.isLibrary && file.folder != "CommandLine" {
       for name in file.declared(topLevel: true) { homes[name] = file.folder ?? file.path }

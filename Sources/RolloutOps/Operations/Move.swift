@@ -232,8 +232,8 @@ package struct Move: Sendable {
     let zone = rollout.zone(&remarks)
     // What was measured was the stage before.
     if decision.acts { rollout.measured = nil }
-    var after = StatusReport(
-      rollout.situation, decision: decision.acts ? nil : shown(request, decision), done: decision, zone: zone)
+    let shown = shows(request, decision) ? decision : outlook(in: rollout.situation)
+    var after = StatusReport(rollout.situation, outlook: shown, done: decision, zone: zone)
     if decision.writes, !choices.dryRun {
       after.served = rollout.served(waits: true)
       after.isWorkingCopy = rollout.store.isWorkingCopy
@@ -250,8 +250,8 @@ package struct Move: Sendable {
   }
 
   /// A refused promotion shows its own gates; other refusals show where the rollout stands.
-  private func shown(_ request: Request, _ decision: Decision) -> Decision? {
-    request.verb == .promote || request.verb == .finish ? decision : nil
+  private func shows(_ request: Request, _ decision: Decision) -> Bool {
+    !decision.acts && (request.verb == .promote || request.verb == .finish)
   }
 }
 

@@ -74,8 +74,8 @@ extension Status {
         FleetReport.Watcher(
           time: beat.time, isSilent: beat.isSilent(at: context.clock.now()), status: beat.status, reason: beat.reason)
       }
-      let line = FleetReport.Line(
-        flag: flag, store: named.title, report: StatusReport(rollout.situation), trouble: nil, watch: beat)
+      let report = StatusReport(rollout.situation, outlook: outlook(in: rollout.situation))
+      let line = FleetReport.Line(flag: flag, store: named.title, report: report, trouble: nil, watch: beat)
       return (line, isHere, hasFlag)
     } catch {
       let line = FleetReport.Line(flag: flag, store: named.title, report: nil, trouble: error)

@@ -26,7 +26,8 @@ package struct Status: Sendable {
     }
     if rollout.progress.phase != .none { rollout.remarks += rollout.store.remarks(on: rollout.key) }
     let zone = rollout.zone(&rollout.remarks)
-    var report = StatusReport(rollout.situation, remarks: rollout.remarks, zone: zone)
+    var report = StatusReport(
+      rollout.situation, outlook: outlook(in: rollout.situation), remarks: rollout.remarks, zone: zone)
     report.served = rollout.served(waits: false)
     // Nothing can be drifted from what nobody here knows.
     if rollout.progress.head == 0, let mark = rollout.flag.flag?.mark {

@@ -90,7 +90,7 @@ package struct Watch: Sendable {
   ) -> WatchReport {
     var remarks = rollout.remarks
     let zone = rollout.zone(&remarks)
-    let status = StatusReport(rollout.situation, decision: decision.look, remarks: remarks, zone: zone)
+    let status = StatusReport(rollout.situation, outlook: decision.look, remarks: remarks, zone: zone)
     let look = WatchReport.Look(status: status, deed: deed, isUnread: rollout.measured?.isUnread ?? false)
     return WatchReport(target: target, time: context.clock.now(), .looked(look))
   }

@@ -78,12 +78,11 @@ package struct StatusReport: Sendable {
   }
 
   package init(
-    _ situation: Situation, decision: Decision? = nil, done: Decision? = nil, remarks: [String] = [],
+    _ situation: Situation, outlook decision: Decision, done: Decision? = nil, remarks: [String] = [],
     zone: ZoneRules = .utc
   ) {
     let plan = situation.progress.phase == .none ? situation.note?.plan : situation.plan
     let now = situation.now
-    let decision = decision ?? RolloutOps.outlook(in: situation)
     flag = situation.key
     change = plan?.change ?? ""
     versions = plan.flatMap { plan in

@@ -1,3 +1,5 @@
+import RolloutOps
+
 /// What the command line of one command can say: the options are the result of reading it.
 protocol CommandOptions: Sendable {
   static var name: String { get }
@@ -12,6 +14,12 @@ protocol CommandOptions: Sendable {
   static func read(
     _ words: [String], defaults: [String], others: @escaping @Sendable () -> [FlagDescription]
   ) throws(UsageError) -> Reading<Self>
+}
+
+/// Options that can be carried out, as those of every command in the table.
+protocol Command: CommandOptions {
+  /// `words` are the whole line as it was typed.
+  func run(_ context: Context, typed words: [String]) throws(UsageError) -> ExitStatus
 }
 
 /// How much help is asked for: a screen of what is typed every day, or all there is.

@@ -5,7 +5,7 @@ import RolloutOps
 /// Only names are looked at to find the command; the row of a command is built when the line names it.
 struct CommandTable: Sendable {
   let program: String
-  let commands: [any CommandOptions.Type]
+  let commands: [any Command.Type]
   /// The flags that may stand before the command's name; asked for when one does.
   let commonFlags: @Sendable () -> [FlagDescription]
   var habits: [Habit] = []
@@ -14,7 +14,7 @@ struct CommandTable: Sendable {
 
   /// What a command line asks for.
   enum Request: Sendable {
-    case command(any CommandOptions, remarks: [String])
+    case command(any Command, remarks: [String])
     /// `-h` or `--help`, with the command that it was asked of.
     case help(of: String?, HelpLength)
     case version
@@ -25,7 +25,7 @@ struct CommandTable: Sendable {
   /// The word that asks the hidden question.
   static let candidatesWord = "__complete"
 
-  subscript(_ name: String) -> (any CommandOptions.Type)? { commands.first { $0.name == name } }
+  subscript(_ name: String) -> (any Command.Type)? { commands.first { $0.name == name } }
 
   var descriptions: [CommandDescription] { commands.map { $0.description } }
 
@@ -57,7 +57,7 @@ struct CommandTable: Sendable {
     return try read(command, head, remark)
   }
 
-  private func read<Options: CommandOptions>(
+  private func read<Options: Command>(
     _ command: Options.Type, _ head: Head, _ remark: String?
   ) throws(UsageError) -> Request {
     switch try command.read(head.rest, defaults: head.defaults, others: { allFlags }) {
@@ -68,7 +68,7 @@ struct CommandTable: Sendable {
   }
 
   /// The command of that name, or the one that the line means; a remark says which.
-  private func command(_ name: String, _ head: inout Head) throws(UsageError) -> (any CommandOptions.Type, String?) {
+  private func command(_ name: String, _ head: inout Head) throws(UsageError) -> (any Command.Type, String?) {
     if let command = self[name] { return (command, nil) }
     if let behind = head.rest.first, let command = self[behind] {
       let line = [behind, name] + head.rest.dropFirst()

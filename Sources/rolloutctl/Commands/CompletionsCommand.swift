@@ -1,14 +1,10 @@
 import RolloutOps
 
 /// `completions SHELL`: the file that a shell reads.
-struct CompletionsOptions: CommandOptions, Equatable {
+struct CompletionsOptions: Command, Equatable {
   static let name = "completions"
 
-  enum Shell: String, CaseIterable, Sendable {
-    case bash, zsh, fish
-  }
-
-  var shell = Shell.bash
+  var shell = CompletionShell.bash
 
   static let row = CommandRow<CompletionsOptions>(
     .help, "print the completion file of a shell",
@@ -27,4 +23,9 @@ struct CompletionsOptions: CommandOptions, Equatable {
     exits: { ExitRow.table([(.done, "printed")]) },
     examples: { [Example("rolloutctl completions bash", "look at it first")] },
     seeAlso: ["help"])
+
+  func run(_ context: Context, typed words: [String]) -> ExitStatus {
+    context.output.result(Answers.rolloutctl.completion(of: shell))
+    return .done
+  }
 }

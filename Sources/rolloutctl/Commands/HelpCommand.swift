@@ -1,8 +1,8 @@
 import RolloutOps
 
 /// `help [COMMAND or TOPIC]`.
-struct HelpOptions: CommandOptions, Equatable {
-  static let name = "help"
+struct HelpOptions: Command, Equatable {
+  static let name = HelpPage.command
 
   var subject: String?
 
@@ -24,4 +24,24 @@ struct HelpOptions: CommandOptions, Equatable {
       ]
     },
     seeAlso: ["version"])
+
+  func run(_ context: Context, typed words: [String]) throws(UsageError) -> ExitStatus {
+    context.turn(try HelpPage.fitting(context).text(about: subject))
+  }
+}
+
+extension HelpPage {
+  /// For the width of whoever reads it.
+  static func fitting(_ context: Context) -> HelpPage {
+    let columns = context.output.width ?? context.rules.columns ?? PlainText.usualColumns
+    return HelpPage(table: .rolloutctl, columns: min(200, max(60, columns)))
+  }
+}
+
+extension Context {
+  /// Prints a text of several screens.
+  func turn(_ text: String) -> ExitStatus {
+    output.pages(text, through: rules.pager)
+    return .done
+  }
 }

@@ -64,7 +64,7 @@ struct Invocation: Sendable {
 }
 
 /// A command that can be carried out.
-protocol Action: TakesCommonFlags {
+protocol Action: Command, TakesCommonFlags {
   func act(_ invocation: Invocation) throws(Trouble) -> ExitStatus
 
   /// Whether standard output must be one JSON value, also when things go wrong.

@@ -31,7 +31,7 @@ extension CommandTable {
   /// Names alone, for rows that mention all commands: the table itself would ask for those rows again.
   static let names = types.map { $0.name }
 
-  private static let types: [any CommandOptions.Type] = [
+  private static let types: [any Command.Type] = [
     InitOptions.self, CheckOptions.self, PlanOptions.self, BacktestOptions.self,
     PromoteOptions.self, RollbackOptions.self, HoldOptions.self, ResumeOptions.self, AdoptOptions.self,
     ReplanOptions.self, FinishOptions.self, AbandonOptions.self,
@@ -42,4 +42,8 @@ extension CommandTable {
     WatchOptions.self, SampleOptions.self,
     CompletionsOptions.self, HelpOptions.self, VersionOptions.self,
   ]
+}
+
+extension Answers {
+  static let rolloutctl = Answers(table: .rolloutctl)
 }

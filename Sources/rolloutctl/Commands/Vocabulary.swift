@@ -1,33 +1,6 @@
 import RolloutOps
 
-// What the rows of all commands are made of: groups, arguments, conversions, exit codes.
-
-extension CommandGroup {
-  static let plan = CommandGroup(name: "plan", summary: "write the note and look ahead")
-  static let move = CommandGroup(name: "move", summary: "take a rollout through its stages")
-  static let stop = CommandGroup(name: "stop", summary: "take people out, now")
-  static let see = CommandGroup(name: "see", summary: "what is, and what was")
-  static let people = CommandGroup(name: "people", summary: "what only a person can say")
-  static let rehearse = CommandGroup(name: "rehearse", summary: "before it counts")
-  static let pipeline = CommandGroup(name: "pipeline", summary: "for machines that stay awake")
-  static let help = CommandGroup(name: "help", summary: "about rolloutctl itself")
-
-  static let inOrder: [CommandGroup] = [.plan, .move, .stop, .see, .people, .rehearse, .pipeline, .help]
-}
-
-/// What the running program looks up for a shell: `rolloutctl __complete KIND WORDS...`.
-enum Lookup: String, CaseIterable, Sendable {
-  /// Keys of the flags in the store.
-  case flags
-  /// Names of the stages of the note.
-  case stages
-  /// Items of the stage checklist.
-  case items
-  /// Gates of the rollout as it stands.
-  case gates
-  /// Selectors that are excluded now.
-  case exclusions
-}
+// What the rows of all commands are made of: arguments, conversions, exit codes.
 
 extension Completion {
   static func lookup(_ kind: Lookup) -> Completion { .lookup(kind.rawValue) }

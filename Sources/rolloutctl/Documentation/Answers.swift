@@ -2,15 +2,13 @@
 struct Answers {
   let table: CommandTable
 
-  static let rolloutctl = Answers(table: .rolloutctl)
-
   func help(about subject: String?) throws(UsageError) -> String {
     try HelpPage(table: table).text(about: subject)
   }
 
   var version: String { "\(table.program) \(Release.number)\n" }
 
-  func completion(of shell: CompletionsOptions.Shell) -> String {
+  func completion(of shell: CompletionShell) -> String {
     GeneratedFiles(table: table).completion(of: shell)
   }
 
@@ -22,6 +20,20 @@ struct Answers {
       .filter { !$0.isEmpty && $0.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } }
       .map { $0 + "\n" }.joined()
   }
+}
+
+/// What the running program looks up for a shell: `rolloutctl __complete KIND WORDS...`.
+enum Lookup: String, CaseIterable, Sendable {
+  /// Keys of the flags in the store.
+  case flags
+  /// Names of the stages of the note.
+  case stages
+  /// Items of the stage checklist.
+  case items
+  /// Gates of the rollout as it stands.
+  case gates
+  /// Selectors that are excluded now.
+  case exclusions
 }
 
 /// Where candidates come from that only the running program can find.

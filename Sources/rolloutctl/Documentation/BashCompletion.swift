@@ -1,9 +1,11 @@
+import RolloutOps
+
 /// `completions/rolloutctl.bash`: a fixed part that reads the line, and the table as one `case`.
 struct BashCompletion {
   let table: CommandTable
 
   var text: String {
-    let places = CompletionSlots(table)
+    let slots = CompletionSlots(table)
     return """
       # bash completion for \(table.program). Generated from its table of commands; edit that instead.
 
@@ -64,7 +66,7 @@ struct BashCompletion {
 
       __rolloutctl_takes_value() {
         case $1 in
-          \(places.valuedSpellings.map(shellQuoted).joined(separator: " | "))) return 0 ;;
+          \(slots.valuedSpellings.map { Shell.word($0) }.joined(separator: " | "))) return 0 ;;
         esac
         return 1
       }
@@ -72,14 +74,14 @@ struct BashCompletion {
       __rolloutctl_flags() {
         case $1 in
           '') __rolloutctl_words \(spellings(table.common)) --help --version ;;
-      \(places.commands.map { "    \($0.name)) __rolloutctl_words \(spellings($0.allFlags)) ;;" }.joined(separator: "\n"))
+      \(slots.commands.map { "    \($0.name)) __rolloutctl_words \(spellings($0.allFlags)) ;;" }.joined(separator: "\n"))
         esac
       }
 
       # What fits as the value of a flag, or as the word after so many others, of a command.
       __rolloutctl_values() {
         case $1 in
-      \(cases(places).joined(separator: "\n"))
+      \(cases(slots).joined(separator: "\n"))
         esac
       }
 
@@ -135,7 +137,7 @@ struct BashCompletion {
         elif [[ -z $ended && $current == -* ]]; then
           __rolloutctl_flags "$command"
         elif [[ -z $command ]]; then
-          __rolloutctl_words \(places.commands.map(\.name).joined(separator: " "))
+          __rolloutctl_words \(slots.commands.map(\.name).joined(separator: " "))
         else
           __rolloutctl_values "$command $place"
         fi
@@ -170,13 +172,13 @@ struct BashCompletion {
   private func spellings(_ flags: [FlagDescription]) -> String { flags.map(\.spelling).joined(separator: " ") }
 
   /// One line for each thing that fits somewhere, with all its places.
-  private func cases(_ places: CompletionSlots) -> [String] {
+  private func cases(_ slots: CompletionSlots) -> [String] {
     var lines: [(calls: String, patterns: [String])] = []
-    for place in places.commands.flatMap(places.places) + commonPlaces {
-      let calls = self.calls(place.completion)
+    for slot in slots.commands.flatMap(slots.slots) + commonSlots {
+      let calls = self.calls(slot.completion)
       guard !calls.isEmpty else { continue }
       let line = lines.firstIndex { $0.calls == calls }
-      if let line { lines[line].patterns += patterns(place) } else { lines.append((calls, patterns(place))) }
+      if let line { lines[line].patterns += patterns(slot) } else { lines.append((calls, patterns(slot))) }
     }
     return lines.map { line in
       "    \(line.patterns.joined(separator: " | ")))\n      \(line.calls)\n      ;;"
@@ -184,22 +186,22 @@ struct BashCompletion {
   }
 
   /// Common flags before the command's name.
-  private var commonPlaces: [CompletionSlots.Slot] {
+  private var commonSlots: [CompletionSlots.Slot] {
     table.common.filter(\.takesValue).map {
       CompletionSlots.Slot(command: "", flags: $0.spellings, completion: $0.completion)
     }
   }
 
-  private func patterns(_ place: CompletionSlots.Slot) -> [String] {
-    guard place.flags.isEmpty else { return place.flags.map { shellQuoted("\(place.command) \($0)") } }
-    return ["'\(place.command) '" + (place.index.map(String.init) ?? "[0-9]*")]
+  private func patterns(_ slot: CompletionSlots.Slot) -> [String] {
+    guard slot.flags.isEmpty else { return slot.flags.map { Shell.word("\(slot.command) \($0)") } }
+    return ["'\(slot.command) '" + (slot.index.map(String.init) ?? "[0-9]*")]
   }
 
   private func calls(_ completion: Completion) -> String {
     var calls: [String] = []
     if let lookup = completion.lookup { calls.append("__rolloutctl_lookup \(lookup)") }
     if !completion.words.isEmpty {
-      calls.append("__rolloutctl_words " + completion.words.map(shellQuoted).joined(separator: " "))
+      calls.append("__rolloutctl_words " + completion.words.map { Shell.word($0) }.joined(separator: " "))
     }
     switch completion.files {
     case .any: calls.append("__rolloutctl_files ''")

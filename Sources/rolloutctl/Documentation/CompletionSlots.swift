@@ -1,3 +1,8 @@
+/// The shells that have a completion file.
+enum CompletionShell: String, CaseIterable, Sendable {
+  case bash, zsh, fish
+}
+
 /// Every place of the command line where a value stands, with what fits there: what the files of all shells say.
 struct CompletionSlots {
   struct Slot: Equatable {
@@ -28,7 +33,7 @@ struct CompletionSlots {
   }
 
   /// The places of a command, in the order of its row.
-  func places(of command: CommandDescription) -> [Slot] {
+  func slots(of command: CommandDescription) -> [Slot] {
     let flags = command.flags.filter(\.takesValue).map {
       Slot(command: command.name, flags: $0.spellings, completion: $0.completion)
     }
@@ -37,15 +42,4 @@ struct CompletionSlots {
     }
     return flags + words
   }
-}
-
-/// Text in single quotes, as bash and zsh read it.
-func shellQuoted(_ text: String) -> String {
-  let plain =
-    !text.isEmpty
-    && text.utf8.allSatisfy {
-      (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "-_./".utf8.contains($0)
-    }
-  return plain
-    ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -3,7 +3,7 @@ struct FishCompletion {
   let table: CommandTable
 
   var text: String {
-    let places = CompletionSlots(table)
+    let slots = CompletionSlots(table)
     return """
       # fish completion for \(table.program). Generated from its table of commands; edit that instead.
 
@@ -25,7 +25,7 @@ struct FishCompletion {
               else if test $ended = 0; and test "$word" = --
                   set ended 1
               else if test $ended = 0; and string match -qr -- '^-[^0-9]' $word
-                  contains -- $word \(places.valuedSpellings.joined(separator: " ")); and set skip 1
+                  contains -- $word \(slots.valuedSpellings.joined(separator: " ")); and set skip 1
               else if test -z "$command"
                   set command $word
               else
@@ -49,14 +49,14 @@ struct FishCompletion {
       end
 
       function __rolloutctl_commands
-      \(places.commands.map { "    printf '%s\\t%s\\n' \($0.name) \(quoted($0.summary))" }.joined(separator: "\n"))
+      \(slots.commands.map { "    printf '%s\\t%s\\n' \($0.name) \(quoted($0.summary))" }.joined(separator: "\n"))
       end
 
       complete -c \(table.program) -f
       complete -c \(table.program) -n '__rolloutctl_at ""' -k -a '(__rolloutctl_commands)'
       complete -c \(table.program) -n '__rolloutctl_at ""' -l version -d 'print the version'
       \((table.common + [.help]).map { line($0, at: "__rolloutctl_at \"\"") }.joined(separator: "\n"))
-      \(places.commands.flatMap(lines).joined(separator: "\n"))
+      \(slots.commands.flatMap(lines).joined(separator: "\n"))
 
       """
   }
@@ -66,8 +66,8 @@ struct FishCompletion {
     let words = command.arguments.enumerated().compactMap { offset, argument -> String? in
       let candidates = candidates(argument.completion)
       guard !candidates.isEmpty else { return nil }
-      let place = argument.repeats ? "" : " \(offset)"
-      return "complete -c \(table.program) -n '__rolloutctl_at \(command.name)\(place)' -k -a \(quoted(candidates))"
+      let slot = argument.repeats ? "" : " \(offset)"
+      return "complete -c \(table.program) -n '__rolloutctl_at \(command.name)\(slot)' -k -a \(quoted(candidates))"
     }
     return flags + words
   }

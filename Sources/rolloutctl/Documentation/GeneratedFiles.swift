@@ -5,10 +5,10 @@ struct GeneratedFiles {
   /// Each text by its path in the repository.
   var all: [(path: String, text: String)] {
     ManPages(table: table).all.map { ("man/\($0.name)", $0.text) }
-      + CompletionsOptions.Shell.allCases.map { ("completions/\($0.fileName)", completion(of: $0)) }
+      + CompletionShell.allCases.map { ("completions/\($0.fileName)", completion(of: $0)) }
   }
 
-  func completion(of shell: CompletionsOptions.Shell) -> String {
+  func completion(of shell: CompletionShell) -> String {
     switch shell {
     case .bash: BashCompletion(table: table).text
     case .zsh: ZshCompletion(table: table).text
@@ -17,7 +17,7 @@ struct GeneratedFiles {
   }
 }
 
-extension CompletionsOptions.Shell {
+extension CompletionShell {
   /// As the shell wants the file to be called.
   var fileName: String {
     switch self {

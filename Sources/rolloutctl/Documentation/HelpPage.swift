@@ -2,6 +2,9 @@ import RolloutOps
 
 /// What `help` prints, from the table of commands.
 struct HelpPage {
+  /// The command that prints it.
+  static let command = "help"
+
   let table: CommandTable
   var columns = PlainText.usualColumns
   let topics = Topic.all
@@ -24,7 +27,7 @@ struct HelpPage {
     if let topic = topics.first(where: { $0.name == subject }) { return page(of: topic) }
     let nearest = Suggestion.nearest(to: subject, among: table.commands.map { $0.name } + topics.map(\.name))
     throw UsageError(
-      command: HelpOptions.name,
+      command: Self.command,
       fault: .senseless("there is no command or topic '\(subject)'" + (nearest.map { "; did you mean \($0)?" } ?? "")))
   }
 

@@ -1,9 +1,11 @@
+import RolloutOps
+
 /// `completions/_rolloutctl`, for zsh's completion system.
 struct ZshCompletion {
   let table: CommandTable
 
   var text: String {
-    let places = CompletionSlots(table)
+    let slots = CompletionSlots(table)
     return """
       #compdef \(table.program)
       # zsh completion for \(table.program). Generated from its table of commands; edit that instead.
@@ -34,7 +36,7 @@ struct ZshCompletion {
 
       __rolloutctl_commands() {
         local -a commands=(
-      \(places.commands.map { "    " + shellQuoted("\($0.name):\($0.summary.replacingEach(":", with: "\\:"))") }.joined(separator: "\n"))
+      \(slots.commands.map { "    " + Shell.word("\($0.name):\($0.summary.replacingEach(":", with: "\\:"))") }.joined(separator: "\n"))
         )
         _describe -V -t commands command commands
       }
@@ -56,7 +58,7 @@ struct ZshCompletion {
         [[ $state == rest ]] || return ret
         curcontext=${curcontext%:*:*}:\(table.program)-$words[1]:
         case $words[1] in
-      \(places.commands.map(branch).joined(separator: "\n"))
+      \(slots.commands.map(branch).joined(separator: "\n"))
         esac
         return ret
       }
@@ -82,13 +84,13 @@ struct ZshCompletion {
     let others = flag == .help ? "- *" : flag.spellings.count > 1 ? flag.spellings.joined(separator: " ") : ""
     let exclusion = (others.isEmpty ? "" : "(\(others))") + (flag.repeats ? "*" : "")
     let spellings = flag.spellings.map { $0 + (flag.takesValue ? ($0.hasPrefix("--") ? "=" : "+") : "") }
-    guard spellings.count > 1 else { return shellQuoted(exclusion + (spellings.first ?? "") + summary + value) }
-    return shellQuoted(exclusion) + "{\(spellings.joined(separator: ","))}" + shellQuoted(summary + value)
+    guard spellings.count > 1 else { return Shell.word(exclusion + (spellings.first ?? "") + summary + value) }
+    return Shell.word(exclusion) + "{\(spellings.joined(separator: ","))}" + Shell.word(summary + value)
   }
 
   private func spec(_ argument: ArgumentDescription) -> String {
-    let place = argument.repeats ? "*:" : argument.isRequired ? ":" : "::"
-    return shellQuoted("\(place)\(argument.name):\(action(argument.completion))")
+    let slot = argument.repeats ? "*:" : argument.isRequired ? ":" : "::"
+    return Shell.word("\(slot)\(argument.name):\(action(argument.completion))")
   }
 
   /// A leading blank keeps `_arguments` from adding words of its own to the call.

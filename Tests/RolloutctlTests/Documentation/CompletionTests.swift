@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import RolloutOps
 @testable import rolloutctl
 
 /// The completion files in the shells that they are for.
@@ -224,7 +225,7 @@ private struct ShellWorld {
 
   init(stages: [String], flags: [String]) throws {
     (home, here) = (try TemporaryFolder(), try TemporaryFolder())
-    func say(_ words: [String]) -> String { "printf '%s\\n' " + words.map(shellQuoted).joined(separator: " ") }
+    func say(_ words: [String]) -> String { "printf '%s\\n' " + words.map { Shell.word($0) }.joined(separator: " ") }
     let standIn = """
       #!/bin/sh
       printf '<%s>' "$@" >> '\(home.path("asked"))'

@@ -10,7 +10,7 @@ struct Program: Sendable {
     do throws(UsageError) {
       switch try table.parse(words) {
       case .help(let subject, .short): return say(try page.short(about: subject))
-      case .help(let subject, .whole): return turn(try page.text(about: subject))
+      case .help(let subject, .whole): return context.turn(try page.text(about: subject))
       case .version: return say(Answers.rolloutctl.version)
       case .candidates(let kind, let line):
         let source = RolloutCandidates(context: context)
@@ -19,7 +19,7 @@ struct Program: Sendable {
         for remark in remarks {
           context.output.remark("\(table.program) \(type(of: options).name): \(Terminal.plain(remark))")
         }
-        return try run(options, words)
+        return try options.run(context, typed: words)
       }
     } catch {
       context.output.failure(error.message(program: table.program))
@@ -45,26 +45,7 @@ struct Program: Sendable {
     return flags.contains("--format=json") || zip(flags, flags.dropFirst()).contains { $0 == ("--format", "json") }
   }
 
-  private func run(_ options: any CommandOptions, _ words: [String]) throws(UsageError) -> ExitStatus {
-    switch options {
-    case let options as HelpOptions: turn(try page.text(about: options.subject))
-    case let options as CompletionsOptions: say(Answers.rolloutctl.completion(of: options.shell))
-    case let action as any Action: action.run(context, typed: words)
-    default: .inconclusive
-    }
-  }
-
-  /// Help for the width of whoever reads it.
-  private var page: HelpPage {
-    let columns = context.output.width ?? context.rules.columns ?? PlainText.usualColumns
-    return HelpPage(table: .rolloutctl, columns: min(200, max(60, columns)))
-  }
-
-  /// A text of several screens.
-  private func turn(_ text: String) -> ExitStatus {
-    context.output.pages(text, through: context.rules.pager)
-    return .done
-  }
+  private var page: HelpPage { .fitting(context) }
 
   private func say(_ text: String) -> ExitStatus {
     context.output.result(text)
