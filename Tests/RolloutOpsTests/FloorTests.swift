@@ -8,7 +8,8 @@ import Testing
 @Suite struct FloorTests {
   /// Bottom to top; folders of one row are siblings and do not know each other.
   static let floors = [
-    ["Formats"], ["Domain"], ["Notes", "Statistics", "Bucketing"], ["Decisions"], ["Rendering"], ["System"],
+    ["Formats"], ["Domain"], ["Notes", "Statistics", "Bucketing"], ["Evidence"], ["Decisions"], ["Rendering"],
+    ["System"],
     ["Stores", "EvidenceSources", "Journal"], ["Operations"],
   ]
   static let worldly = ["Glibc", "Dispatch", "Synchronization"]

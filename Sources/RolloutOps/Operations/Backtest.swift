@@ -40,7 +40,7 @@ package struct Backtest: Sendable {
     let (plan, version) = try versions(noted.plan, request)
     var report = BacktestReport(plan, version, calendar: calendar)
     report.remarks = remarks
-    var course = try Course(plan, version, request, context, calendar)
+    var course = BacktestCourse(plan, version, try scope(request, calendar), now: context.clock.now())
     report.rows = course.triggers.map {
       BacktestReport.Row($0.trigger, .unanswered($0.why ?? "it was not asked about"))
     }
@@ -67,6 +67,14 @@ package struct Backtest: Sendable {
     return report
   }
 
+  func scope(_ request: Request, _ calendar: LocalCalendar) throws(Trouble) -> BacktestCourse.Scope {
+    var scope = BacktestCourse.Scope(step: request.every ?? Self.usualSteps[0], splits: request.splits != 0)
+    if let text = request.filter { scope.filter = try TypedSelector.included(text) }
+    if let text = request.since { scope.since = try context.moment(text, of: "--since", calendar) }
+    if let text = request.until { scope.until = try context.moment(text, of: "--until", calendar) }
+    return scope
+  }
+
   private func versions(_ plan: Plan, _ request: Request) throws(Trouble) -> (Plan, VersionLabel) {
     guard let label = plan.version?.field ?? plan.controlVersion?.field else {
       throw .usage("the note has no `Version:`, so nothing tells the versions apart: write one")
@@ -81,7 +89,7 @@ package struct Backtest: Sendable {
 
   // MARK: Reading
 
-  private func read(_ paths: [String], _ course: inout Course) throws(Trouble) {
+  private func read(_ paths: [String], _ course: inout BacktestCourse) throws(Trouble) {
     var limits = TraceTally.Limits()
     limits.cells = Self.mostCells
     let inputs = ReadProgress(context.inputs, context.output)
@@ -95,7 +103,7 @@ package struct Backtest: Sendable {
 
   // MARK: Playing
 
-  private func play(_ course: Course, _ request: Request, into report: inout BacktestReport) throws(Trouble) {
+  private func play(_ course: BacktestCourse, _ request: Request, into report: inout BacktestReport) throws(Trouble) {
     let evidence = course.evidence
     let tape = course.tape
     (report.logs, report.records) = (evidence.logs.count, evidence.records)

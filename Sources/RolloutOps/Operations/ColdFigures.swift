@@ -7,12 +7,12 @@ extension Measurement {
     let measures = Set(asking.compactMap { try? MeasuredTrigger.compared(by: $0, in: plan) })
     guard !asking.isEmpty else { return nil }
     do throws(FileTrouble) {
-      guard let files = try EvaluationFiles(plan, below: folder, context) else { return nil }
+      guard let files = try EvaluationFiles(plan, in: place) else { return nil }
       var question = files.question(version, plan.controlVersion, bySet: false)
       for measure in measures { question.ask(measure) }
       let evidence = try files.ask(question)
-      let lines = evidence.logs.reduce(0) { $0 + $1.lines }
-      if StageQuestion.isTooMany(broken: evidence.broken, of: lines) {
+      if evidence.tooManyBroken != nil {
+        let lines = evidence.logs.reduce(0) { $0 + $1.lines }
         return EvaluationFigures(unread: "\(evidence.broken) of \(lines) lines are broken", from: source)
       }
       var samples: [Measure: (canary: Sample?, control: Sample?)] = [:]
@@ -20,7 +20,7 @@ extension Measurement {
         let found = { (arm: Int) in
           evidence.cell(arm: arm).flatMap { question.sample(of: measure, in: $0.samples) }
         }
-        samples[measure] = (found(EvaluationFiles.canary), found(EvaluationFiles.control))
+        samples[measure] = (found(TraceQuestion.canary), found(TraceQuestion.control))
       }
       return EvaluationFigures(samples, fewest: plan.fewestCases, from: source)
     } catch {

@@ -1,27 +1,6 @@
 /// Canary against control from trace logs alone: no note, no flag, no journal.
 package struct Compare: Sendable {
-  package struct Request: Hashable, Sendable {
-    /// Paths, patterns, or `-`.
-    package var traces: [String] = []
-    package var label = "prompt_version"
-    package var control = ""
-    package var canaries: [String] = []
-    /// Empty: whatever the logs carry.
-    package var metrics: [String] = []
-    /// Nil: what the logs carry; `noUnit`: every record for itself.
-    package var unit: String?
-    package var segment: String?
-    package var filter: String?
-    package var since: String?
-    /// Of the units, each canary's.
-    package var share: Percentage?
-    package var looks = Comparison.Looks.once
-
-    package init() {}
-  }
-
-  package static let noUnit = "none"
-  static let usualUnits = ["tenant", "user"]
+  package typealias Request = ComparisonRequest
 
   private let context: Context
 
@@ -49,8 +28,8 @@ package struct Compare: Sendable {
       guard let first = paths.first else { throw FileTrouble(.reading, "the traces", .noMatch) }
       let head = try LogHead(context.inputs, of: first)
       var unit = request.unit
-      if unit == nil { unit = head.firstField(of: Self.usualUnits, label: request.label, arms: arms) }
-      if unit == Self.noUnit { unit = nil }
+      if unit == nil { unit = head.firstField(of: Request.usualUnits, label: request.label, arms: arms) }
+      if unit == Request.noUnit { unit = nil }
       question = TraceQuestion(
         label: request.label, arms: arms, unit: unit, periods: since.map { .between([$0]) } ?? .whole,
         segments: request.segment.map { [$0] } ?? [], filter: filter, measures: measures)

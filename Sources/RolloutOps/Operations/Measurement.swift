@@ -26,119 +26,56 @@ struct Measurement {
       evidence.rows = plan.triggers.map { .init($0, .unmeasured("the note has no version label to look for")) }
       return evidence
     }
-    let (paths, scores, server): ([String], [String], Prometheus?)
+    var sources: [any EvidenceSource]
     do throws(SourceTrouble) {
-      (paths, scores, server) = (try sources(), try scorePaths(), try self.server())
+      sources = try EvidenceKind.open(plan, in: place)
     } catch {
       (evidence.faults, evidence.isUnread) = ([error.sentence], true)
       evidence.rows = plan.triggers.map { .init($0, .silent("the evidence could not be read")) }
       return evidence
     }
-    var question = StageQuestion(plan, at: index, version: version, progress: progress, since: since, now: now)
+    var question = StageQuestion(
+      plan, at: index, version: version,
+      after: progress.visits.map { StageQuestion.Visit(stage: $0.stage, entered: $0.entered, left: $0.left) },
+      without: progress.exclusions, since: since, now: now)
     let figures = figures()
-    let watches = plan.triggers.map { asked($0, figures) }
-    for case .watch(let watch) in watches { question.add(watch) }
+    let judged = plan.triggers.map { asked($0, figures) }
+    let triggers = judged.compactMap(\.asking)
     let bands = plan.bands.compactMap { try? MeasuredTrigger($0, in: plan) }
-    for band in bands { question.add(band) }
-    var answers: [StageQuestion.Answer] = []
-    for part in question.parts where !paths.isEmpty {
-      // What comes once is about this stay.
-      if part.time.isEarlier, paths.contains("-") { continue }
-      guard answers.isEmpty || !paths.contains("-") else {
-        evidence.faults.append("standard input can be read once, and the triggers look over several windows")
-        break
-      }
-      do throws(FileTrouble) {
-        answers.append(try ask(part, paths, scoredBy: scores))
-      } catch {
-        evidence.faults.append(Sentences.file(error))
-        evidence.isUnread = true
-        break
+    for trigger in triggers + bands { question.add(trigger) }
+    for index in sources.indices { sources[index].ask(question, telling: &evidence) }
+    for one in judged {
+      switch one {
+      case .row(let row): evidence.rows.append(row)
+      case .watch(let trigger):
+        guard let index = Self.source(of: trigger, sources) else { continue }
+        evidence.rows.append(sources[index].row(trigger))
       }
     }
-    if let whole = answers.first {
-      question.describe(whole, beside: answers.count(where: \.part.time.isEarlier), in: &evidence)
+    for band in bands {
+      guard let index = Self.source(of: band, sources), let row = sources[index].row(band: band) else { continue }
+      evidence.rows.append(row)
     }
-    question.describeScores(answers, scores, in: &evidence)
-    var queries = server.map { QueryMeasurement(plan, question, version: version.value, server: $0) }
-    evidence.rows = watches.map { asked in
-      switch asked {
-      case .row(let row): return row
-      case .watch(let watch):
-        let trigger = watch.trigger
-        if let asked = watch.measure.queries {
-          return queries?.row(watch, asked)
-            ?? .init(trigger, .silent("no metrics server is named under `Evidence:`"), measure: watch.measure)
-        }
-        if paths.isEmpty { return .init(trigger, .unmeasured("no log is named that carries \(watch.measure.field)")) }
-        var row = question.row(watch, answers)
-        row.figure = watch.figure
-        return row
-      }
-    }
-    evidence.rows += bands.compactMap { band in
-      if let asked = band.measure.queries { return queries?.row(band, asked).asBand }
-      return paths.isEmpty ? nil : question.bandRow(band, answers)
-    }
-    evidence.remarks += question.hidden(watches.compactMap(\.asking), evidence.rows, answers)
-    if let queries { add(queries, to: &evidence, withLogs: !paths.isEmpty) }
+    let named = sources.count(where: \.isNamed)
+    for source in sources where source.isNamed { source.close(triggers, isAlone: named == 1, telling: &evidence) }
     evidence.correct()
     return evidence
   }
 
-  private func add(_ queries: QueryMeasurement, to evidence: inout StageEvidence, withLogs: Bool) {
-    if let fault = queries.fault { evidence.faults.append(fault) }
-    guard !withLogs else { return }
-    evidence.canary.records = queries.counted.canary ?? 0
-    evidence.control = queries.counted.control.map { StageEvidence.Arm(records: $0) }
-    if queries.fault == nil, queries.counted.canary == nil {
-      evidence.remarks.append("no query counts the requests: one such as ratio(`events`, `all`) would")
-    }
+  /// Whom a trigger is put to: the first source that the note names and that measures such things; where it names none,
+  /// the one that says so.
+  private static func source(of trigger: MeasuredTrigger, _ sources: [any EvidenceSource]) -> Int? {
+    let able = sources.indices.filter { sources[$0].measures(trigger.measure) }
+    return able.first { sources[$0].isNamed } ?? able.first
   }
 
-  /// The stage's cohort is looked for where the evidence carries its attributes; where nothing at all would be left, all
-  /// records count, and that is said.
-  private func ask(
-    _ part: StageQuestion.Part, _ paths: [String], scoredBy scores: [String]
-  ) throws(FileTrouble) -> StageQuestion.Answer {
-    let logs = TraceLogs(context.inputs)
-    let question = question(part, scoredBy: scores)
-    let answer = try logs.ask(question, paths)
-    guard question.filter != nil, answer.records > 0, answer.filteredOut >= answer.records, !paths.contains("-")
-    else { return StageQuestion.Answer(part: part, evidence: answer, isWidened: false) }
-    var wider = question
-    wider.filter = nil
-    return StageQuestion.Answer(part: part, evidence: try logs.ask(wider, paths), isWidened: true)
-  }
+  var place: EvidencePlace { EvidencePlace(below: folder, context, allowsPlain: allowsPlain) }
+}
 
-  // MARK: Sources
-
-  struct SourceTrouble: Error {
-    let sentence: String
-  }
-
-  /// The logs that the note names, where they are.
-  func sources() throws(SourceTrouble) -> [String] {
-    var patterns: [String] = []
-    for source in plan.evidence {
-      if source == "-" {
-        patterns.append(source)
-      } else if source.lowercased().hasPrefix("prometheus+") {
-        continue
-      } else if source.contains("://") {
-        throw SourceTrouble(
-          sentence: "\(source) is no trace log, and nothing else is read as evidence yet: name a file")
-      } else {
-        let path = source.hasPrefix("file:") ? String(source.dropFirst(5)) : source
-        patterns.append(Settings.locate(pattern: path, below: folder, context))
-      }
-    }
-    guard !patterns.isEmpty else { return [] }
-    do throws(FileTrouble) {
-      return try LogPattern(context.files).paths(patterns)
-    } catch {
-      throw SourceTrouble(sentence: Sentences.file(error))
-    }
+extension EvidencePlace {
+  /// Paths start from the note's folder, or from one above it.
+  init(below folder: String, _ context: Context, allowsPlain: Bool = false) {
+    self.init(context, allowsPlain: allowsPlain) { Settings.locate(pattern: $0, below: folder, context) }
   }
 }
 

@@ -69,10 +69,8 @@ struct NotedEvidence {
 
   /// The logs that the note names; nil where it names none.
   func logs() throws(Trouble) -> [String]? {
-    do throws(Measurement.SourceTrouble) {
-      let paths = try Measurement(
-        context: context, plan: plan, progress: progress, folder: folder, now: context.clock.now()
-      ).sources()
+    do throws(SourceTrouble) {
+      let paths = try LogEvidence.paths(plan, in: EvidencePlace(below: folder, context))
       return paths.isEmpty ? nil : paths
     } catch {
       throw .evidence(error.sentence)
@@ -83,20 +81,5 @@ struct NotedEvidence {
     plan.evidence.isEmpty
       ? "the note names no `Evidence:`; name the logs with --traces FILE"
       : "the note's evidence is a metrics server, which keeps no records; name logs with --traces FILE"
-  }
-}
-
-extension TraceEvidence.Log {
-  /// What is wrong with it, in words.
-  func remarks(from folder: String) -> [String] {
-    let name = path == "-" ? "standard input" : Path.shortened(path, from: folder)
-    var remarks: [String] = []
-    if let fault = faults.first {
-      let place = fault.line > 0 ? ":\(fault.line)" : ""
-      let count = broken > 1 ? " (\(Figures.grouped(broken)) of \(Figures.grouped(lines)) lines)" : ""
-      remarks.append("\(name)\(place): broken\(count): \(fault.reason)")
-    }
-    if isUnfinished { remarks.append("\(name): its last line is not whole yet, and was left out") }
-    return remarks
   }
 }

@@ -41,7 +41,7 @@ struct CompareOptions: TakesCommonFlags, Equatable {
           `tenant` if not given, or `user` where the beginning of the log has no tenant; `none` takes every record for \
           itself.
           """,
-        completion: .words(["tenant", "user", "session", Compare.noUnit])
+        completion: .words(["tenant", "user", "session", ComparisonRequest.noUnit])
       ) { $0.request.unit = $1 },
       .text("segment", "FIELD", "compare within each value of this field, too") { $0.request.segment = $1 },
       .text("where", "SELECTOR", "only these records: 'plan = paid and not region = eu'") {

@@ -22,7 +22,7 @@ import Testing
 
   private func read(
     _ queries: Queries, _ stubs: [ScriptedHTTP.Stub], seconds: Int = 60, segment: String? = nil
-  ) throws -> [String: Prometheus.Figure] {
+  ) throws -> [String: QueryFigure] {
     let http = ScriptedHTTP(stubs)
     defer { #expect(http.unused == []) }
     let server = Prometheus(try WebAddress("https://prom/x"), http, token: Secret("t"))

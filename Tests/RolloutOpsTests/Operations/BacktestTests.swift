@@ -106,10 +106,8 @@ import Testing
     let gates = try measured.look().gates.compactMap(\.found)
     let note = try #require(measured.world.files.text(World.note))
     let plan = try #require(Note.read(Array(note.utf8), path: "note").plan)
-    var request = Backtest.Request()
-    request.every = .minutes(1)
-    var course = try Course(
-      plan, try #require(plan.version), request, measured.world.context(), LocalCalendar(zone: .utc, now: now))
+    var course = BacktestCourse(
+      plan, try #require(plan.version), BacktestCourse.Scope(step: .minutes(1), splits: true), now: now)
     course.evidence = try TraceLogs(DiskInputs(files: measured.world.files)).ask(
       course.reading, [MeasurementTests.Measured.log])
     // The stage began before the first record.

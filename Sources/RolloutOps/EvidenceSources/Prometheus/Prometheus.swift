@@ -1,33 +1,5 @@
 /// A server that answers PromQL, as a source of evidence.
 package struct Prometheus: Sendable {
-  /// What one definition's queries showed of one version.
-  package enum Figure: Hashable, Sendable {
-    case rate(events: Int, of: Int)
-    case mean(Double, count: Int)
-    case buckets(BucketedValues)
-    case bare(Double)
-
-    /// The figure itself; nil where there is none, or where a level has to be asked for.
-    package var value: Double? {
-      switch self {
-      case .rate(let events, let count): count == 0 ? nil : Double(events) / Double(count)
-      case .mean(let value, _), .bare(let value): value.isFinite ? value : nil
-      case .buckets: nil
-      }
-    }
-
-    /// Requests behind it; nil where the queries do not tell.
-    package var count: Int? {
-      switch self {
-      case .rate(_, let count), .mean(_, let count): count
-      case .buckets(let values): Self.whole(values.total)
-      case .bare: nil
-      }
-    }
-
-    static func whole(_ value: Double) -> Int { value < 1e15 ? Int(value.rounded()) : Int(1e15) }
-  }
-
   /// From when to when, of which version, split by which label.
   package struct Span: Hashable, Sendable {
     package let version: String
@@ -52,10 +24,13 @@ package struct Prometheus: Sendable {
     (self.address, self.http, self.token, self.allowsPlain) = (address, http, token, allowsPlain)
   }
 
+  private static let mark = "prometheus+"
+
+  static func isMeant(_ source: String) -> Bool { source.lowercased().hasPrefix(mark) }
+
   /// `prometheus+https://host:9090/path`; nil where it is no such address.
   package static func address(_ source: String) throws(WebAddress.Fault) -> WebAddress? {
-    let mark = "prometheus+"
-    guard source.lowercased().hasPrefix(mark) else { return nil }
+    guard isMeant(source) else { return nil }
     var address = try WebAddress(source.dropFirst(mark.count))
     address.query = nil
     return address
@@ -94,7 +69,7 @@ package struct Prometheus: Sendable {
   // MARK: A definition
 
   /// By the segment's value; the key of an answer that is not split is "".
-  package func read(_ queries: Queries, _ span: Span, isNow: Bool) throws(QueryTrouble) -> [String: Figure] {
+  package func read(_ queries: Queries, _ span: Span, isNow: Bool) throws(QueryTrouble) -> [String: QueryFigure] {
     if let label = span.segment {
       guard QueryTemplate.isLabel(label) else { throw .badLabel(label) }
       guard queries.templates.allSatisfy(\.hasSegment) else { throw .noSegment(label) }
@@ -104,13 +79,13 @@ package struct Prometheus: Sendable {
     return figures
   }
 
-  private func figures(_ queries: Queries, _ span: Span) throws(QueryTrouble) -> [String: Figure] {
+  private func figures(_ queries: Queries, _ span: Span) throws(QueryTrouble) -> [String: QueryFigure] {
     switch queries.kind {
     case .ratio(let events, let all):
       let (events, all) = (try numbers(events, span), try numbers(all, span))
       return try each(all) { (segment, count) throws(QueryTrouble) in
         // A segment without a series of its own beside others that have one has seen no event.
-        try Self.rate(events[segment] ?? 0, of: count)
+        try rate(events[segment] ?? 0, of: count)
       }
     case .mean(let sum, let count):
       let (sums, counts) = (try numbers(sum, span), try numbers(count, span))
@@ -118,7 +93,7 @@ package struct Prometheus: Sendable {
         guard count >= 0, let sum = sums[segment] else {
           throw .impossible("the sum and the count do not fit together")
         }
-        return .mean(count > 0 ? sum / count : .nan, count: Figure.whole(count))
+        return .mean(count > 0 ? sum / count : .nan, count: QueryFigure.whole(count))
       }
     case .bare(let query): return try numbers(query, span).mapValues { .bare($0) }
     case .quantile(_, let query), .over(_, let query): return try buckets(query, span).mapValues { .buckets($0) }
@@ -126,25 +101,15 @@ package struct Prometheus: Sendable {
   }
 
   private func each(
-    _ numbers: [String: Double], _ body: (String, Double) throws(QueryTrouble) -> Figure
-  ) throws(QueryTrouble) -> [String: Figure] {
-    var all: [String: Figure] = [:]
+    _ numbers: [String: Double], _ body: (String, Double) throws(QueryTrouble) -> QueryFigure
+  ) throws(QueryTrouble) -> [String: QueryFigure] {
+    var all: [String: QueryFigure] = [:]
     for (segment, number) in numbers { all[segment] = try body(segment, number) }
     return all
   }
 
-  /// `increase()` estimates, so counts come as fractions. An event that is there at all is never rounded away.
-  static func rate(_ events: Double, of all: Double) throws(QueryTrouble) -> Figure {
-    guard events >= 0, all >= 0 else {
-      throw .impossible("a count below zero: the queries want `increase` of counters")
-    }
-    // Two estimates of one number may differ a little; more than that is a mistake in the queries.
-    guard events <= all * 1.02 + 1 else {
-      throw .impossible("more events (\(Figures.plain(events))) than requests (\(Figures.plain(all)))")
-    }
-    let whole = Figure.whole(all)
-    let happened = events > 0 ? max(1, Figure.whole(events)) : 0
-    return .rate(events: min(happened, max(whole, 1)), of: happened > 0 ? max(whole, 1) : whole)
+  private func rate(_ events: Double, of all: Double) throws(QueryTrouble) -> QueryFigure {
+    do throws(Impossible) { return try .rate(events, of: all) } catch { throw .impossible(error.why) }
   }
 
   private func filled(_ template: QueryTemplate, _ span: Span) -> String {

@@ -1,7 +1,7 @@
 /// Whether the evidence of a stage can be trusted as a whole. What cannot holds, whatever the triggers say.
 extension StageQuestion {
-  /// More than this share of broken lines, or of records without a time or a label, and the rest speaks for nobody.
-  private static let (mostBroken, mostTimeless, mostUnlabelled, mostCrossing) = (0.01, 0.01, 0.05, 0.05)
+  /// More than this share of records without a time or a label, and the rest speaks for nobody.
+  private static let (mostTimeless, mostUnlabelled, mostCrossing) = (0.01, 0.05, 0.05)
   static let mostRepeated = 0.01
   /// A fallback may answer now and then.
   private static let mostStrange = 0.05
@@ -25,13 +25,7 @@ extension StageQuestion {
   }
 
   private func faults(_ evidence: TraceEvidence, _ canary: StageEvidence.Arm) -> [String] {
-    var faults: [String] = []
-    let lines = evidence.logs.reduce(0) { $0 + $1.lines }
-    if Self.share(evidence.broken, of: lines) > Self.mostBroken {
-      let first = evidence.logs.first { !$0.faults.isEmpty }
-      let place = first.flatMap { log in log.faults.first.map { ": \(log.path):\($0.line): \($0.reason)" } } ?? ""
-      faults.append("\(evidence.broken) of \(lines) lines are broken\(place)")
-    }
+    var faults = evidence.tooManyBroken.map { [$0] } ?? []
     guard evidence.records > 0 else {
       return faults.isEmpty ? ["the evidence has no record at all"] : faults
     }
@@ -52,9 +46,7 @@ extension StageQuestion {
           ? "no record yet: the stage began \(stood <= .zero ? "just now" : "\(stood) ago")"
           : "no record of the \(stood) since this stage began: the newest is from \(ISO8601.string(newest))")
     } else if canary.records == 0 {
-      let seen = evidence.otherLabels.prefix(3).map { "\($0.value) \($0.records)" }.joined(separator: ", ")
-      faults.append(
-        "no record of this stage carries \(label) = \(canaryValue)" + (seen.isEmpty ? "" : " (others: \(seen))"))
+      faults.append("no record of this stage carries \(label) = \(canaryValue)\(evidence.othersInBrackets)")
     } else if let newest = evidence.last, now.since(newest) > Self.stalest {
       faults.append("the newest record is \(now.since(newest)) old")
     }
@@ -116,14 +108,8 @@ extension StageQuestion {
     if let peak = TrafficPeak(evidence.hours, unseenFrom: start(nil), to: now) { remarks.append(peak.sentence) }
     let torn = evidence.logs.filter(\.isUnfinished).count
     if torn > 0 { remarks.append("\(torn) log\(torn == 1 ? " is" : "s are") still being written") }
-    if evidence.broken > 0 {
-      remarks.append("\(evidence.broken) broken line\(evidence.broken == 1 ? "" : "s") left out")
-    }
-    if evidence.thinning > 1 { remarks.append("quantiles are from one value in \(evidence.thinning)") }
-    return remarks
+    return remarks + [evidence.brokenLeftOut, evidence.thinned].compactMap(\.self)
   }
-
-  static func isTooMany(broken: Int, of lines: Int) -> Bool { share(broken, of: lines) > mostBroken }
 
   private static func share(_ part: Int, of whole: Int) -> Double {
     whole == 0 ? 0 : Double(part) / Double(whole)

@@ -1,5 +1,5 @@
 /// What a backtest asks of the logs, and what they answered.
-struct Course {
+struct BacktestCourse {
   struct AskedTrigger {
     let trigger: Trigger
     /// Nil where no log can answer it.
@@ -23,16 +23,20 @@ struct Course {
   private let bounds: (since: Instant?, until: Instant?)
   private let width: TimeSpan
 
-  init(
-    _ plan: Plan, _ version: VersionLabel, _ request: Backtest.Request, _ context: Context,
-    _ calendar: LocalCalendar
-  ) throws(Trouble) {
-    (self.plan, self.version) = (plan, version)
-    if let text = request.filter { filter = try TypedSelector.included(text) } else { filter = nil }
-    bounds = (
-      try request.since.map { (text) throws(Trouble) in try context.moment(text, of: "--since", calendar) },
-      try request.until.map { (text) throws(Trouble) in try context.moment(text, of: "--until", calendar) }
-    )
+  /// What of past traffic is looked at, and how finely.
+  struct Scope {
+    var filter: Selector?
+    var since: Instant?
+    var until: Instant?
+    /// Between two looks, at the finest.
+    let step: TimeSpan
+    /// Whether the control is also played against itself, which takes every value.
+    let splits: Bool
+  }
+
+  init(_ plan: Plan, _ version: VersionLabel, _ scope: Scope, now: Instant) {
+    (self.plan, self.version, filter) = (plan, version, scope.filter)
+    bounds = (scope.since, scope.until)
     triggers = plan.triggers.map { trigger in
       do throws(MeasuredTrigger.Unwatchable) {
         let watch = try MeasuredTrigger(trigger, in: plan)
@@ -52,17 +56,16 @@ struct Course {
     }
     // Every look and every window ends and begins between two times of the tape.
     let spans = triggers.compactMap { $0.watch?.window?.seconds }
-    let step = (request.every ?? Backtest.usualSteps[0]).seconds
-    width = TimeSpan(seconds: max(1, spans.reduce(step, Self.commonDivisor)))
+    width = TimeSpan(seconds: max(1, spans.reduce(scope.step.seconds, Self.commonDivisor)))
     reading = TraceQuestion(label: version.field, arms: [], measures: [])
-    let asking = question(since: context.clock.now())
+    let asking = question(since: now)
     reading = asking.parts[0].question
     reading.periods = .every(width)
     for question in asking.parts.map(\.question) {
       for measure in question.measures where !reading.measures.contains(measure) { reading.measures.append(measure) }
       for field in question.segments where !reading.segments.contains(field) { reading.segments.append(field) }
     }
-    guard request.splits != 0 else { return }
+    guard scope.splits else { return }
     for measure in reading.measures.map(\.keepingValues) where !reading.measures.contains(measure) {
       reading.measures.append(measure)
     }
@@ -117,29 +120,20 @@ struct Course {
     }
     if !evidence.cells.isEmpty { return "no record is of that time" }
     let values = [version.value, plan.controlVersion?.value].compactMap(\.self).joined(separator: " or ")
-    let seen = evidence.otherLabels.prefix(5).map { "\($0.value) (\(Figures.grouped($0.records)))" }
-    let hint = seen.isEmpty ? "" : "; there are \(seen.joined(separator: ", ")): see --canary and --control"
+    let seen = evidence.othersCounted
+    let hint = seen.isEmpty ? "" : "; there are \(seen): see --canary and --control"
     return "no record has \(version.field) = \(values)\(hint)"
   }
 
   func remarks(_ folder: String) -> [String] {
     var remarks = evidence.logs.flatMap { $0.remarks(from: folder) }
     guard evidence.records > 0 else { return remarks }
-    let amount = { (count: Int) in "\(Figures.grouped(count)) of \(Figures.grouped(evidence.records)) records" }
-    if evidence.withoutLabel > 0 { remarks.append("\(amount(evidence.withoutLabel)) carry no \(version.field)") }
-    if evidence.withOtherLabels > 0 {
-      let seen = evidence.otherLabels.prefix(5).map { "\($0.value) (\(Figures.grouped($0.records)))" }
-      remarks.append(
-        "\(amount(evidence.withOtherLabels)) are of another \(version.field): \(seen.joined(separator: ", "))")
-    }
-    if evidence.withoutTime > 0 { remarks.append("\(amount(evidence.withoutTime)) carry no time that can be read") }
-    if evidence.withoutUnit > 0 {
-      remarks.append("\(Figures.grouped(evidence.withoutUnit)) records carry no \(plan.unit); each counts for itself")
-    }
+    remarks += evidence.unusable(version.field)
+    if let unitless = evidence.unitless(plan.unit) { remarks.append(unitless) }
     if evidence.pooledUnits {
       remarks.append("there are more \(plan.unit)s than can be told apart; some were put together")
     }
-    if evidence.thinning > 1 { remarks.append("quantiles are from one value in \(evidence.thinning)") }
+    if let thinned = evidence.thinned { remarks.append(thinned) }
     return remarks
   }
 }

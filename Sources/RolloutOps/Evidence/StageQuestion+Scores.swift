@@ -1,17 +1,7 @@
 /// A judge's scores beside the trace logs: which measures are taken from them, and how much of the canary they cover.
-extension Measurement {
-  /// Where the scores are, absolute; empty where the note names none.
-  func scorePaths() throws(SourceTrouble) -> [String] {
-    guard !plan.scores.isEmpty else { return [] }
-    do throws(FileTrouble) {
-      return try LogPattern(context.files).paths(
-        plan.scores.patterns.map { Settings.locate(pattern: $0, below: folder, context) })
-    } catch {
-      throw SourceTrouble(sentence: Sentences.file(error))
-    }
-  }
-
-  func question(_ part: StageQuestion.Part, scoredBy paths: [String]) -> TraceQuestion {
+extension StageQuestion {
+  /// The part's question, with what its scores are asked for.
+  func question(_ part: Part, scoredBy paths: [String]) -> TraceQuestion {
     var question = part.question
     var fields: [String] = []
     for measure in question.measures {
@@ -26,9 +16,7 @@ extension Measurement {
     }
     return question
   }
-}
 
-extension StageQuestion {
   /// How much of the canary is judged, and what is wrong with the scores.
   func describeScores(_ answers: [Answer], _ paths: [String], in stage: inout StageEvidence) {
     guard !paths.isEmpty, let whole = answers.first else { return }
@@ -57,10 +45,6 @@ extension StageQuestion {
   }
 
   private func faults(of evidence: TraceEvidence) -> [String] {
-    let (broken, lines) = evidence.scoreLogs.reduce((0, 0)) { ($0.0 + $1.broken, $0.1 + $1.lines) }
-    guard Self.isTooMany(broken: broken, of: lines) else { return [] }
-    let first = evidence.scoreLogs.first { !$0.faults.isEmpty }
-    let place = first.flatMap { log in log.faults.first.map { ": \(log.path):\($0.line): \($0.reason)" } } ?? ""
-    return ["\(broken) of \(lines) lines of scores are broken\(place)"]
+    TraceEvidence.tooManyBroken(evidence.scoreLogs, "lines of scores").map { [$0] } ?? []
   }
 }

@@ -54,6 +54,9 @@ package struct TraceQuestion: Hashable, Sendable {
     }
   }
 
+  /// The arms of a question about two versions.
+  static let (canary, control) = (0, 1)
+
   package var label: String
   package var arms: [Arm]
   /// Whose records belong together: `tenant`, `user`.

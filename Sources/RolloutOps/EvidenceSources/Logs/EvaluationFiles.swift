@@ -6,14 +6,12 @@ struct EvaluationFiles {
   private let logs: TraceLogs
   private let names: FieldNames
 
-  static let (canary, control) = (0, 1)
-
   /// Nil where the note names no files.
-  init?(_ plan: Plan, below folder: String, _ context: Context) throws(FileTrouble) {
+  init?(_ plan: Plan, in place: EvidencePlace) throws(FileTrouble) {
     guard let pattern = plan.evaluationFiles else { return nil }
     name = pattern
-    paths = try LogPattern(context.files).paths([Settings.locate(pattern: pattern, below: folder, context)])
-    logs = TraceLogs(context.inputs)
+    paths = try LogPattern(place.context.files).paths([place.locate(pattern)])
+    logs = TraceLogs(place.context.inputs)
     names = FieldNames(overrides: plan.fields)
   }
 

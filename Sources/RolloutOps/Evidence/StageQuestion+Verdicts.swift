@@ -51,19 +51,14 @@ extension StageQuestion {
   private func worst(
     _ watch: MeasuredTrigger, _ segments: [TraceEvidence.Cell.Segment], _ answer: Answer, _ earlier: Answer
   ) -> StageEvidence.Row {
-    var (found, names, silence): ([Finding], [String], String?) = ([], [], nil)
+    var (found, silence): ([(segment: String, finding: Finding)], String?) = ([], nil)
     for segment in segments {
       switch outcome(watch, sides(watch, answer, earlier, segment)) {
-      case .found(let finding):
-        found.append(finding)
-        names.append(segment.value)
+      case .found(let finding): found.append((segment.value, finding))
       case .silent(let why), .unmeasured(let why), .notAsked(let why): silence = why
       }
     }
-    guard let worst = Judgement.worst(found) else {
-      return .init(watch.trigger, .silent(silence ?? "no segment could be judged"), measure: watch.measure)
-    }
-    return .init(watch.trigger, .found(worst.finding), measure: watch.measure, segment: names[worst.index])
+    return .init(watch.trigger, worstOf: found, measure: watch.measure, else: silence)
   }
 
   private func sides(

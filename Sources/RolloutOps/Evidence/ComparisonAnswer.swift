@@ -1,6 +1,6 @@
 /// From what the logs answered to a comparison, with all that is wrong with the logs in words.
 struct ComparisonAnswer {
-  private let request: Compare.Request
+  private let request: ComparisonRequest
   private let metrics: [ComparedMetric]
   private let question: TraceQuestion
   private let evidence: TraceEvidence
@@ -20,7 +20,7 @@ struct ComparisonAnswer {
   private static let fewEvents = 30
 
   init(
-    _ request: Compare.Request, _ metrics: [ComparedMetric], _ question: TraceQuestion, _ evidence: TraceEvidence,
+    _ request: ComparisonRequest, _ metrics: [ComparedMetric], _ question: TraceQuestion, _ evidence: TraceEvidence,
     _ calendar: LocalCalendar, _ folder: String
   ) {
     (self.request, self.metrics, self.question, self.evidence) = (request, metrics, question, evidence)
@@ -176,31 +176,23 @@ struct ComparisonAnswer {
   private func missing(_ version: String) -> String {
     if evidence.withoutLabel >= evidence.records - evidence.filteredOut { return "no record carries \(request.label)" }
     let when = request.since == nil ? "" : " in that time"
-    let seen = evidence.otherLabels.prefix(5).map { "\($0.value) (\(Figures.grouped($0.records)))" }
-    let hint = seen.isEmpty ? "" : "; there are \(seen.joined(separator: ", "))"
+    let seen = evidence.othersCounted
+    let hint = seen.isEmpty ? "" : "; there are \(seen)"
     return "no record\(when) has \(request.label) = \(version)\(hint)"
   }
 
   private func remarks(_ arms: [TraceEvidence.Cell?], _ report: ComparisonReport) -> [String] {
-    let records = evidence.records
-    guard records > 0 else { return logRemarks }
+    guard evidence.records > 0 else { return logRemarks }
     var remarks = logRemarks
-    let amount = { (count: Int) in "\(Figures.grouped(count)) of \(Figures.grouped(records)) records" }
-    if evidence.withoutLabel > 0 { remarks.append("\(amount(evidence.withoutLabel)) carry no \(request.label)") }
-    if evidence.withOtherLabels > 0 {
-      let seen = evidence.otherLabels.prefix(5).map { "\($0.value) (\(Figures.grouped($0.records)))" }
-      remarks.append(
-        "\(amount(evidence.withOtherLabels)) are of another \(request.label): \(seen.joined(separator: ", "))")
-    }
-    if evidence.withoutTime > 0 { remarks.append("\(amount(evidence.withoutTime)) carry no time that can be read") }
+    remarks += evidence.unusable(request.label)
     if arms[0] != nil, arms.dropFirst().contains(where: { $0 != nil }) {
       remarks += zip(request.canaries, arms.dropFirst()).filter { $0.1 == nil }.map { missing($0.0) }
     }
     remarks += unitRemarks(report) + fieldRemarks(report)
-    if evidence.thinning > 1 { remarks.append("quantiles are from one value in \(evidence.thinning)") }
+    if let thinned = evidence.thinned { remarks.append(thinned) }
     if evidence.uncounted > 0 {
       remarks.append(
-        "\(amount(evidence.uncounted)) are in more segments than can be kept apart, and were left out there")
+        "\(evidence.amount(evidence.uncounted)) are in more segments than can be kept apart, and were left out there")
     }
     return remarks
   }
@@ -209,14 +201,12 @@ struct ComparisonAnswer {
 
   private func unitRemarks(_ report: ComparisonReport) -> [String] {
     guard let unit = report.unit else {
-      if request.unit == Compare.noUnit || inArms == 0 { return [] }
+      if request.unit == ComparisonRequest.noUnit || inArms == 0 { return [] }
       let wanted = request.unit ?? Self.either
       return ["no \(wanted) is known: every record counts for itself, which is too sure where records share one"]
     }
     var remarks: [String] = []
-    if evidence.withoutUnit > 0 {
-      remarks.append("\(Figures.grouped(evidence.withoutUnit)) records carry no \(unit); each counts for itself")
-    }
+    if let unitless = evidence.unitless(unit) { remarks.append(unitless) }
     let crossing = evidence.crossing(in: period)
     if crossing.units > 0 {
       let examples = crossing.examples.prefix(3).joined(separator: ", ")
@@ -228,7 +218,7 @@ struct ComparisonAnswer {
     return remarks + ratioRemarks(report.ratio, unit)
   }
 
-  private static let either = Compare.usualUnits.joined(separator: " or ")
+  private static let either = ComparisonRequest.usualUnits.joined(separator: " or ")
 
   private func ratioRemarks(_ ratio: ComparisonReport.SampleRatio, _ unit: String) -> [String] {
     var remarks: [String] = []

@@ -1,8 +1,9 @@
-/// What is asked of trace logs about one stage, and what the answers mean for each trigger.
+/// What is asked of the evidence about one stage. What trace logs' answers mean for each trigger stands in the files
+/// beside this one.
 ///
 /// Like is compared with like: the stage's own cohort, without those whom earlier stages let in whole, in the same time.
 /// Where a stage leaves no control (a whole cohort, everybody), the old version's records from before it stand in.
-struct StageQuestion {
+package struct StageQuestion: Sendable {
   /// One pass over the logs. Each window is a pass of its own, so that no record is counted in two.
   struct Part {
     let time: Time
@@ -58,19 +59,33 @@ struct StageQuestion {
     let to: Instant
   }
 
-  init(_ plan: Plan, at index: Int, version: VersionLabel, progress: Progress, since: Instant, now: Instant) {
+  /// A stay at a stage before this one; one that nobody has left is the present one.
+  package struct Visit {
+    let stage: Int
+    let entered: Instant
+    let left: Instant?
+
+    package init(stage: Int, entered: Instant, left: Instant?) {
+      (self.stage, self.entered, self.left) = (stage, entered, left)
+    }
+  }
+
+  package init(
+    _ plan: Plan, at index: Int, version: VersionLabel, after visits: [Visit], without exclusions: [Selector],
+    since: Instant, now: Instant
+  ) {
     (self.plan, self.version, self.since, self.now) = (plan, version, since, now)
     let stage = plan.stages[index]
     let isSplit = stage.isPercentage && !stage.share.isWhole
-    let lastSplit = progress.visits.last { visit in
+    let lastSplit = visits.last { visit in
       visit.stage < index && plan.stages[visit.stage].isPercentage && !plan.stages[visit.stage].share.isWhole
     }
     before = isSplit ? nil : lastSplit?.entered ?? Instant(microseconds: since.microseconds - 7 * 86_400_000_000)
-    let cohort = Self.cohort(plan, at: index, excluding: progress.exclusions)
+    let cohort = Self.cohort(plan, at: index, excluding: exclusions)
     filter = cohort
-    let stays = progress.visits.compactMap { visit -> (stage: Int, stay: Stay)? in
+    let stays = visits.compactMap { visit -> (stage: Int, stay: Stay)? in
       guard visit.stage < index, !plan.stages[visit.stage].isOffline, let left = visit.left else { return nil }
-      let filter = Self.cohort(plan, at: visit.stage, excluding: progress.exclusions)
+      let filter = Self.cohort(plan, at: visit.stage, excluding: exclusions)
       return (visit.stage, Stay(filter: filter, from: visit.entered, to: max(visit.entered, left)))
     }
     previous = stays.last?.stay

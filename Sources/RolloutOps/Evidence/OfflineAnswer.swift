@@ -1,48 +1,8 @@
 /// The before/after comparison of a stage that lets nobody in: both versions on the same cases, from the note's
-/// evaluation.
+/// evaluation. What it says of each trigger.
 ///
 /// The cases are what they are, so one look is all there is, and the tests are those for a fixed sample.
-extension Measurement {
-  func offlineEvidence(_ since: Instant) -> StageEvidence {
-    var evidence = StageEvidence(from: since)
-    evidence.origin = plan.evaluationFiles
-    guard let version = plan.version, let old = plan.controlVersion, old.field == version.field else {
-      evidence.faults = [
-        "the note does not name both versions by one field, so before and after cannot be told apart"
-      ]
-      evidence.rows = plan.triggers.map { .init($0, .silent("no version label tells before and after apart")) }
-      return evidence
-    }
-    let asked = plan.triggers.map { ($0, OfflineTrigger($0, in: plan)) }
-    let answer: OfflineAnswer
-    do throws(FileTrouble) {
-      guard let files = try EvaluationFiles(plan, below: folder, context) else { return evidence }
-      var question = files.question(version, old, bySet: true)
-      for case (_, .asked(let watch)) in asked { question.ask(watch.measure) }
-      answer = OfflineAnswer(plan, question, try files.ask(question))
-    } catch {
-      (evidence.faults, evidence.isUnread) = ([Sentences.file(error)], true)
-      evidence.rows = plan.triggers.map { .init($0, .silent("the evaluation could not be read")) }
-      return evidence
-    }
-    answer.describe(&evidence)
-    evidence.rows = asked.map { trigger, asked in
-      switch asked {
-      case .asked(let watch): answer.row(watch)
-      case .notAsked(let why): .init(trigger, .notAsked(why))
-      case .unwatchable(let reason): .init(trigger, .unmeasured(reason.sentence))
-      }
-    }
-    if !plan.triggers.isEmpty, evidence.rows.allSatisfy({ if case .notAsked = $0.outcome { true } else { false } }) {
-      evidence.faults.append("no trigger of the note can be asked before traffic: add one, such as quality drops")
-    }
-    evidence.correct()
-    return evidence
-  }
-}
-
-/// What the evaluation says of each trigger.
-private struct OfflineAnswer {
+struct OfflineAnswer {
   private let plan: Plan
   private let question: TraceQuestion
   private let evidence: TraceEvidence
@@ -57,7 +17,7 @@ private struct OfflineAnswer {
     var samples: (canary: [Sample], control: [Sample])
 
     mutating func add(_ cell: TraceEvidence.Cell) {
-      if cell.key.arm == EvaluationFiles.canary {
+      if cell.key.arm == TraceQuestion.canary {
         records.canary += cell.records
         for at in cell.samples.indices { samples.canary[at].merge(cell.samples[at]) }
       } else {
@@ -72,12 +32,12 @@ private struct OfflineAnswer {
   private static let suspicious = 0.2
   /// The kinds' shares in the two versions may differ by so much.
   private static let mostUneven = 0.05
-  private static let (mostBroken, mostUnlabelled) = (0.01, 0.05)
+  private static let mostUnlabelled = 0.05
 
   init(_ plan: Plan, _ question: TraceQuestion, _ evidence: TraceEvidence) {
     (self.plan, self.question, self.evidence) = (plan, question, evidence)
-    canary = evidence.cell(arm: EvaluationFiles.canary)
-    control = evidence.cell(arm: EvaluationFiles.control)
+    canary = evidence.cell(arm: TraceQuestion.canary)
+    control = evidence.cell(arm: TraceQuestion.control)
     var sets: [Kind] = []
     for cell in evidence.cells {
       guard let segment = cell.key.segment, segment.field == Evaluation.setField else { continue }
@@ -98,27 +58,17 @@ private struct OfflineAnswer {
     stage.control = control.map { StageEvidence.Arm(records: $0.records) }
     stage.sets = sets.map { .init($0.name, canary: $0.records.canary, control: $0.records.control) }
     stage.faults += faults
-    if evidence.broken > 0 {
-      stage.remarks.append("\(evidence.broken) broken line\(evidence.broken == 1 ? "" : "s") left out")
-    }
+    if let leftOut = evidence.brokenLeftOut { stage.remarks.append(leftOut) }
   }
 
   private var faults: [String] {
-    var faults: [String] = []
-    let lines = evidence.logs.reduce(0) { $0 + $1.lines }
-    if Double(evidence.broken) > Self.mostBroken * Double(lines) {
-      let first = evidence.logs.first { !$0.faults.isEmpty }
-      let place = first.flatMap { log in log.faults.first.map { ": \(log.path):\($0.line): \($0.reason)" } } ?? ""
-      faults.append("\(evidence.broken) of \(lines) lines are broken\(place)")
-    }
+    var faults = evidence.tooManyBroken.map { [$0] } ?? []
     guard evidence.records > 0 else { return faults + ["the evaluation has no case at all"] }
     if Double(evidence.withoutLabel) > Self.mostUnlabelled * Double(evidence.records) {
       faults.append("\(evidence.withoutLabel) of \(evidence.records) cases carry no \(question.label)")
     }
-    let seen = evidence.otherLabels.prefix(3).map { "\($0.value) \($0.records)" }.joined(separator: ", ")
     for (arm, cell) in zip(question.arms, [canary, control]) where cell == nil {
-      faults.append(
-        "no case carries \(question.label) = \(arm.values[0])" + (seen.isEmpty ? "" : " (others: \(seen))"))
+      faults.append("no case carries \(question.label) = \(arm.values[0])\(evidence.othersInBrackets)")
     }
     return faults + uneven
   }
