@@ -63,10 +63,10 @@ extension Move {
       throw .journal(error)
     }
     rollout.progress = Progress(rollout.reading.entries)
-    _ = try carryOut(
-      Decision(
-        decision.verb, decision.status, decision.reasons, from: decision.from, to: decision.to,
-        steps: Array(decision.steps.dropFirst())), &rollout)
+    let rest = Decision(
+      decision.verb, decision.status, decision.reasons, from: decision.from, to: decision.to,
+      steps: Array(decision.steps.dropFirst()))
+    _ = try Performer(context: context, order: .intentFirst).perform(rest, in: &rollout)
     return decision
   }
 

@@ -1,5 +1,5 @@
-/// Every verb that moves a rollout, but kill: look, decide, act. The decision is made by `decide`; here are the lock, the
-/// loop over its steps, and what happens when one of them fails.
+/// Every verb that moves a rollout, but kill: look, settle, decide, act. The decision is made by `decide`, and carried out by
+/// the performer; here are the lock, and who was there before.
 package struct Move: Sendable {
   package let context: Context
   package let choices: OperatorChoices
@@ -31,31 +31,37 @@ package struct Move: Sendable {
     return report(request, decision, rollout)
   }
 
-  /// The request, under the lock, in a rollout that was opened and measured before: so nobody waits while evidence is
-  /// read. What was opened may be overtaken meanwhile, so a machine says by `stands` whether it still wants the same;
-  /// where not, nothing is done.
+  /// The request, in a rollout that was opened and measured before: so nobody waits while evidence is read. What was opened
+  /// may be overtaken meanwhile, so a machine says by `stands` whether it still wants the same; where not, nothing is done.
   func perform(
     _ request: Request, in rollout: inout Rollout, while stands: (Situation) -> Bool = { _ in true }
   ) throws(Trouble) -> Decision {
-    if let store = rollout.store.journaling, store.keeps(rollout.journal.files) {
-      return try performAtOnce(request, in: &rollout, store, while: stands)
-    }
+    let performer = Performer(context: context, order: Performer.Order(of: rollout))
     let (pinned, interrupted) = (rollout.progress.head, rollout.progress.pending?.sequence)
-    let lock: any FileLock
-    do throws(JournalTrouble) {
-      lock = try rollout.journal.lock(holder: holder(request), patience: Self.patience)
-    } catch {
-      // A folder that nobody can write to stops what widens; what narrows tries the store all the same.
-      guard !request.verb.widens, request.verb != .hold, !error.isHeld else { throw .journal(error) }
-      rollout.remarks.append(contentsOf: Sentences.journal(error))
-      return try act(request, &rollout)
+    var lock: (any FileLock)?
+    if performer.order.takesLock {
+      do throws(JournalTrouble) {
+        lock = try rollout.journal.lock(holder: holder(request), patience: Self.patience)
+      } catch {
+        // A folder that nobody can write to stops what widens; what narrows tries the store all the same.
+        guard !request.verb.widens, request.verb != .hold, !error.isHeld else { throw .journal(error) }
+        rollout.remarks.append(contentsOf: Sentences.journal(error))
+        return try performer.perform(decide(request, in: rollout.situation), in: &rollout)
+      }
     }
-    defer { lock.release() }
-    try rollout.refresh()
-    try settle(&rollout, request)
-    if let overtaken = overtaken(request, since: pinned, but: interrupted, rollout) { return overtaken }
-    guard stands(rollout.situation) else { return Self.moved(request, rollout) }
-    return try act(request, &rollout)
+    defer { lock?.release() }
+    for round in 0..<performer.order.rounds {
+      if lock != nil || round > 0 { try rollout.refresh() }
+      try settle(&rollout, request)
+      if let overtaken = overtaken(request, since: pinned, but: interrupted, rollout) { return overtaken }
+      guard stands(rollout.situation) else { return Self.moved(request, rollout) }
+      do throws(Trouble) {
+        return try performer.perform(decide(request, in: rollout.situation), in: &rollout)
+      } catch {
+        guard performer.order.rounds > 1, error.isOvertaken else { throw error }
+      }
+    }
+    throw .store(.changedMeanwhile(path: rollout.store.address))
   }
 
   static func moved(_ request: Request, _ rollout: Rollout) -> Decision {
@@ -72,13 +78,12 @@ package struct Move: Sendable {
 
   // MARK: Before acting
 
-  /// An interrupted change is judged landed or not landed, and that is written down; it is never carried out later.
+  /// An interrupted change is judged, and that is written down; it is never carried out later.
   func settle(_ rollout: inout Rollout, _ request: Request) throws(Trouble) {
-    if let intent = rollout.progress.pending, let settlement = rollout.settlement(showing: rollout.flag) {
-      let sentence = Rollout.sentence(settlement, intent)
-      rollout.remarks.append(sentence)
+    if let settled = rollout.settled(showing: rollout.flag) {
+      rollout.remarks.append(settled.sentence)
       do throws(JournalTrouble) {
-        try record(intent.outcome(settlement == .landed ? .done : .undone, why: sentence), &rollout)
+        try rollout.record(settled.content)
       } catch {
         if request.verb.widens { throw .journal(error) }
         rollout.settleInMind()
@@ -92,7 +97,7 @@ package struct Move: Sendable {
   private func complete(_ rollout: inout Rollout, _ request: Request) throws(Trouble) {
     guard rollout.progress.head > 0, let kill = rollout.situation.unjournaledKill else { return }
     do throws(JournalTrouble) {
-      try record(kill, &rollout)
+      try rollout.record(kill)
       rollout.remarks.append("the store marks the flag as killed, and the journal did not know; now it does")
     } catch {
       if request.verb.widens { throw .journal(error) }
@@ -120,108 +125,6 @@ package struct Move: Sendable {
         "\(meanwhile.actor) ran \(meanwhile.content.action.rawValue)\(to) while this promotion was waiting",
         "look with status, then promote again if it is still right",
       ], from: rollout.progress.place)
-  }
-
-  // MARK: Acting
-
-  private func act(_ request: Request, _ rollout: inout Rollout) throws(Trouble) -> Decision {
-    let decision = decide(request, in: rollout.situation)
-    guard decision.acts else { return decision }
-    return try context.interruptions.postponed { () throws(Trouble) in try carryOut(decision, &rollout) }
-  }
-
-  /// The one loop that has effects. What came of it is what was decided, unless a kill came between.
-  func carryOut(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) -> Decision {
-    let widens = decision.verb.widens
-    var isIntended = false
-    var unwritten: Entry.Content?
-    for step in decision.steps {
-      switch step {
-      case .intend(let content):
-        do throws(JournalTrouble) {
-          try record(content, &rollout)
-          isIntended = true
-        } catch {
-          if widens { throw .journal(error) }
-          rollout.remarks.append(contentsOf: Self.unjournaled(error))
-          unwritten = content
-        }
-      case .write(var flag):
-        flag.mark?.head = rollout.reading.head ?? rollout.flag.flag?.mark?.head
-        do throws(StoreTrouble) {
-          rollout.flag = try rollout.store.write(
-            flag, replacing: rollout.flag,
-            Occasion(widens ? .ordinary : .narrowing, comment: decision.comment(context.surroundings)))
-        } catch {
-          guard hasLanded(flag, after: error, &rollout) else { throw .store(error) }
-        }
-        if widens, let killed = try killed(decision, &rollout) { return killed }
-      case .conclude:
-        guard isIntended else {
-          if let unwritten { imagine(unwritten, &rollout) }
-          continue
-        }
-        do throws(JournalTrouble) {
-          try conclude(.done, &rollout)
-        } catch {
-          // The store has changed: say so, and leave the intent for the next command to settle.
-          rollout.remarks.append("the change is in the store, but its outcome could not be journaled")
-          rollout.remarks.append(contentsOf: Sentences.journal(error))
-        }
-      case .record(let content):
-        do throws(JournalTrouble) {
-          try record(content, &rollout)
-        } catch {
-          throw .journal(error)
-        }
-      }
-    }
-    return decision
-  }
-
-  /// A write that failed may have landed all the same: what the store shows now decides which outcome is journaled, and
-  /// where it cannot be asked the intent is left for the next command to settle.
-  private func hasLanded(_ meant: Flag, after error: StoreTrouble, _ rollout: inout Rollout) -> Bool {
-    guard let now = try? rollout.store.read(rollout.key), let settlement = rollout.settlement(showing: now) else {
-      return false
-    }
-    let why = Sentences.store(error).joined(separator: "; ")
-    // Whatever failed after it is no failure of the change: whoever ran it again would go a stage too far. What was done
-    // is concluded with the other steps. That it went over somebody else's change is said as a conflict.
-    let isOurs = !error.isConflict && now.flag?.mark?.killed == meant.mark?.killed
-    if settlement == .landed, error.leavesDoubt || isOurs {
-      rollout.flag = now
-      if !error.leavesDoubt { rollout.remarks.append("the store shows the change; what failed after it: \(why)") }
-      return true
-    }
-    try? conclude(settlement == .landed ? .done : .undone, why: why, &rollout)
-    return false
-  }
-
-  /// What the journal could not take is told all the same, as the store has it.
-  private func imagine(_ content: Entry.Content, _ rollout: inout Rollout) {
-    var content = content
-    content.outcome = .done
-    rollout.progress.add(
-      Entry(
-        sequence: rollout.progress.head + 1, time: context.clock.now(), actor: context.surroundings.actor,
-        host: context.surroundings.host, content: content))
-  }
-
-  private static func unjournaled(_ trouble: JournalTrouble) -> [String] {
-    ["this could not be journaled; the store is changed all the same"] + Sentences.journal(trouble)
-  }
-
-  func conclude(_ outcome: Entry.Outcome, why: String? = nil, _ rollout: inout Rollout) throws(JournalTrouble) {
-    guard let intent = rollout.progress.pending else { return }
-    try record(intent.outcome(outcome, why: why), &rollout)
-  }
-
-  private func record(_ content: Entry.Content, _ rollout: inout Rollout) throws(JournalTrouble) {
-    let time = max(context.clock.now(), rollout.progress.newest ?? context.clock.now())
-    if content.detail("opens")?.truth == true { rollout.leaveWord() }
-    try rollout.journal.append(content, to: &rollout.reading, at: time, by: context.surroundings)
-    if let entry = rollout.reading.entries.last { rollout.progress.add(entry) }
   }
 
   // MARK: Telling
@@ -284,12 +187,5 @@ extension Decision {
     let to = recorded?.to.map { " to \($0)" } ?? ""
     let reason = recorded?.reason.map { ": \($0)" } ?? ""
     return "rolloutctl \(verb.rawValue)\(to) by \(who.actor)\(reason)"
-  }
-}
-
-extension JournalTrouble {
-  /// Somebody else is at work on this flag.
-  var isHeld: Bool {
-    if case .file(let trouble) = self { trouble.isHeld } else { false }
   }
 }

@@ -103,28 +103,16 @@ struct Rollout {
 
   /// As `progress` would be if an interrupted change were judged now; nothing is written.
   mutating func settleInMind() {
-    guard let intent = progress.pending, let settlement = settlement(showing: flag) else { return }
-    remarks.append(Self.sentence(settlement, intent))
-    let outcome: Entry.Outcome = settlement == .landed ? .done : .undone
+    guard let settled = settled(showing: flag) else { return }
+    remarks.append(settled.sentence)
     // The stage began no later than now, and no earlier than it was meant: the later one keeps the soak honest.
-    progress.add(Progress.outcome(of: intent, outcome, at: max(intent.time, context.clock.now())))
+    progress.add(
+      Progress.outcome(of: settled.intent, settled.outcome, at: max(settled.intent.time, context.clock.now())))
   }
 
   /// What became of an interrupted change, by what the store shows.
-  func settlement(showing flag: FlagReading) -> Progress.Settlement? {
-    progress.settlement(with: flag.flag, switchesOnLast: store.switchesOnLast)
-  }
-
-  static func sentence(_ settlement: Progress.Settlement, _ intent: Entry) -> String {
-    let content = intent.content
-    let what = "the \(content.action.rawValue) by \(intent.actor)"
-    let target = content.to.map { " to \($0)" } ?? ""
-    switch settlement {
-    case .landed: return "\(what)\(target) was interrupted after it had reached the store: it counts"
-    case .undone: return "\(what)\(target) was interrupted before it reached the store: it does not count"
-    case .unclear:
-      return "\(what)\(target) was interrupted, and the store shows neither what was before nor what was meant"
-    }
+  func settled(showing flag: FlagReading) -> Settled? {
+    progress.settled(showing: flag.flag, switchesOnLast: store.switchesOnLast)
   }
 }
 

@@ -114,10 +114,10 @@ struct KillRecord {
       let time = max(context.clock.now(), progress.newest ?? context.clock.now())
       try context.interruptions.postponed { () throws(JournalTrouble) in
         // A change of whoever has the lock is under way, and nobody's to judge.
-        if isAlone, let (outcome, sentence) = progress.interrupted(whileShowing: shown) {
-          try journal.append(outcome.content, to: &reading, at: time, by: who)
+        if isAlone, let settled = progress.interrupted(whileShowing: shown) {
+          try journal.append(settled.content, to: &reading, at: time, by: who)
           progress = Progress(reading.entries)
-          remarks.append(sentence)
+          remarks.append(settled.sentence)
         }
         guard let content = content(progress) else { return }
         // A tail that was cut may be an entry in the making.
@@ -136,15 +136,9 @@ struct KillRecord {
 }
 
 extension Progress {
-  /// How a command that crashed has ended, with the sentence about it. A kill's own intent is concluded by the kill.
-  fileprivate func interrupted(whileShowing shown: Flag?) -> (outcome: Entry, sentence: String)? {
-    guard let intent = pending, intent.content.action != .kill, let settlement = settlement(with: shown) else {
-      return nil
-    }
-    let sentence = Rollout.sentence(settlement, intent)
-    var outcome = Self.outcome(of: intent, settlement == .landed ? .done : .undone, at: intent.time)
-    outcome.content.detail.append(JSON.Member("why", .string(sentence)))
-    return (outcome, sentence)
+  /// How a command that crashed has ended. A kill's own intent is concluded by the kill.
+  fileprivate func interrupted(whileShowing shown: Flag?) -> Settled? {
+    pending?.content.action == .kill ? nil : settled(showing: shown)
   }
 
   /// Whether an entry of a flag that was found killed would say nothing new.

@@ -1,6 +1,6 @@
 /// What a widening finds when it has landed. The journal's lock keeps others of this machine out, and nobody else: a
 /// kill waits for no lock, and may have found the flag off while it was being switched on, and gone.
-extension Move {
+extension Performer {
   /// The kill that was journaled since the intent, taken up again; nil where none was. The flag is switched off before
   /// anything is said.
   func killed(_ decision: Decision, _ rollout: inout Rollout) throws(Trouble) -> Decision? {
@@ -14,7 +14,7 @@ extension Move {
     rollout.progress = Progress(reading.entries)
     let who = "\(kill.actor) killed it while this \(decision.verb.rawValue) was under way"
     try switchOff(kill, &rollout)
-    if rollout.progress.pending != nil { try? conclude(.undone, why: who, &rollout) }
+    if rollout.progress.pending != nil { try? rollout.conclude(.undone, why: who) }
     return Decision(
       decision.verb, .kill, ["\(who): it is switched off again"], from: decision.from, to: rollout.progress.place)
   }
