@@ -59,19 +59,10 @@ package struct StageQuestion: Sendable {
     let to: Instant
   }
 
-  /// A stay at a stage before this one; one that nobody has left is the present one.
-  package struct Visit {
-    let stage: Int
-    let entered: Instant
-    let left: Instant?
-
-    package init(stage: Int, entered: Instant, left: Instant?) {
-      (self.stage, self.entered, self.left) = (stage, entered, left)
-    }
-  }
-
+  /// `visits` are the stays at stages until now; the present one nobody has left.
   package init(
-    _ plan: Plan, at index: Int, version: VersionLabel, after visits: [Visit], without exclusions: [Selector],
+    _ plan: Plan, at index: Int, version: VersionLabel, after visits: [(stage: Int, entered: Instant, left: Instant?)],
+    without exclusions: [Selector],
     since: Instant, now: Instant
   ) {
     (self.plan, self.version, self.since, self.now) = (plan, version, since, now)

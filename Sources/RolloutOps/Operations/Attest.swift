@@ -29,9 +29,8 @@ package struct Attest: Sendable {
       return AttestReport(item: item, stage: stage, flag: rollout.key, done: false, remarks: rollout.remarks)
     }
     do throws(JournalTrouble) {
-      let who = context.surroundings
       let lock = try rollout.journal.lock(
-        holder: "attest by \(who.actor) on \(who.host), process \(who.process)", patience: Move.patience)
+        holder: context.holder(of: "attest"), patience: Move.patience)
       defer { lock.release() }
       try append(words, &rollout)
     } catch {
@@ -46,10 +45,10 @@ package struct Attest: Sendable {
   private func append(_ words: Entry.Content, _ rollout: inout Rollout) throws(JournalTrouble) {
     for round in 1...Self.rounds {
       rollout.reading = try rollout.journal.read()
-      let newest = rollout.reading.entries.last?.time ?? context.clock.now()
+      let newest = rollout.reading.entries.last?.time
       do throws(JournalTrouble) {
         return try rollout.journal.append(
-          words, to: &rollout.reading, at: max(context.clock.now(), newest), by: context.surroundings)
+          words, to: &rollout.reading, at: context.now(after: newest), by: context.surroundings)
       } catch {
         guard error.isOvertaken, round < Self.rounds else { throw error }
       }

@@ -72,7 +72,7 @@ extension DoctorSettings {
     let configuration = Configuration(readable: path, context)
     var file = File(path: path)
     file.names = configuration.stores.map(\.name)
-    file.chosen = configuration.chosen.first.map(StoreAddress.shown)
+    file.chosen = configuration.chosen.first.map(AddressText.shown)
     file.gaps = configuration.gaps.map {
       Gap(sentence: $0.trouble.sentences.joined(separator: "; "), mayNameStore: $0.mayNameStore)
     }
@@ -97,8 +97,8 @@ extension DoctorSettings {
     let variable = context.surroundings.variables["ROLLOUT_STORE"].flatMap { $0.isEmpty ? nil : $0 }
     let files = Configuration.paths(context).map { file($0, context) }
     var lines = [
-      "--store: \(choices.stores.isEmpty ? "not said" : choices.stores.map(StoreAddress.shown).joined(separator: ", "))",
-      "ROLLOUT_STORE: \(variable.map(StoreAddress.shown) ?? "not set")",
+      "--store: \(choices.stores.isEmpty ? "not said" : choices.stores.map(AddressText.shown).joined(separator: ", "))",
+      "ROLLOUT_STORE: \(variable.map(AddressText.shown) ?? "not set")",
     ]
     lines += files.map { file in
       file.gaps.first { $0.mayNameStore }.map { "\($0.sentence)" } ?? found(file).sentence

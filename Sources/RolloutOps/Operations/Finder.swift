@@ -141,12 +141,12 @@ struct Finder {
 
   func rollout(
     _ key: FlagKey, _ found: Rollout.FoundNote?, _ settings: Settings, in store: any FlagStore,
-    _ named: NamedStore
+    _ named: NamedStore, showing shown: FlagReading? = nil
   ) throws(Trouble) -> Rollout {
     let (journal, lost) = try journal(of: key, settings, store)
     tell(named, store) { journal }
     if let plan = found?.note.plan { store.expects(key, hasVariants: !plan.variants.isBoolean) }
-    let (flag, mended) = try read(key, store)
+    let (flag, mended) = if let shown { (shown, nil as String?) } else { try read(key, store) }
     let reading: JournalReading
     do throws(JournalTrouble) { reading = try read(journal, flag) } catch { throw .journal(error) }
     let progress = Progress(reading.entries)

@@ -36,7 +36,7 @@ struct Measurement {
     }
     var question = StageQuestion(
       plan, at: index, version: version,
-      after: progress.visits.map { StageQuestion.Visit(stage: $0.stage, entered: $0.entered, left: $0.left) },
+      after: progress.visits.map { ($0.stage, $0.entered, $0.left) },
       without: progress.exclusions, since: since, now: now)
     let figures = figures()
     let judged = plan.triggers.map { asked($0, figures) }

@@ -9,7 +9,7 @@ extension Move {
     if choices.dryRun { return report(request, try decision(request, rollout).decision, rollout) }
     let lock: any FileLock
     do throws(JournalTrouble) {
-      lock = try rollout.journal.lock(holder: holder(request), patience: Self.patience)
+      lock = try rollout.journal.lock(holder: context.holderNow(of: request.verb.rawValue), patience: Self.patience)
     } catch {
       throw .journal(error)
     }

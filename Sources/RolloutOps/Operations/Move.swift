@@ -41,7 +41,7 @@ package struct Move: Sendable {
     var lock: (any FileLock)?
     if performer.order.takesLock {
       do throws(JournalTrouble) {
-        lock = try rollout.journal.lock(holder: holder(request), patience: Self.patience)
+        lock = try rollout.journal.lock(holder: context.holderNow(of: request.verb.rawValue), patience: Self.patience)
       } catch {
         // A folder that nobody can write to stops what widens; what narrows tries the store all the same.
         guard !request.verb.widens, request.verb != .hold, !error.isHeld else { throw .journal(error) }
@@ -68,12 +68,6 @@ package struct Move: Sendable {
     Decision(
       request.verb, .hold, ["the rollout moved while it was measured; the next look decides anew"],
       from: rollout.progress.place)
-  }
-
-  func holder(_ request: Request) -> String {
-    let who = context.surroundings
-    return
-      "\(request.verb.rawValue) by \(who.actor) on \(who.host), process \(who.process), since \(ISO8601.string(context.clock.now()))"
   }
 
   // MARK: Before acting

@@ -41,7 +41,7 @@ struct NamedStore: Hashable {
   var title: String { name ?? plainAddress }
 
   /// As the store itself says it, in results.
-  var plainAddress: String { StoreAddress.shown(address) }
+  var plainAddress: String { AddressText.shown(address) }
 
   /// Its address with the real place of a file that is read from another folder than this.
   func placed(seenFrom here: String) -> String {
@@ -54,7 +54,7 @@ struct NamedStore: Hashable {
 
   /// The path of a flag file; nil for a server.
   var path: String? {
-    guard case .file(let path)? = (try? StoreAddress(address))?.place else { return nil }
+    guard let path = (try? StoreAddress(address))?.path else { return nil }
     return Path.tidied(Path.joined(base, path))
   }
 

@@ -1,4 +1,5 @@
-/// The one place where a decision has effects: its steps, in their order, at the store and in the journal.
+/// Where decisions have effects, of every verb but kill: their steps, in order, at the store and in the journal. A kill
+/// waits for neither, and has a driver of its own.
 struct Performer {
   /// In which order the store and the journal change.
   enum Order {
@@ -111,7 +112,7 @@ struct Performer {
   ) throws(Trouble) {
     var after = rollout.reading
     var (bytes, meant): ([UInt8], Flag?) = ([], nil)
-    let time = rollout.nextTime
+    let time = context.now(after: rollout.progress.newest)
     func add(_ content: Entry.Content) {
       bytes += Journal.add(content, to: &after, at: time, by: context.surroundings)
     }
@@ -143,11 +144,8 @@ struct Performer {
 }
 
 extension Rollout {
-  /// When its next entry is: never before the last one.
-  fileprivate var nextTime: Instant { max(context.clock.now(), progress.newest ?? context.clock.now()) }
-
   mutating func record(_ content: Entry.Content) throws(JournalTrouble) {
-    let time = nextTime
+    let time = context.now(after: progress.newest)
     if content.detail("opens")?.truth == true { leaveWord() }
     try journal.append(content, to: &reading, at: time, by: context.surroundings)
     if let entry = reading.entries.last { progress.add(entry) }

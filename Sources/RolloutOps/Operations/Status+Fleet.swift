@@ -11,9 +11,9 @@ extension Status {
     // them is that store, in the first that has the flag.
     for isOwn in [true, false] {
       for look in looks {
-        guard let store = look.snapshot else { continue }
+        guard let readings = look.readings else { continue }
         for journal in look.journals where !shown.contains(journal.path) {
-          let row = row(journal.flag, store, look.named, finder, settings)
+          let row = row(journal.flag, readings, look.named, finder, settings)
           guard isOwn ? row.isHere || !severalStores : row.hasFlag || !settings.isSaid else { continue }
           shown.insert(journal.path)
           rows.append(row.line)
@@ -22,9 +22,9 @@ extension Status {
     }
     let told = Set(rows.map { "\($0.store) \($0.flag)" })
     for look in looks {
-      guard let store = look.snapshot else { continue }
+      guard let readings = look.readings else { continue }
       let lost = look.marked.filter { !told.contains("\(look.named.title) \($0.key)") }
-      rows += lost.map { unjournaled($0, store, look.named) }
+      rows += lost.map { unjournaled($0, readings, look.named) }
       if !lost.isEmpty, !folders.contains(look.folder) { folders.append(look.folder) }
     }
     for look in looks {
@@ -43,8 +43,8 @@ extension Status {
   }
 
   /// What the store alone tells of a flag whose journal is somewhere else.
-  private func unjournaled(_ listed: ListedFlag, _ store: StoreSnapshot, _ named: NamedStore) -> FleetReport.Line {
-    let flag = (try? store.read(listed.key))?.flag
+  private func unjournaled(_ listed: ListedFlag, _ readings: StoreReadings, _ named: NamedStore) -> FleetReport.Line {
+    let flag = (try? readings.read(listed.key))?.flag
     let marked = FleetReport.Marked(
       mark: flag?.mark ?? listed.mark ?? Flag.Mark(), serving: flag?.serving.description,
       isOff: flag.map { !$0.exposes(control: nil) } ?? false)
@@ -53,10 +53,11 @@ extension Status {
 
   /// `isHere`: the rollout is one of this store. `hasFlag`: the store has a flag of that name.
   private func row(
-    _ flag: FlagKey, _ store: StoreSnapshot, _ named: NamedStore, _ finder: Finder, _ settings: Settings
+    _ flag: FlagKey, _ readings: StoreReadings, _ named: NamedStore, _ finder: Finder, _ settings: Settings
   ) -> (line: FleetReport.Line, isHere: Bool, hasFlag: Bool) {
     do throws(Trouble) {
-      var rollout = try finder.rollout(flag, nil, settings, in: store, named)
+      let store = readings.store
+      var rollout = try finder.rollout(flag, nil, settings, in: store, named, showing: readings.flags[flag])
       let hasFlag = rollout.flag.flag != nil
       let isHere =
         rollout.facts.startedOn == nil && (hasFlag || rollout.progress.store.map { $0 == store.address } ?? true)
@@ -84,6 +85,22 @@ extension Status {
   }
 }
 
+/// A store's flags as one reading of it showed them, so that a thousand rollouts cost one pass over the file.
+struct StoreReadings: Sendable {
+  let store: any FlagStore
+  let flags: [FlagKey: FlagReading]
+
+  init(_ store: any FlagStore, _ keys: [FlagKey]) throws(StoreTrouble) {
+    self.store = store
+    flags = try store.read(keys)
+  }
+
+  func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+    if let flag = flags[key] { return flag }
+    return try store.read(key)
+  }
+}
+
 /// What there is of one store's rollouts: the journals that lie here, and the flags that the store marks as managed.
 struct StoreLook: Sendable {
   let named: NamedStore
@@ -92,7 +109,7 @@ struct StoreLook: Sendable {
   private(set) var folder = ""
   private(set) var marked: [ListedFlag] = []
   /// The flags as they stand, where they were read.
-  private(set) var snapshot: StoreSnapshot?
+  private(set) var readings: StoreReadings?
   /// Why the store, or the folder, could not be looked at.
   private(set) var trouble: Trouble?
 
@@ -121,7 +138,7 @@ struct StoreLook: Sendable {
         marked = try managed(in: store)
         guard reading else { return }
         let keys = Set(journals.map(\.flag) + marked.map(\.key))
-        snapshot = try StoreSnapshot(store, keys.sorted { $0.text < $1.text })
+        readings = try StoreReadings(store, keys.sorted { $0.text < $1.text })
       } catch {
         throw .store(error)
       }

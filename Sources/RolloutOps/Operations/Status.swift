@@ -38,39 +38,3 @@ package struct Status: Sendable {
     return report
   }
 }
-
-/// A store's flags as one reading of it showed them, so that a thousand rollouts cost one pass over the file.
-struct StoreSnapshot: FlagStore {
-  private let store: any FlagStore
-  private let readings: [FlagKey: FlagReading]
-
-  init(_ store: any FlagStore, _ keys: [FlagKey]) throws(StoreTrouble) {
-    self.store = store
-    readings = try store.read(keys)
-  }
-
-  var address: String { store.address }
-  var identity: String { store.identity }
-  var journalFolder: Folder { store.journalFolder }
-  var propagation: TimeSpan { store.propagation }
-  var isRemote: Bool { store.isRemote }
-  var width: Int { store.width }
-  var keepsJournals: Bool { store.keepsJournals }
-  var dealsByFlagHash: Bool { store.dealsByFlagHash }
-  var keepsVariantsInRules: Bool { store.keepsVariantsInRules }
-
-  func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    if let reading = readings[key] { return reading }
-    return try store.read(key)
-  }
-
-  func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] { try store.read(keys) }
-  func list() throws(StoreTrouble) -> [ListedFlag] { try store.list() }
-
-  func write(_ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading {
-    try store.write(flag, replacing: reading, occasion)
-  }
-
-  func byHand(_ key: FlagKey, serving variant: String?) -> ByHand { store.byHand(key, serving: variant) }
-  func examine() -> [DoctorCheck] { store.examine() }
-}

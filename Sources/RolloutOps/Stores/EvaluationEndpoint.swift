@@ -26,7 +26,7 @@ package struct EvaluationEndpoint: Evaluator {
 
   /// `https://flags.example.com/ofrep/v1`; the ending may be left out.
   package init(_ address: String, _ terms: StoreTerms, _ context: Context) {
-    self.address = StoreAddress.shown(address)
+    self.address = AddressText.shown(address)
     do throws(WebAddress.Fault) {
       var base = try WebAddress(address)
       while base.path.hasSuffix("/") { base.path.removeLast() }

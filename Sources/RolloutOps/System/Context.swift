@@ -166,3 +166,17 @@ package struct Variables: Sendable, ExpressibleByDictionaryLiteral {
   /// Adds one that is known to be new, or that those before it hide, as they do for `getenv`.
   mutating func append(_ name: String, _ value: String) { all.append((name: name, value: value)) }
 }
+
+extension Context {
+  /// For the next entry of a journal: never before its newest one.
+  func now(after newest: Instant?) -> Instant { newest.map { max(clock.now(), $0) } ?? clock.now() }
+
+  /// Who has a lock, for whoever waits for it: `maya on build-7, process 42`, in front of it what for.
+  func holder(of verb: String? = nil) -> String {
+    let who = surroundings
+    return (verb.map { "\($0) by " } ?? "") + "\(who.actor) on \(who.host), process \(who.process)"
+  }
+
+  /// The same with the time.
+  func holderNow(of verb: String? = nil) -> String { "\(holder(of: verb)), since \(ISO8601.string(clock.now()))" }
+}

@@ -20,3 +20,8 @@ package final class Remembered<Value: Sendable>: Sendable {
     }
   }
 }
+
+extension Remembered where Value: ExpressibleByDictionaryLiteral {
+  /// Nothing is known yet, and what comes is added.
+  package static var empty: Remembered { Remembered([:]) }
+}

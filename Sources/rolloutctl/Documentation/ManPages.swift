@@ -60,16 +60,11 @@ struct ManPages {
     add(command.allFlags, to: &page)
     page.section("EXIT STATUS")
     page.add(command.exits().map { Entry(String($0.status), $0.meaning) })
-    let variables = EnvironmentVariable.read(by: command)
-    if !variables.isEmpty {
-      page.section("ENVIRONMENT")
-      page.add(variables.map(\.entry))
-    }
-    let files = FileTable.used(by: command)
-    if !files.isEmpty {
-      page.section("FILES")
-      page.add(files)
-    }
+    page.section("ENVIRONMENT AND FILES")
+    page.add([
+      .paragraph(
+        "Which variables and files it reads, `\(table.program) help environment` tells, and \(table.program)(1).")
+    ])
     add(command.examples(), to: &page)
     seeAlso([table.program + " (1)"] + command.seeAlso.map(reference), &page)
     return page.text

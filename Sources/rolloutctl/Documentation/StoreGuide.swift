@@ -2,39 +2,7 @@ import RolloutOps
 
 /// `help stores`: the addresses, what each store can do, and which one is meant.
 enum StoreGuide {
-  static let addresses = [
-    Entry(
-      "`file:flags.json`",
-      "a flag file in flagd's format, or its bare path; OpenFeature SDKs read it as it is. No server is needed."),
-    Entry(
-      "`https://host/path/flags.json`",
-      """
-      such a file behind any service that serves it with an `ETag` and takes it back by `PUT` with `If-Match`; \
-      `ROLLOUT_HTTP_TOKEN`, or `ROLLOUT_HTTP_USERNAME` and `ROLLOUT_HTTP_PASSWORD`
-      """),
-    Entry(
-      "`etcd+https://host:2379/prefix`",
-      """
-      a key for each flag in etcd, with the flagd flag as its value, and the journals beside them. Several members stand \
-      with commas between them: `etcd+https://one:2379,two:2379/prefix`. `ETCD_USERNAME`, `ETCD_PASSWORD`
-      """),
-    Entry(
-      "`launchdarkly:PROJECT/ENVIRONMENT`",
-      """
-      LaunchDarkly, by semantic patches; `launchdarkly+https://app.eu.launchdarkly.com/PROJECT/ENVIRONMENT` for another \
-      address. `LAUNCHDARKLY_ACCESS_TOKEN`
-      """),
-    Entry("`unleash+https://host/PROJECT/ENVIRONMENT`", "the admin API of Unleash. `UNLEASH_API_TOKEN`"),
-    Entry(
-      "`posthog+https://us.posthog.com/PROJECT`",
-      "feature flags of PostHog, which knows no environments. `POSTHOG_API_KEY`, with `feature_flag:write`"),
-    Entry(
-      "`statsig:ENVIRONMENT`",
-      """
-      gates of Statsig, and for flags with `Variants:` dynamic configurations, in one environment; `statsig:` means them as \
-      a whole, and `statsig+https://host/ENVIRONMENT` another address. `STATSIG_CONSOLE_KEY`
-      """),
-  ]
+  static let addresses = StoreKind.all.map { Entry("`\($0.form)`", $0.summary) }
 
   @Sendable static func blocks() -> [Block] {
     [.entries(addresses)] + choosing + changing + platforms + journals + reading + hashes

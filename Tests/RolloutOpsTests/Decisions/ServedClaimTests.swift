@@ -18,10 +18,10 @@ import Testing
   }
 
   enum Look: Sendable {
-    /// Situation.agreement: the store's flag, read by Opening, is what the journal says. Where it is not, the condition is
+    /// Situation.agreement: the store's flag, read by Finder, is what the journal says. Where it is not, the state is
     /// `drifted`, and that comes first.
     case agreement
-    /// Situation.shown: the store's flag itself, read by Opening.
+    /// Situation.shown: the store's flag itself, read by Finder.
     case shown
     /// What the store showed after the write.
     case readBack
@@ -43,15 +43,15 @@ import Testing
 
   private static let claims: [Claim] = [
     Claim("RolloutOps/Decisions/Checklist.swift", "when the flag is off", .noClaim),
-    Claim("RolloutOps/Decisions/Deciding.swift", "held; the flag stands killed", .agreement),
-    Claim("RolloutOps/Decisions/Deciding.swift", "nobody gets the canary: no rollout is known", .shown),
-    Claim("RolloutOps/Decisions/Deciding.swift", "it was turned off outside rolloutctl", .agreement),
-    Claim("RolloutOps/Decisions/DecidingBack.swift", "nothing was turned off", .shown),
-    Claim("RolloutOps/Decisions/DecidingBack.swift", "killed already", .shown),
-    Claim("RolloutOps/Decisions/DecidingBack.swift", "nobody gets the canary; the rollout is closed", .readBack),
-    Claim("RolloutOps/Decisions/DecidingBack.swift", "nobody gets the canary now", .shown),
-    Claim("RolloutOps/Decisions/DecidingForward.swift", "everybody gets \\\"\\(variant)\\\" now", .shown),
-    Claim("RolloutOps/Decisions/DecidingForward.swift", "no longer killed; nobody gets the canary until", .readBack),
+    Claim("RolloutOps/Decisions/Decider.swift", "held; the flag stands killed", .agreement),
+    Claim("RolloutOps/Decisions/Decider.swift", "nobody gets the canary: no rollout is known", .shown),
+    Claim("RolloutOps/Decisions/Decider.swift", "it was turned off outside rolloutctl", .agreement),
+    Claim("RolloutOps/Decisions/Decider+Back.swift", "nothing was turned off", .shown),
+    Claim("RolloutOps/Decisions/Decider+Back.swift", "killed already", .shown),
+    Claim("RolloutOps/Decisions/Decider+Back.swift", "nobody gets the canary; the rollout is closed", .readBack),
+    Claim("RolloutOps/Decisions/Decider+Back.swift", "nobody gets the canary now", .shown),
+    Claim("RolloutOps/Decisions/Decider+Forward.swift", "everybody gets \\\"\\(variant)\\\" now", .shown),
+    Claim("RolloutOps/Decisions/Decider+Forward.swift", "no longer killed; nobody gets the canary until", .readBack),
     Claim("RolloutOps/Decisions/Requirements.swift", "nobody has looked at", .noClaim),
     Claim("RolloutOps/Decisions/Verb.swift", "the flag is killed: restore it first", .agreement),
     Claim("RolloutOps/Decisions/Verb.swift", "the flag is killed, nobody gets the canary", .agreement),
@@ -66,17 +66,20 @@ import Testing
     Claim("RolloutOps/Notes/NoteRule.swift", "when the flag is off", .noClaim),
     Claim("RolloutOps/Notes/NoteTemplate.swift", "what users get when the flag is off", .noClaim),
     Claim("RolloutOps/Notes/StageAudience.swift", "a stage of 0% lets nobody in", .noClaim),
-    Claim("RolloutOps/Operations/AlertKill.swift", "nothing was turned off", .nothingWasWritten),
-    Claim("RolloutOps/Operations/Examining.swift", "it is off already", .killsRead),
-    Claim("RolloutOps/Operations/Kill.swift", "nothing was turned off", .nothingWasWritten),
-    Claim("RolloutOps/Operations/KillCaseWords.swift", "everybody gets what the flag serves when it is off", .readBack),
-    Claim("RolloutOps/Operations/KillDriver.swift", "it is off, but this could not be journaled before", .readBack),
-    Claim("RolloutOps/Operations/KillRecord.swift", "it is off, but this could not be journaled", .readBack),
-    Claim("RolloutOps/Operations/KillTargets.swift", "nothing was turned off", .nothingWasWritten),
-    Claim("RolloutOps/Operations/MoveOvertaken.swift", "it is switched off again", .readBack),
+    Claim("RolloutOps/Operations/Kill/AlertKill.swift", "nothing was turned off", .nothingWasWritten),
+    Claim("RolloutOps/Operations/Doctor.swift", "it is off already", .killsRead),
+    Claim("RolloutOps/Operations/Kill/Kill.swift", "nothing was turned off", .nothingWasWritten),
+    Claim(
+      "RolloutOps/Operations/Kill/KillCase+Words.swift", "everybody gets what the flag serves when it is off", .readBack
+    ),
+    Claim(
+      "RolloutOps/Operations/Kill/KillDriver.swift", "it is off, but this could not be journaled before", .readBack),
+    Claim("RolloutOps/Operations/Kill/KillRecord.swift", "it is off, but this could not be journaled", .readBack),
+    Claim("RolloutOps/Operations/Kill/KillTargets.swift", "nothing was turned off", .nothingWasWritten),
+    Claim("RolloutOps/Operations/Performer+Overtaken.swift", "it is switched off again", .readBack),
     Claim("RolloutOps/Rendering/CardReport.swift", "Everybody gets", .noClaim),
     Claim("RolloutOps/Rendering/CardReport.swift", "once it is off", .noClaim),
-    Claim("RolloutOps/Rendering/KillClosing.swift", "killed already", .noClaim),
+    Claim("RolloutOps/Rendering/KillSum.swift", "killed already", .noClaim),
     Claim("RolloutOps/Rendering/KillReport.swift", "applications use the default in their own code", .readBack),
     Claim("RolloutOps/Rendering/KillReport.swift", "it is off in \\(title)", .readBack),
     Claim("RolloutOps/Rendering/KillReport.swift", "ink.good(\"is OFF\")", .readBack),
@@ -90,17 +93,20 @@ import Testing
     Claim("RolloutOps/Rendering/StatusText.swift", "everybody has it", .agreement),
     Claim("RolloutOps/Rendering/StatusText.swift", "nobody gets the canary", .agreement),
     Claim("RolloutOps/Rendering/StatusText.swift", "turned off", .agreement),
-    Claim("RolloutOps/Stores/LaunchDarkly/LaunchDarklyStore+Kill.swift", "flag that is off serves one", .noClaim),
-    Claim("RolloutOps/Stores/PostHog/PostHogStore+Kill.swift", "nobody has read that", .noClaim),
-    Claim("RolloutOps/Stores/Unleash/UnleashStore.swift", "nobody is served it", .shown),
+    Claim(
+      "RolloutOps/Stores/Hosted/LaunchDarkly/LaunchDarklyStore+Kill.swift", "flag that is off serves one", .noClaim),
+    Claim("RolloutOps/Stores/Hosted/PostHog/PostHogStore+Kill.swift", "nobody has read that", .noClaim),
+    Claim("RolloutOps/Stores/Hosted/Unleash/UnleashStore.swift", "nobody is served it", .shown),
     Claim("rolloutctl/Commands/InitCommand.swift", "what users get when the flag is off", .noClaim),
     Claim("rolloutctl/Commands/InitQuestions.swift", "What do users get when the flag is off", .noClaim),
     Claim("rolloutctl/Commands/RolloutctlTable.swift", "nobody more gets it", .noClaim),
     Claim("rolloutctl/Commands/RolloutctlTable.swift", "kill (nobody gets it, now)", .noClaim),
-    Claim("RolloutOps/Stores/Statsig/StatsigStore+Examining.swift", "everybody passes", .shown),
-    Claim("RolloutOps/Stores/Statsig/StatsigStore+Writing.swift", "is switched off, for all environments", .shown),
-    Claim("RolloutOps/Stores/Statsig/StatsigStore+Kill.swift", "is switched off, for all environments", .shown),
-    Claim("RolloutOps/Stores/Statsig/StatsigStore+Kill.swift", "hands out a value even when it is off", .noClaim),
+    Claim("RolloutOps/Stores/Hosted/Statsig/StatsigStore+Doctor.swift", "everybody passes", .shown),
+    Claim(
+      "RolloutOps/Stores/Hosted/Statsig/StatsigStore+Changes.swift", "is switched off, for all environments", .shown),
+    Claim("RolloutOps/Stores/Hosted/Statsig/StatsigStore+Kill.swift", "is switched off, for all environments", .shown),
+    Claim(
+      "RolloutOps/Stores/Hosted/Statsig/StatsigStore+Kill.swift", "hands out a value even when it is off", .noClaim),
     Claim("rolloutctl/Commands/", "nobody has", .noClaim),
     Claim("rolloutctl/Commands/Demo/DemoScript.swift", "Nobody has edited the story", .noClaim),
     Claim("rolloutctl/Commands/", "the flag stands killed", .noClaim),

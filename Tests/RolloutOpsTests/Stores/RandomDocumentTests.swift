@@ -137,7 +137,7 @@ import Testing
     ("dir/etcd:x", "dir/etcd:x"), ("file:a b.json", "a b.json"),
   ]) func names(text: String, path: String) throws {
     let address = try StoreAddress(text)
-    #expect(address.place == .file(path))
+    #expect(address.path == path)
     #expect(address.text == text)
   }
 

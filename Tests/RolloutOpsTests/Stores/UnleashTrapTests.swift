@@ -296,11 +296,10 @@ import Testing
 
   @Test func addressesAreReadAndOtherSpellingsRefused() throws {
     let address = try StoreAddress("unleash+https://unleash.example.com/eu/web/production")
-    guard case .unleash(let base, let project, let environment) = address.place else {
-      Issue.record("another place")
-      return
-    }
-    #expect((base.description, project, environment) == ("https://unleash.example.com/eu", "web", "production"))
+    let site = try #require(address.site as? UnleashSite)
+    #expect(
+      (site.base.description, site.project, site.environment)
+        == ("https://unleash.example.com/eu", "web", "production"))
     for wrong in [
       "unleash:web/production", "unleash+https://u.example.com/web", "unleash+https://u.example.com/a/b?c=d",
     ] {

@@ -85,7 +85,7 @@ struct KillRecord {
     content.outcome = .done
     content.detail += [JSON.Member("seconds", .number(seconds)), JSON.Member("attempts", .number(attempts))]
     let (offset, who) = (reading.size, kill.context.surroundings)
-    let time = max(kill.context.clock.now(), progress.newest ?? kill.context.clock.now())
+    let time = kill.context.now(after: progress.newest)
     let bytes = Journal.add(content, to: &reading, at: time, by: who)
     return EtcdFiles.Piece(path: journal.path, offset: offset, bytes: bytes)
   }
@@ -98,7 +98,7 @@ struct KillRecord {
       var lock: (any FileLock)?
       do throws(JournalTrouble) {
         lock = try journal.lock(
-          holder: "kill by \(who.actor) on \(who.host), process \(who.process)", patience: Self.patience)
+          holder: context.holder(of: "kill"), patience: Self.patience)
       } catch {
         guard error.isHeld else { throw error }
         remarks.append(
@@ -111,7 +111,7 @@ struct KillRecord {
       // What a command that crashed had meant can only be told by the plan.
       if progress.pending != nil { progress = Progress(reading.entries) }
       hasOpenWidening = hasOpenWidening || progress.hasOpenWidening
-      let time = max(context.clock.now(), progress.newest ?? context.clock.now())
+      let time = context.now(after: progress.newest)
       try context.interruptions.postponed { () throws(JournalTrouble) in
         // A change of whoever has the lock is under way, and nobody's to judge.
         if isAlone, let settled = progress.interrupted(whileShowing: shown) {

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The members of one cluster, each by its own address: who of them is asked, with which token, and what they have told.
 struct EtcdMembers: Sendable {
   static let (userVariable, passwordVariable) = ("ETCD_USERNAME", "ETCD_PASSWORD")
@@ -8,18 +6,15 @@ struct EtcdMembers: Sendable {
   let clients: [StoreClient]
   private let terms: StoreTerms
   private let context: Context
-  private let known = Known()
+  private let known = Shared(Facts())
 
-  private final class Known: Sendable {
-    struct Facts: Sendable {
-      /// Who answered last, and is asked first.
-      var first = 0
-      var token: Secret?
-      var cluster: UInt64?
-      /// The newest revision of the whole store that an answer told.
-      var revision = 0
-    }
-    let facts = Mutex(Facts())
+  private struct Facts: Sendable {
+    /// Who answered last, and is asked first.
+    var first = 0
+    var token: Secret?
+    var cluster: UInt64?
+    /// The newest revision of the whole store that an answer told.
+    var revision = 0
   }
 
   init(_ addresses: [WebAddress], _ terms: StoreTerms, _ context: Context) {
@@ -31,9 +26,9 @@ struct EtcdMembers: Sendable {
   var address: String { clients.map(\.base.place).joined(separator: ",") }
 
   /// The cluster's own number. Every answer has it.
-  var cluster: UInt64? { known.facts.withLock { $0.cluster } }
+  var cluster: UInt64? { known.with { $0.cluster } }
 
-  var revision: Int { known.facts.withLock { $0.revision } }
+  var revision: Int { known.with { $0.revision } }
 
   var authorities: String? { terms.authorities }
 
@@ -102,7 +97,7 @@ struct EtcdMembers: Sendable {
   private func call(
     _ path: String, _ body: JSON, _ race: inout MemberRace, until end: Instant
   ) throws(StoreTrouble) -> Answer {
-    let first = known.facts.withLock { $0.first }
+    let first = known.with { $0.first }
     let repeats = race.repeats
     let answers = Beside<(index: Int, result: Result<JSON, StoreTrouble>)>()
     /// Perhaps nobody ever answers for the cluster. Then what the members say of themselves must be at hand in time.
@@ -128,7 +123,7 @@ struct EtcdMembers: Sendable {
       }
       switch result {
       case .success(let json):
-        known.facts.withLock { $0.first = index }
+        known.with { $0.first = index }
         return Answer(json: json, isDoubtful: race.isDoubtful)
       case .failure(let trouble):
         switch race.fail(trouble) {
@@ -163,7 +158,7 @@ struct EtcdMembers: Sendable {
     let header = json["header"]
     let cluster = header?["cluster_id"]?.text.flatMap { UInt64($0) }
     let revision = header?["revision"]?.text.flatMap(Int.init)
-    known.facts.withLock { facts in
+    known.with { facts in
       (facts.cluster, facts.revision) = (cluster ?? facts.cluster, max(facts.revision, revision ?? 0))
     }
     return json
@@ -179,14 +174,14 @@ struct EtcdMembers: Sendable {
   private func answer(
     _ member: StoreClient, _ path: String, _ body: JSON, _ repeats: MemberRace.Repeats, _ send: Sending
   ) throws(StoreTrouble) -> HTTPAnswer {
-    var token = known.facts.withLock { $0.token }
+    var token = known.with { $0.token }
     if token == nil { token = try authenticated(member, send) }
     var answer = try send(request(member, path, body, token, repeats), repeats == .harmless)
     // Tokens end after a while, with the member that gave them, or when users and roles change. What was refused for its
     // token was not carried out.
     for round in 0..<Self.renewals {
       guard let old = token, EtcdRefusal.isOfAnOldToken(answer) || round == 0 && answer.status == 401 else { break }
-      let newest = known.facts.withLock { $0.token }
+      let newest = known.with { $0.token }
       token = newest == old ? try authenticated(member, send) : newest
       answer = try send(request(member, path, body, token, repeats), repeats == .harmless)
     }
@@ -225,7 +220,7 @@ struct EtcdMembers: Sendable {
       throw refused(answer, by: member)
     }
     guard let token = try member.json(answer)["token"]?.text else { throw unexpected("no token") }
-    known.facts.withLock { $0.token = Secret(token) }
+    known.with { $0.token = Secret(token) }
     return Secret(token)
   }
 

@@ -11,7 +11,7 @@ package struct EtcdStore: JournalingStore {
   private let root: String
   private let base: String
   /// The flags as they were seen last, by key.
-  let seen = Remembered<[FlagKey: EtcdDoor.Item]>()
+  let seen = Remembered<[FlagKey: EtcdDoor.Item]>.empty
 
   var door: EtcdDoor { files.door }
 
@@ -19,7 +19,6 @@ package struct EtcdStore: JournalingStore {
     (self.prefix, self.address, base) = (prefix, address, terms.root)
     root = Self.root(members)
     files = EtcdFiles(EtcdDoor(members, terms, context), root: root, clock: context.clock)
-    seen.last = [:]
   }
 
   /// A folder of files in etcd, for journals of flags that live elsewhere.

@@ -240,8 +240,7 @@ package struct FileStore: FlagStore {
     besides real: String, _ urgency: Urgency, killing orders: [KillOrder]
   ) throws(StoreTrouble) -> (any FileLock)? {
     let folder = "\(real).rollout"
-    let (who, path) = (context.surroundings, "\(folder)/lock")
-    let holder = "\(who.actor) on \(who.host), process \(who.process), since \(ISO8601.string(context.clock.now()))"
+    let (holder, path) = (context.holderNow(), "\(folder)/lock")
     do throws(FileTrouble) {
       try context.files.makeFolder(folder)
       do throws(FileTrouble) {

@@ -9,7 +9,6 @@ package struct LaunchDarklyStore: FlagStore {
   package let width = 32
 
   static let tokenVariable = "LAUNCHDARKLY_ACCESS_TOKEN"
-  static let usualPlace = "https://app.launchdarkly.com"
   /// The version of the API that this is written for; a token has one of its own otherwise.
   static let version = HTTPRequest.Header("LD-API-Version", "20240415")
   /// As any other type the instructions would be taken for a JSON Patch.
@@ -20,7 +19,7 @@ package struct LaunchDarklyStore: FlagStore {
   let project: String
   let environment: String
   /// The flags as they were seen last, by key.
-  private let seen = Remembered<[FlagKey: LaunchDarklyFlag]>()
+  private let seen = Remembered<[FlagKey: LaunchDarklyFlag]>.empty
   /// What LaunchDarkly would not say before a change.
   let unasked = Remembered<[String]>([])
 
@@ -33,7 +32,6 @@ package struct LaunchDarklyStore: FlagStore {
       tokenMade: "LaunchDarkly's organization settings under Authorization, as an access token with a writer's role")
     client.headers = [Self.version]
     self.client = client
-    seen.last = [:]
   }
 
   /// A value holds in every environment, and for everybody whom it serves at that moment.

@@ -13,16 +13,15 @@ package struct PostHogStore: FlagStore {
   let client: StoreClient
   let project: String
   /// The flags as they were seen last, by key.
-  let seen: Remembered<[FlagKey: PostHogFlag]>
+  let seen = Remembered<[FlagKey: PostHogFlag]>.empty
   /// What of the last change some of PostHog's SDKs do not understand.
   let unread = Remembered<[String]>([])
 
   init(_ base: WebAddress, project: String, address: String, _ terms: StoreTerms, _ context: Context) {
-    (self.address, self.project, seen) = (address, project, Remembered())
+    (self.address, self.project) = (address, project)
     client = StoreClient(
       base, terms, context, variable: Self.tokenVariable, tokenScheme: "Bearer ",
       tokenMade: "PostHog's settings under Personal API keys, with feature_flag:write")
-    seen.last = [:]
   }
 
   package var identity: String { client.base.below("/project/\(project)").description }

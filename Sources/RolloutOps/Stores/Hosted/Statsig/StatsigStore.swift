@@ -19,9 +19,9 @@ package struct StatsigStore: FlagStore {
   let client: StoreClient
   let environment: String?
   /// The flags as they were seen last, by key.
-  let seen = Remembered<[FlagKey: StatsigFlag]>()
+  let seen = Remembered<[FlagKey: StatsigFlag]>.empty
   /// What notes say of flags that nobody has seen yet.
-  private let expected = Remembered<[FlagKey: StatsigKind]>()
+  private let expected = Remembered<[FlagKey: StatsigKind]>.empty
 
   init(_ base: WebAddress, environment: String?, address: String, _ terms: StoreTerms, _ context: Context) {
     (self.address, self.environment) = (address, environment)
@@ -30,7 +30,6 @@ package struct StatsigStore: FlagStore {
       tokenMade: "Statsig's project settings under API keys, as a Console API key that may write")
     client.headers = [HTTPRequest.Header("STATSIG-API-VERSION", "20240601")]
     self.client = client
-    (seen.last, expected.last) = ([:], [:])
   }
 
   package var identity: String { client.base.below(environment.map { "/\($0)" } ?? "").description }
