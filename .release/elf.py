@@ -1,5 +1,7 @@
-"""Reads what an ELF file says about itself: its machine, the libraries it asks for, their versions, its compilers."""
+"""Reads what an ELF file says about itself: its machine, its commit, the libraries it asks for, their versions, its
+compilers."""
 
+import json
 import os
 import re
 import shutil
@@ -88,6 +90,16 @@ class Elf:
         names = set().union(*self.versions.values())
         found = [re.fullmatch(r"GLIBC_(\d+)\.(\d+)(?:\.\d+)?", name) for name in names]
         return max(((int(match[1]), int(match[2])) for match in found if match), default=(0, 0))
+
+    @property
+    def commit(self):
+        """Which commit `.release/build` named; nil where it named none."""
+        note = self.sections.get(".note.package", b"")
+        found = re.search(rb"\{.*\}", note, re.DOTALL)
+        try:
+            return found and json.loads(found[0]).get("commit")
+        except ValueError as error:
+            raise Refusal(f"{self.path} has a broken note about its package: {error}") from error
 
     @property
     def swift(self):

@@ -102,7 +102,7 @@ def built():
         return os.path.abspath(program)
     command = ["swift", "build", "-c", "release", "--static-swift-stdlib"]
     repository = os.path.dirname(os.path.dirname(HERE))
-    subprocess.run(command, cwd=repository, check=True, stdout=sys.stderr)
+    subprocess.run([os.path.join(repository, ".release", "build")], check=True, stdout=sys.stderr)
     places = subprocess.run([*command, "--show-bin-path"], cwd=repository, check=True, capture_output=True, text=True)
     return os.path.join(places.stdout.strip(), "rolloutctl")
 

@@ -44,9 +44,12 @@ def refused(world):
     attempt("one more library", data.replace(b"\0libm.so.6\0", b"\0libq.so.6\0"), "libq.so.6", "--static-swift-stdlib")
     attempt("another processor", data[:18] + struct.pack("<H", 243) + data[20:], "243", "x86_64")
     attempt("a program of another source", stale(data), "not built from this source")
+    if world.commit:
+        other = "0" * len(world.commit)
+        attempt("a program of another commit", data.replace(world.commit.encode(), other.encode()), other, "checked out")
     missing = world.package(os.path.join(folder, "absent"), os.path.join(folder, "x"), status=1)
     expect("absent" in missing.errors and "Traceback" not in missing.errors, missing)
-    return "8 of them"
+    return "9 of them" if world.commit else "8 of them: the program names no commit"
 
 
 def stale(data):

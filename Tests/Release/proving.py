@@ -62,6 +62,9 @@ class World:
             text = file.read()
         self.version = re.search(r'number = "([^"]+)"', text)[1]
         day = re.search(r'date = "([^"]+)"', text)[1]
+        # An installed program says where it comes from: the packages are stripped, and this must be left.
+        told = subprocess.run([program, "version", "--format", "json"], capture_output=True, text=True, timeout=60)
+        self.commit = json.loads(told.stdout).get("commit")
         self.epoch = calendar.timegm(time.strptime(day, "%Y-%m-%d"))
         self.count = 0
 
@@ -102,7 +105,8 @@ class World:
     def works(self, program):
         """The program says its version, and kills in a flag file."""
         said = self.run(program, "version")
-        expect(said.output == f"{NAME} {self.version}\n" and not said.errors, said)
+        commit = f" (commit {self.commit[:12]})" if self.commit else ""
+        expect(said.output == f"{NAME} {self.version}{commit}\n" and not said.errors, said)
         self.count += 1
         folder, flags = self.new_folder(f"kill {self.count}"), {"flags": {"ai-summary": {
             "state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "on"}}}

@@ -21,9 +21,11 @@ import Testing
     let path: String
     let source: String
     let text: SwiftText
+    private let names: (topLevel: Set<String>, all: Set<String>)
 
     init(_ path: String, _ source: String) {
       (self.path, self.source, text) = (path, source, SwiftText(source))
+      names = (Self.declared(in: text.words, topLevel: true), Self.declared(in: text.words, topLevel: false))
     }
 
     /// `["RolloutOps", "Formats", "JSON.swift"]`.
@@ -32,9 +34,10 @@ import Testing
     var isLibrary: Bool { parts.first == "RolloutOps" }
 
     /// Names of types that it declares, with their place in the file.
-    func declared(topLevel: Bool) -> Set<String> {
-      let words = text.words
-      let kinds = ["struct", "enum", "class", "protocol", "actor", "typealias"]
+    func declared(topLevel: Bool) -> Set<String> { topLevel ? names.topLevel : names.all }
+
+    private static func declared(in words: [SwiftText.Word], topLevel: Bool) -> Set<String> {
+      let kinds: Set = ["struct", "enum", "class", "protocol", "actor", "typealias"]
       return Set(
         words.indices.dropLast().filter {
           kinds.contains(words[$0].text) && !words[$0].isMember && (!topLevel || words[$0].isTopLevel)
@@ -101,10 +104,14 @@ import Testing
       for name in file.declared(topLevel: true) { homes[name, default: []].insert(file.folder ?? "") }
     }
     var found: [String] = []
+    var knownOnFloor: [String: Set<String>] = [:]
     for file in library {
       guard let folder = file.folder, let floor = height[folder] else { continue }
-      let near = library.filter { $0.folder == folder || height[$0.folder ?? "", default: .max] < floor }
-      let known = Set(near.flatMap { $0.declared(topLevel: false) })
+      if knownOnFloor[folder] == nil {
+        let near = library.filter { $0.folder == folder || height[$0.folder ?? "", default: .max] < floor }
+        knownOnFloor[folder] = Set(near.flatMap { $0.declared(topLevel: false) })
+      }
+      let known = knownOnFloor[folder, default: []]
       for word in file.text.words where !word.isMember && !known.contains(word.text) {
         for home in homes[word.text, default: []].sorted() {
           found.append(file.finding(word.line, "\(folder) mentions \(word.text) of \(home)"))

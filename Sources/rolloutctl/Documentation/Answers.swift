@@ -6,7 +6,7 @@ struct Answers {
     try HelpPage(table: table).text(about: subject)
   }
 
-  var version: String { "\(table.program) \(Release.number)\n" }
+  var version: String { "\(table.program) \(Release.text(commit: Release.commit))\n" }
 
   func completion(of shell: CompletionShell) -> String {
     GeneratedFiles(table: table).completion(of: shell)

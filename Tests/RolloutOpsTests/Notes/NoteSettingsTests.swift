@@ -34,8 +34,7 @@ import Testing
 
   /// The environment names one store, the note that the journal remembers another: the flag is off in both.
   @Test func aKillFollowsTheRememberedNote() throws {
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     world.files.put(
       "/w/other.json",
       #"{"flags":{"ai-summary":{"state":"ENABLED","variants":{"on":true,"off":false},"#

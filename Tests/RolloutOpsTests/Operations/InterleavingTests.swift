@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import RolloutOps
@@ -13,8 +14,7 @@ import Testing
   func oneActsBetweenTwoStepsOfTheOther(round: Int) throws {
     let seed = UInt64(42_000 + round)
     var random = SplitMix64(seed: seed)
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     for step in 0..<8 {
       let first = try #require(CrashTests.Deed.allCases.randomElement(using: &random))
       let second = try #require(CrashTests.Deed.allCases.randomElement(using: &random))
@@ -34,17 +34,22 @@ import Testing
   /// Kill in the middle of anything, and anything in the middle of a kill: off at the end, unless somebody restored it.
   @Test(arguments: CrashTests.Deed.allCases.filter { $0 != .restore }, moments)
   func killWins(deed: CrashTests.Deed, moment: MemoryFiles.Effect) throws {
-    let start = World()
-    for _ in 0..<2 { try start.advance() }
+    let start = try World.after(2)
+    var isOver: Set<Bool> = []
     for (killIsInside, skips) in [true, false].flatMap({ inside in (0..<5).map { (inside, $0) } }) {
+      // Where the deed has no such moment any more, a later one was played already: nothing comes in between.
+      if isOver.contains(killIsInside) { continue }
       let world = start.copy()
+      let hasActed = Mutex(false)
       var random = SplitMix64(seed: 1)
       world.files.before(moment, on: "/w/flags.json", after: skips) { files in
+        hasActed.withLock { $0 = true }
         var random = SplitMix64(seed: 2)
         let other = World(sharing: files)
         if killIsInside { other.kill() } else { deed.perform(in: other, &random) }
       }
       if killIsInside { deed.perform(in: world, &random) } else { world.kill() }
+      if !hasActed.withLock({ $0 }) { isOver.insert(killIsInside) }
       // The hook does not fire where the deed never comes to that moment; then nobody has killed yet.
       guard try world.entries.contains(where: { $0.content.action == .kill }) || world.flag?.mark?.killed == true else {
         continue

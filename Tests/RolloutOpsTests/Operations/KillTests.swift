@@ -6,9 +6,7 @@ import Testing
 /// Kill always works, and says "off" only when something other than the write said so.
 @Suite struct KillTests {
   static func exposing() throws -> World {
-    let world = World()
-    for _ in 0..<2 { try world.advance() }
-    return world
+    try World.after(2)
   }
 
   func isOff(_ world: World) throws -> Bool { try world.flag?.serving == .everyone("off") }

@@ -28,8 +28,7 @@ import Testing
   }
 
   @Test func toNamesOnlyTheNextStageOrThePresentOne() throws {
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     #expect(try world.move(.promote) { $0.stage = "internal" }.decision.reasons == ["already there: internal"])
     #expect(try world.move(.promote) { $0.stage = "25%" }.status == .conflict)
     #expect(try world.move(.promote) { $0.stage = "26%" }.status == .usage)
@@ -39,8 +38,7 @@ import Testing
   }
 
   @Test func rollbackGoesBackOneOrFurtherAndNeverForward() throws {
-    let world = World()
-    for _ in 0..<4 { try world.advance() }
+    let world = try World.after(4)
     #expect(try world.move(.rollback).after.place == .stage(2, name: "25% of paid"))
     #expect(try world.move(.rollback) { $0.stage = "internal" }.after.place == .stage(0, name: "internal"))
     #expect(try world.move(.rollback) { $0.stage = "25%" }.status == .usage)
@@ -51,8 +49,7 @@ import Testing
   }
 
   @Test func narrowingGoesOnWhereTheJournalCannotBeWritten() throws {
-    let world = World()
-    for _ in 0..<2 { try world.advance() }
+    let world = try World.after(2)
     try world.attest("gates")
     world.files.fail(.append, on: ".journal", .diskFull)
     #expect(throws: Trouble.self) { try world.move(.promote) }
@@ -73,8 +70,7 @@ import Testing
   }
 
   @Test func aWriteThatFailedAfterItLandedCounts() throws {
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     try world.attest("gates")
     // The folder's sync fails once the new file is in place.
     world.files.fail(.syncFolder, on: "/w", .other(code: 5, text: "input/output error"), times: 1)
@@ -86,8 +82,7 @@ import Testing
   }
 
   @Test func driftIsShownAndNeverOverwritten() throws {
-    let world = World()
-    for _ in 0..<2 { try world.advance() }
+    let world = try World.after(2)
     try world.meddle { $0.exposure = Exposure(grants: [Grant(cohort: nil, share: Percentage(percent: 1))]) }
     let before = world.files.text(World.store)
     #expect(try world.move(.promote).status == .conflict)
@@ -98,8 +93,7 @@ import Testing
   }
 
   @Test func adoptTakesWhatIsShownAndTheNextMoveBringsThePlanBack() throws {
-    let world = World()
-    for _ in 0..<2 { try world.advance() }
+    let world = try World.after(2)
     try world.meddle { $0.exposure = Exposure(grants: [Grant(cohort: nil, share: Percentage(percent: 1))]) }
     #expect(try world.move(.adopt) { $0.stage = "5% of paid" }.status == .done)
     #expect(try world.status().drift == nil)
@@ -132,8 +126,7 @@ import Testing
   }
 
   @Test func anEditedSentenceIsNoChangeOfThePlanButAnEditedStageIs() throws {
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     try world.attest("gates")
     world.files.put(World.note, World.plainNote.replacing("# Summary prompt", "# Summary prompt, again"))
     #expect(try world.status().outlook == .promote)
@@ -147,8 +140,7 @@ import Testing
 
   @Test(arguments: [("Unit: tenant", "Unit: user"), ("internal: team = staff", "internal: team = all")])
   func whatWasReachedIsFrozen(old: String, new: String) throws {
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     world.files.put(World.note, World.plainNote.replacing(old, new))
     let report = try world.move(.replan, reason: "other people")
     #expect(report.status == .conflict)
@@ -156,8 +148,7 @@ import Testing
   }
 
   @Test func aPromotionThatWasOvertakenGivesWay() throws {
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     try world.attest("gates")
     // Between our first look and our turn at the lock another operator promotes.
     world.files.before(.lock, on: ".journal.lock") { files in
@@ -187,8 +178,7 @@ import Testing
   }
 
   @Test func holdSurvivesKillAndRestore() throws {
-    let world = World()
-    try world.advance()
+    let world = try World.after(1)
     try world.move(.hold, reason: "waiting for legal")
     world.kill()
     #expect(try world.move(.restore, on: "ai-summary", reason: "ok").status == .done)
@@ -197,8 +187,7 @@ import Testing
   }
 
   @Test func aFinishedRolloutCanStillGoBackAndANewNoteStartsAnew() throws {
-    let world = World()
-    for _ in 0..<4 { try world.advance() }
+    let world = try World.after(4)
     try world.attest("gates")
     try world.move(.finish)
     #expect(try world.move(.promote).decision.reasons == ["the note's rollout is finished, there is nothing to do"])
@@ -228,8 +217,7 @@ import Testing
 
   /// A script that names a stage reads 0 as "it is there".
   @Test func aNamedStageIsNeverReachedByHavingNothingToDo() throws {
-    let world = World()
-    for _ in 0..<4 { try world.advance() }
+    let world = try World.after(4)
     #expect(try world.move(.promote).decision.status == .done)
     #expect(try world.move(.promote) { $0.stage = "100%" }.decision.status == .done)
     #expect(try world.move(.promote) { $0.stage = "5% of paid" }.decision.status == .conflict)

@@ -4,7 +4,7 @@ import Testing
 
 /// A rollout with variants on platforms where no verb changes a value: finished, everybody gets the canary under its own
 /// name, and a kill still serves what was there before.
-@Suite(.serialized, .needsPython) struct FinishedValuesTests {
+@Suite(.serialized, .waits, .needsPython) struct FinishedValuesTests {
   static let platforms = ["launchdarkly", "posthog", "statsig", "unleash"]
   static let launchDarkly = Result { try LivePlatform("launchdarkly") }
   static let posthog = Result { try LivePlatform("posthog") }
@@ -53,6 +53,11 @@ import Testing
     #expect(flag.variants.map(\.value) == before.variants.map(\.value))
     #expect(try one.world.status().place == .finished)
     #expect(try one.world.status().drift == nil)
+    // The list of all rollouts judges by the same rules of the platform.
+    var choices = OperatorChoices()
+    choices.stores = [one.address]
+    let listed = try Status(context: one.world.context(), choices: choices).fleet().lines
+    #expect(listed.count == 1 && listed[0].report?.place == .finished && listed[0].report?.drift == nil, "\(listed)")
     #expect(try one.world.move(.promote).decision.reasons == ["the note's rollout is finished, there is nothing to do"])
 
     // At no point does a kill serve the new version.

@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// What we write to LaunchDarkly, as its SDKs for Go, Node and Java evaluate it from the document that all SDKs download.
-@Suite(.serialized, .needsPython, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason))
+@Suite(.serialized, .waits, .needsPython, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason))
 struct LaunchDarklyPeerTests {
   static let platform = Result { try LivePlatform("launchdarkly") }
 

@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// Whole rollouts on the scripted LaunchDarkly server, request by request.
-@Suite(.needsPython, .serialized) struct LaunchDarklyStoreTests {
+@Suite(.needsPython, .serialized, .waits) struct LaunchDarklyStoreTests {
   static let shared = Result { try ScriptedPlatform("launchdarkly_server.py") }
   static let path = "/api/v2/flags/default"
   static let variantNote = SampleNote.saying(

@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// LaunchDarkly's trigger: an address that is itself the secret, and turns a flag off where the API would not.
-@Suite(.needsPython, .serialized) struct LaunchDarklyTriggerTests {
+@Suite(.needsPython, .serialized, .waits) struct LaunchDarklyTriggerTests {
   static let shared = Result { try ScriptedPlatform("launchdarkly_server.py") }
 
   let platform: ScriptedPlatform

@@ -4,7 +4,7 @@ import Testing
 
 /// What we write to PostHog, as its SDKs for Go and Node decide it locally, without any question to PostHog. Java's decides
 /// no groups.
-@Suite(.serialized, .needsPython, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason))
+@Suite(.serialized, .waits, .needsPython, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason))
 struct PostHogPeerTests {
   static let platform = Result { try LivePlatform("posthog") }
 

@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// What we write to PostHog, as its real SDK decides it locally (`$ROLLOUTCTL_PLATFORM_VENV`, Tests/Live).
-@Suite(.serialized) struct PostHogReaderTests {
+@Suite(.serialized, .waits) struct PostHogReaderTests {
   static let platform = Result { try LivePlatform("posthog") }
 
   private let platform: LivePlatform

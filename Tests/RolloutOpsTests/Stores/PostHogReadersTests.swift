@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// What of our flags PostHog's SDKs do not all read alike, and what a project wants of every new flag.
-@Suite(.serialized, .needsPython) struct PostHogReadersTests {
+@Suite(.serialized, .waits, .needsPython) struct PostHogReadersTests {
   static let platform = Result { try LivePlatform("posthog") }
 
   let platform: LivePlatform

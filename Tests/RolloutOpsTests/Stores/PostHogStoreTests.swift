@@ -4,7 +4,7 @@ import Testing
 
 /// PostHog's flags through the real libcurl against a scripted PostHog: what is asked, and what each of its answers leads
 /// to.
-@Suite(.serialized, .needsPython) struct PostHogStoreTests {
+@Suite(.serialized, .waits, .needsPython) struct PostHogStoreTests {
   static let platform = Result { try LivePlatform("posthog") }
   static let flags = "/api/projects/1/feature_flags/"
 

@@ -8,7 +8,7 @@ import Testing
 /// Needs two virtual environments, made from the requirements in Tests/Live: `$ROLLOUTCTL_VENV` (by default
 /// `.venv/flags`) and the same with `-v1` behind it. Without them the tests are skipped and say so;
 /// `ROLLOUTCTL_LIVE=required` makes that a failure.
-@Suite(.serialized) struct RealReaderTests {
+@Suite(.serialized, .waits) struct RealReaderTests {
   static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 

@@ -5,7 +5,8 @@ import Testing
 
 /// A life of a rollout before the eyes of every reader there is: at each stage whom the note means is in and nobody else,
 /// nobody is lost from one to the next, and a kill is seen by all.
-@Suite(.serialized, .needsPython, .enabled(if: LifeReaders.areThere, LifeReaders.reason)) struct RolloutLifeTests {
+@Suite(.serialized, .waits, .needsPython, .enabled(if: LifeReaders.areThere, LifeReaders.reason))
+struct RolloutLifeTests {
   private func judge(_ life: RolloutLife, _ place: String, _ readers: [LifeReader], drawsAlike: Bool = true) throws {
     try #require(!readers.isEmpty)
     var verdict = LifeVerdict(life, place)

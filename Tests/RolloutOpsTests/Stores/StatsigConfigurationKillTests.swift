@@ -4,7 +4,7 @@ import Testing
 
 /// Kills of dynamic configurations, where nobody says which kind a flag has: a gate is as fast as ever, and a configuration
 /// is found behind whatever stands in its way.
-@Suite(.serialized, .needsPython) struct StatsigConfigurationKillTests {
+@Suite(.serialized, .waits, .needsPython) struct StatsigConfigurationKillTests {
   static let platform = Result { try LivePlatform("statsig") }
   private static let (gate, path) = (StatsigStoreTests.gate, StatsigConfigurationTests.path)
 

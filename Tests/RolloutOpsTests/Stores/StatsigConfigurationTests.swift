@@ -4,7 +4,7 @@ import Testing
 
 /// A note with variants on a scripted Statsig: a dynamic configuration, from the first stage to the last, killed and brought
 /// back; and what stands beside it or was there before.
-@Suite(.serialized, .needsPython) struct StatsigConfigurationTests {
+@Suite(.serialized, .waits, .needsPython) struct StatsigConfigurationTests {
   static let platform = Result { try LivePlatform("statsig") }
   static let path = "/console/v1/dynamic_configs/ai-summary"
   private static let gate = StatsigStoreTests.gate

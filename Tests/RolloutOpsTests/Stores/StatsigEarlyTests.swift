@@ -4,7 +4,7 @@ import Testing
 
 /// Gates that earlier versions wrote: read as ours, killed, found by `doctor` and mended by the next change; and what is
 /// refused before Statsig would refuse it.
-@Suite(.serialized, .needsPython) struct StatsigEarlyTests {
+@Suite(.serialized, .waits, .needsPython) struct StatsigEarlyTests {
   static let platform = Result { try LivePlatform("statsig") }
 
   let platform: LivePlatform

@@ -5,7 +5,7 @@ import Testing
 /// What we write to Statsig, as its SDKs of all generations decide it: the ones of their own for Go, Node, Java and Python,
 /// and the one for Python upon the core in Rust. Nobody who is excluded or has no unit is in, everybody of a cohort is.
 @Suite(
-  .serialized, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason),
+  .serialized, .waits, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason),
   .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
 struct StatsigPeerTests {
   /// The key that the reader for Java has.

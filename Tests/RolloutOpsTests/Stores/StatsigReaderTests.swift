@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// What we write to Statsig, as its real server SDK decides it (`$ROLLOUTCTL_PLATFORM_VENV`, Tests/Live).
-@Suite(.serialized) struct StatsigReaderTests {
+@Suite(.serialized, .waits) struct StatsigReaderTests {
   static let platform = Result { try LivePlatform("statsig") }
 
   private let platform: LivePlatform

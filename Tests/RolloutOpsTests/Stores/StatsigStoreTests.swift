@@ -4,7 +4,7 @@ import Testing
 
 /// Statsig's gates through the real libcurl against a scripted Statsig: what is asked, and what each of its answers leads
 /// to.
-@Suite(.serialized, .needsPython) struct StatsigStoreTests {
+@Suite(.serialized, .waits, .needsPython) struct StatsigStoreTests {
   static let platform = Result { try LivePlatform("statsig") }
   static let gate = "/console/v1/gates/ai-summary"
 

@@ -5,7 +5,7 @@ import Testing
 
 /// Dynamic configurations as Statsig's server SDKs read them: whoever is in gets the canary's value, and everybody else
 /// control's, who is excluded, has no unit or comes after a kill too.
-@Suite(.serialized) struct StatsigValueReaderTests {
+@Suite(.serialized, .waits) struct StatsigValueReaderTests {
   static let platform = Result { try LivePlatform("statsig") }
 
   private let platform: LivePlatform
@@ -115,7 +115,7 @@ import Testing
 }
 
 /// The same by the SDKs of their own for Node and Java; the peers have readers of gates for them.
-@Suite(.serialized, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason)) struct StatsigValuePeerTests {
+@Suite(.serialized, .waits, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason)) struct StatsigValuePeerTests {
   /// The key that those readers have.
   static let platform = Result { try LivePlatform("statsig", "--sdk-token", "secret-x") }
   static let javaIsThere = FileManager.default.isExecutableFile(atPath: "/usr/bin/javac")

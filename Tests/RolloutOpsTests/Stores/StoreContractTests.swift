@@ -4,7 +4,7 @@ import Testing
 
 /// What every store promises, whatever stands behind it: the file, a document, a real etcd, and the platforms as their
 /// scripted servers have them. What is special about one of them is in its own tests.
-@Suite(.serialized, .needsPython) struct StoreContractTests {
+@Suite(.serialized, .waits, .needsPython) struct StoreContractTests {
   static let key = FlagKey("contract")
 
   static let stages: [(name: String, exposure: Exposure)] = {

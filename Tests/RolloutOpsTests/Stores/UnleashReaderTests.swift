@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// What we write to Unleash, as its real Python SDK evaluates it.
-@Suite(.needsPython, .serialized, .enabled(if: PlatformReader.isPresent, PlatformReader.reason))
+@Suite(.needsPython, .serialized, .waits, .enabled(if: PlatformReader.isPresent, PlatformReader.reason))
 struct UnleashReaderTests {
   static let shared = Result { try ScriptedPlatform("unleash_server.py") }
 

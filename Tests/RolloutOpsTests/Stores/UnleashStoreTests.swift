@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// Whole rollouts on the scripted Unleash server, request by request.
-@Suite(.needsPython, .serialized) struct UnleashStoreTests {
+@Suite(.needsPython, .serialized, .waits) struct UnleashStoreTests {
   static let shared = Result { try ScriptedPlatform("unleash_server.py") }
   static let feature = "/api/admin/projects/default/features/ai-summary"
   static let production = "\(feature)/environments/production"

@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// Rollouts of flags with variants on the scripted Unleash server, request by request.
-@Suite(.needsPython, .serialized) struct UnleashVariantStoreTests {
+@Suite(.needsPython, .serialized, .waits) struct UnleashVariantStoreTests {
   static let shared = Result { try ScriptedPlatform("unleash_server.py") }
   private static let production = "…/environments/production"
   private static let order = "POST \(production)/strategies/set-sort-order"

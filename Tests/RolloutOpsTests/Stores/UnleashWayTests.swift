@@ -3,7 +3,7 @@ import Testing
 @testable import RolloutOps
 
 /// What applications are served while a flag with variants is changed in Unleash, which takes several requests.
-@Suite(.needsPython, .serialized) struct UnleashWayTests {
+@Suite(.needsPython, .serialized, .waits) struct UnleashWayTests {
   private static let shared = Result { try ScriptedPlatform("unleash_server.py") }
 
   let platform: ScriptedPlatform

@@ -28,16 +28,14 @@ final class MemoryEtcd: HTTP {
 
   let state = Mutex(State())
   /// Drawn for every request.
-  let fault: Mutex<@Sendable (HTTPRequest) -> Fault> = Mutex({ _ in .none })
+  let fault = Hook<HTTPRequest, Fault> { _ in .none }
   /// Runs before a request is looked at, outside of all locks.
-  let before: Mutex<@Sendable (HTTPRequest) -> Void> = Mutex({ _ in })
+  let before = Hook<HTTPRequest, Void> { _ in }
 
   func answer(to request: HTTPRequest) throws(HTTPTrouble) -> HTTPAnswer {
     try request.check()
-    let hook = before.withLock { $0 }
-    hook(request)
-    let draw = fault.withLock { $0 }
-    let fault = draw(request)
+    before(request)
+    let fault = self.fault(request)
     return try state.withLock { state -> Result<HTTPAnswer, HTTPTrouble> in
       state.requests.append(request)
       switch fault {

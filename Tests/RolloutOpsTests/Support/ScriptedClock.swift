@@ -7,7 +7,7 @@ final class ScriptedClock: WallClock {
   private let time: Mutex<Instant>
   private let looks = Mutex(0)
   private let jump = Mutex<TimeSpan?>(nil)
-  private let paused = Mutex<@Sendable (Int) -> Void>({ _ in })
+  private let paused = Hook<Int, Void> { _ in }
 
   /// Saturday, 2026-11-21 10:00 UTC, unless told.
   init(_ start: Instant = Instant(seconds: 1_795_255_200)) { time = Mutex(start) }
@@ -29,8 +29,7 @@ final class ScriptedClock: WallClock {
 
   func pause(microseconds: Int) {
     advance(microseconds: microseconds)
-    let hook = paused.withLock { $0 }
-    hook(microseconds)
+    paused(microseconds)
   }
 
   func set(_ instant: Instant) { time.withLock { $0 = instant } }

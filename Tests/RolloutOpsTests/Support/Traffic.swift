@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import RolloutOps
@@ -63,13 +64,20 @@ extension World {
 
   /// At `25% of paid`, with sound traffic behind it and none yet at it.
   static func watched(_ note: String = watchedNote) throws -> World {
-    let world = World(note: note)
-    try world.move(.promote)
-    world.send(Traffic(share: 0.05))
-    let report = try world.move(.promote) { $0.stage = "25% of paid" }
-    try #require(report.status == .done, "\(report.decision.reasons)")
-    return world
+    try watchedByNote.withLock { played in
+      if let world = played[note] { return world.copy() }
+      let world = World(note: note)
+      try world.move(.promote)
+      world.send(Traffic(share: 0.05))
+      let report = try world.move(.promote) { $0.stage = "25% of paid" }
+      try #require(report.status == .done, "\(report.decision.reasons)")
+      played[note] = world
+      return world.copy()
+    }
   }
+
+  /// By their note: one is played, and every test gets a copy of its own.
+  private static let watchedByNote = Mutex<[String: World]>([:])
 
   /// A minute goes by, in which these requests come.
   func send(_ traffic: Traffic) {

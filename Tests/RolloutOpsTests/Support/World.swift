@@ -33,6 +33,20 @@ final class World: Sendable {
     files.put("/w/.git/HEAD", "ref: refs/heads/main\n")
   }
 
+  private static let played = Mutex<[World]>([])
+
+  /// A world after so many promotions of the plain note: they are played once, and every test gets a copy of its own.
+  static func after(_ promotions: Int) throws -> World {
+    try played.withLock { played in
+      while played.count <= promotions {
+        let next = played.last?.copy() ?? World()
+        if !played.isEmpty { try next.advance() }
+        played.append(next)
+      }
+      return played[promotions].copy()
+    }
+  }
+
   /// The same world at this moment, for another future.
   func copy() -> World { World(copying: self) }
 
@@ -76,8 +90,10 @@ final class World: Sendable {
   }
 
   @discardableResult
-  func kill(_ key: FlagKey = key, by actor: String = "oncall", to: String? = nil) -> KillReport {
-    Kill(context: context(actor), choices: OperatorChoices(), to: to).perform([key.text])
+  func kill(
+    _ key: FlagKey = key, by actor: String = "oncall", to: String? = nil, within: TimeSpan = TimeSpan(seconds: 30)
+  ) -> KillReport {
+    Kill(context: context(actor), choices: OperatorChoices(), within: within, to: to).perform([key.text])
   }
 
   /// Past the gates that only a person can see, to the next stage.

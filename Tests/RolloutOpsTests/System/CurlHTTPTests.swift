@@ -4,7 +4,7 @@ import Testing
 @testable import RolloutOps
 
 /// The real door on a real loopback socket, against a server that misbehaves.
-@Suite(.needsPython, .serialized)
+@Suite(.needsPython, .serialized, .waits)
 struct CurlHTTPTests {
   /// One for all tests: it takes a moment to start, and ends with the process that holds its input.
   static let shared = Result { try LiveServer("hostile_server.py") }

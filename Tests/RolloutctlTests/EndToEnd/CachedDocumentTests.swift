@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A document behind real caches in their usual settings, which answer for two minutes with what was.
-@Suite(.serialized) struct CachedDocumentTests {
+@Suite(.serialized, .waits) struct CachedDocumentTests {
   private let world: LiveWorld
   private let origin: LiveServer
   private let address: String

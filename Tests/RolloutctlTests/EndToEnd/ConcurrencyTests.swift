@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Many real processes at one flag, one file, at the same time.
-@Suite(.serialized) struct ConcurrencyTests {
+@Suite(.serialized, .waits) struct ConcurrencyTests {
   static let rounds = Live.isRequired ? 5 : 2
 
   /// Starts all of them before it waits for the first.

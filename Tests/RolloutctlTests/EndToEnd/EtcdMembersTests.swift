@@ -4,7 +4,7 @@ import Testing
 @testable import RolloutOps
 
 /// Clusters of which some members hang, only learn, or were replaced: a majority that answers is enough for every verb.
-@Suite(.serialized, .enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) struct EtcdMembersTests {
+@Suite(.serialized, .waits, .enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) struct EtcdMembersTests {
   /// Far more than it takes, far less than a hung member would cost.
   private func inTime(
     _ seconds: Double, _ what: String, at place: SourceLocation = #_sourceLocation,

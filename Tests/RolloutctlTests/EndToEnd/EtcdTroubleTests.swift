@@ -6,7 +6,7 @@ import Testing
 
 /// What a real etcd refuses on a bad night, in the words of an old and of a new version, and that a kill is not stopped
 /// by it.
-@Suite(.serialized, .enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) struct EtcdTroubleTests {
+@Suite(.serialized, .waits, .enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) struct EtcdTroubleTests {
   static let flag: JSON = [
     "state": "ENABLED", "variants": ["on": true, "off": false], "defaultVariant": "on",
     "metadata": ["rolloutctl": "managed"],
@@ -160,7 +160,7 @@ import Testing
 
 /// The break-glass card on the same nights.
 @Suite(
-  .serialized,
+  .serialized, .waits,
   .enabled(if: EtcdWorld.isWanted && Tool.curl.isWanted && Tool.jq.isWanted, "etcd, curl or jq is not installed here"))
 struct EtcdCardTroubleTests {
   @Test(arguments: EtcdWorld.programs) func itShowsWhatAMemberSaysAndPassesOverOneThatIsAway(program: String) throws {

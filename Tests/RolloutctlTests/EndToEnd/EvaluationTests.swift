@@ -3,7 +3,7 @@ import Testing
 
 /// What applications are served, asked of a server that speaks OpenFeature's remote protocol in front of the real flagd
 /// provider (Tests/Live/evaluation_server.py). Needs the virtual environment of Tests/Live/requirements.txt.
-@Suite(.serialized, .enabled(if: Live.hasFlagsPython || Live.isRequired, Live.flagsReason))
+@Suite(.serialized, .waits, .enabled(if: Live.hasFlagsPython || Live.isRequired, Live.flagsReason))
 struct EvaluationTests {
   private let world: LiveWorld
   private let server: LiveServer

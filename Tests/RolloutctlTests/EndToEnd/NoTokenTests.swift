@@ -5,7 +5,7 @@ import Testing
 
 /// Tokens stay where they are: against servers that send back all they were sent, nothing of them is in any output, file
 /// or journal. Whoever runs the program looks for them, and whoever clears a test's folder away; here both are seen to.
-@Suite(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), .serialized) struct NoTokenTests {
+@Suite(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), .serialized, .waits) struct NoTokenTests {
   static let variables = [
     "ROLLOUT_HTTP_TOKEN", "ETCD_USERNAME", "ETCD_PASSWORD", "LAUNCHDARKLY_ACCESS_TOKEN", "UNLEASH_API_TOKEN",
     "POSTHOG_API_KEY", "STATSIG_CONSOLE_KEY", "PROMETHEUS_TOKEN",

@@ -4,7 +4,7 @@ import Testing
 /// A whole rollout through the real executable, as an application with the real OpenFeature provider serves it.
 ///
 /// Needs the virtual environment from Tests/Live/requirements.txt, in `$ROLLOUTCTL_VENV` or `.venv/flags`.
-@Suite(.serialized) struct RealClientTests {
+@Suite(.serialized, .waits) struct RealClientTests {
   @Test func theProviderIsThereWhereItIsRequired() {
     if Live.isRequired { #expect(Live.hasFlagsPython, Live.flagsReason) }
   }

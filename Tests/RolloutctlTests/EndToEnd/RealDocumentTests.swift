@@ -3,7 +3,7 @@ import Testing
 
 /// Documents behind real servers of the web, each in its packages' settings, one after another: the verbs back to back,
 /// an outsider in between, an outsider who races.
-@Suite(.serialized) struct RealDocumentTests {
+@Suite(.serialized, .waits) struct RealDocumentTests {
   /// One of them.
   struct Kind: CustomTestStringConvertible, Sendable {
     let name: String

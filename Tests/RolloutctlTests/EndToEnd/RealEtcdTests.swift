@@ -5,7 +5,7 @@ import Testing
 @testable import RolloutOps
 
 /// Rollouts whose flag and journal live in a real etcd: what happens on a file happens there too, and on several machines.
-@Suite(.serialized, .enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) struct RealEtcdTests {
+@Suite(.serialized, .waits, .enabled(if: EtcdWorld.isWanted, EtcdWorld.reason)) struct RealEtcdTests {
   @Test func aWholeRolloutWithAuthentication() throws {
     let etcd = try EtcdWorld()
     let note = LiveWorld.note

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A kill before the eyes of the real flagd daemon. It binds all interfaces, so it runs in a network namespace of its own.
-@Suite(.serialized, .enabled(if: RealFlagd.isWanted, RealFlagd.reason)) struct RealFlagdTests {
+@Suite(.serialized, .waits, .enabled(if: RealFlagd.isWanted, RealFlagd.reason)) struct RealFlagdTests {
   /// A stage that is only a share: nobody is let in by name.
   private static let note = LiveWorld.plainNote
     .replacing(

@@ -5,7 +5,7 @@ import Testing
 @testable import RolloutOps
 
 /// What is claimed of Unleash, against a real server: the open-source edition on PostgreSQL.
-@Suite(.serialized, .enabled(if: RealUnleash.isWanted, RealUnleash.reason), .timeLimit(.minutes(5)))
+@Suite(.serialized, .waits, .enabled(if: RealUnleash.isWanted, RealUnleash.reason), .timeLimit(.minutes(5)))
 struct RealUnleashTests {
   let unleash: RealUnleash
 

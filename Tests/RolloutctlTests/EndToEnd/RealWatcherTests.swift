@@ -3,7 +3,7 @@ import Testing
 
 /// Kills and restores in a row before the eyes of applications that run on: a real OpenFeature provider of each language
 /// watches one flag file, each in its own way.
-@Suite(.serialized, .enabled(if: RealWatchers.areWanted, RealWatchers.reason)) struct RealWatcherTests {
+@Suite(.serialized, .waits, .enabled(if: RealWatchers.areWanted, RealWatchers.reason)) struct RealWatcherTests {
   private static let note = LiveWorld.plainNote
     .replacing(
       "Schedule: internal 0s -> 5% of paid 0s -> 25% of paid 0s -> 100% 0s", with: "Schedule: 100% 0s")
