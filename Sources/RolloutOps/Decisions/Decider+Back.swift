@@ -5,7 +5,7 @@ extension Decider {
     if progress.isKilled {
       return Decision(
         .rollback, .done, ["it was killed, and on again; the kill is written anew"], from: place, to: place,
-        steps: steps(.rollback, to: place, plan: plan, []))
+        steps: steps(.rolledBack(Deed.Passage()), to: place, plan: plan))
     }
     let here = position(plan)
     var index: Int?
@@ -37,8 +37,8 @@ extension Decider {
     return Decision(
       .rollback, .done, ["\(place) → \(target)"], from: place, to: target,
       steps: steps(
-        .rollback, to: target, plan: plan, degradedTo: progress.degradedTo,
-        request.isAutomatic ? [JSON.Member("holds", true)] : []))
+        .rolledBack(Deed.Passage(holds: request.isAutomatic)), to: target, plan: plan,
+        degradedTo: progress.degradedTo))
   }
 
   /// Another variant in the canary's place. Who is in stays in.
@@ -48,7 +48,7 @@ extension Decider {
     }
     return Decision(
       .degrade, .done, ["degraded to \(variant) at \(place)"], from: place,
-      steps: steps(.degrade, to: place, plan: plan, degradedTo: variant, [JSON.Member("variant", .string(variant))]))
+      steps: steps(.degraded(to: variant), to: place, plan: plan, degradedTo: variant))
   }
 
   /// The index of the stage it stands at; a finished rollout stands one behind its last.
@@ -74,7 +74,7 @@ extension Decider {
   func resume() -> Decision {
     if let hold = progress.hold {
       let reason = hold.reason.map { " (\($0))" } ?? ""
-      return record(.resume, "the hold by \(hold.actor)\(reason) is lifted", [JSON.Member("lifts", "hold")])
+      return record(.resumed(.hold), "the hold by \(hold.actor)\(reason) is lifted")
     }
     guard progress.degradedTo != nil, let plan = progress.plan else { return answer(.done, ["it is not held"]) }
     guard situation.state == .degraded else {
@@ -82,7 +82,7 @@ extension Decider {
     }
     return Decision(
       .resume, .done, ["the canary is back"], from: place,
-      steps: steps(.resume, to: place, plan: plan, [JSON.Member("lifts", "degrade")]))
+      steps: steps(.resumed(.degrade), to: place, plan: plan))
   }
 
   /// What the flag itself says is enough: a kill is decided without the journal, which is read after the write.
@@ -98,25 +98,26 @@ extension Decider {
       variants: shown.variants, serving: serving,
       mark: Flag.Mark(
         killed: true, stage: target.description, killsTo: shown.mark?.killsTo ?? variant, head: shown.mark?.head))
-    let detail = [JSON.Member("served", .text(variant))]
+    let facts = Deed.KillFacts(serving: variant.map { .variant($0) } ?? .applicationDefault)
     guard !(shown.serves(flag) && shown.mark?.killed == true) else {
       // The journal may not know yet: a kill that crashed had written the store first. And a reason may come afterwards.
-      let words = detail + [JSON.Member(Progress.Kill.already, true)]
+      let words = Deed.KillFacts(serving: facts.serving, wasKilled: true)
       return Decision(
         .kill, .done, ["killed already"], from: place, to: target,
-        steps: [.record(content(.kill, .done, to: target, words))])
+        steps: [.record(content(.killed(words), .done, to: target))])
     }
     let outcome = variant ?? serving.description
     guard shown.mark == nil || shown.isForeign, let spelled = situation.spelled else {
       return Decision(
         .kill, .done, [outcome], from: place, to: target,
-        steps: [.write(flag), .record(content(.kill, .done, to: target, detail))])
+        steps: [.write(flag), .record(content(.killed(facts), .done, to: target))])
     }
     // Somebody else's rules are kept before they are replaced, not after.
-    let kept = detail + [JSON.Member("replaced", .string(spelled))]
+    var kept = Entry.Detail(.killed(facts))
+    kept.replaced = spelled
     return Decision(
       .kill, .done, [outcome], from: place, to: target,
-      steps: [.intend(content(.kill, .intended, to: target, kept)), .write(flag), .conclude])
+      steps: [.intend(content(kept, .intended, to: target)), .write(flag), .conclude])
   }
 
   /// What everybody gets: what the operator says, else what the flag is marked with, else the version that was there
@@ -174,19 +175,20 @@ extension Decider {
     if rule == .recorded {
       return Decision(
         .abandon, .done, ["the rollout is closed; the flag stays killed"], from: place, to: .abandoned,
-        steps: [.record(content(.abandon, .done, to: .abandoned))])
+        steps: [.record(content(.abandoned(Deed.Passage()), .done, to: .abandoned))])
     }
     if progress.isKilled {
       // It was killed, and somebody switched it on again: closing the rollout must not lift the kill.
       return Decision(
         .abandon, .done, ["the rollout is closed; the kill is written anew"], from: place, to: .abandoned,
         steps: [
-          .intend(content(.abandon, .intended, to: .abandoned)), .write(plan.flag(at: place)), .conclude,
+          .intend(content(.abandoned(Deed.Passage()), .intended, to: .abandoned)), .write(plan.flag(at: place)),
+          .conclude,
         ])
     }
     return Decision(
       .abandon, .done, ["nobody gets the canary; the rollout is closed"], from: place, to: .abandoned,
-      steps: steps(.abandon, to: .abandoned, plan: plan, []))
+      steps: steps(.abandoned(Deed.Passage()), to: .abandoned, plan: plan))
   }
 
   // MARK: One tenant
@@ -196,9 +198,10 @@ extension Decider {
     if progress.exclusions.contains(selector), situation.drift == nil {
       return answer(.done, ["\(selector) is taken out already"])
     }
-    let detail = [JSON.Member("selector", .string(selector.description))]
+    let kept = KeptSelector(selector)
     guard rule != .recorded else {
-      return record(.exclude, "\(selector) is out from the next move on; nobody gets the canary now", detail)
+      return record(
+        .excluded(kept, shown: nil), "\(selector) is out from the next move on; nobody gets the canary now")
     }
     guard var flag = situation.shown else {
       return answer(.conflict, ["\(situation.key) is not in \(situation.store.shown)"])
@@ -215,13 +218,14 @@ extension Decider {
       return answer(
         .conflict, ["nobody can be taken out while \(flag.serving)", "rollback --to off and kill go through"])
     case .everyone:
-      return record(.exclude, "\(selector) is out from the next move on; nobody gets the canary now", detail)
+      return record(
+        .excluded(kept, shown: nil), "\(selector) is out from the next move on; nobody gets the canary now")
     case .foreign, .applicationDefault:
       return answer(
         .conflict,
         ["nobody can be taken out of rules that rolloutctl did not write: \(flag.serving)", "kill goes through"])
     }
-    return rewriting(.exclude, to: flag, "\(selector) is out", detail)
+    return rewriting(to: flag, "\(selector) is out") { .excluded(kept, shown: $0) }
   }
 
   func include(_ rule: Rule) -> Decision {
@@ -232,9 +236,9 @@ extension Decider {
         ? answer(.conflict, ["\(selector) is excluded by the note; take it out there and replan"])
         : answer(.done, ["\(selector) is not taken out"])
     }
-    let detail = [JSON.Member("selector", .string(selector.description))]
+    let kept = KeptSelector(selector)
     guard rule != .recorded, let plan = progress.plan else {
-      return record(.include, "\(selector) is in again from the next move on", detail)
+      return record(.included(kept, shown: nil), "\(selector) is in again from the next move on")
     }
     if progress.adopted != nil {
       return answer(.conflict, ["the flag was adopted as it stands; promote or rollback brings the plan back first"])
@@ -242,20 +246,15 @@ extension Decider {
     let remaining = progress.exclusions.filter { $0 != selector }
     let flag = plan.flag(
       at: place, excluding: remaining, degradedTo: progress.degradedTo, keepsValues: progress.keepsValues)
-    return rewriting(.include, to: flag, "\(selector) is in again", detail)
+    return rewriting(to: flag, "\(selector) is in again") { .included(kept, shown: $0) }
   }
 
   /// A change of the flag at the place where it stands.
-  private func rewriting(_ action: Entry.Action, to flag: Flag, _ reason: String, _ detail: [JSON.Member])
-    -> Decision
-  {
-    var detail = detail
-    if progress.adopted != nil, situation.drift == nil {
-      detail.append(JSON.Member("shown", .string(flag.fingerprint)))
-    }
+  private func rewriting(to flag: Flag, _ reason: String, _ deed: (_ shown: String?) -> Deed) -> Decision {
+    let deed = deed(progress.adopted != nil && situation.drift == nil ? flag.fingerprint : nil)
     return Decision(
       request.verb, .done, [reason], from: place,
-      steps: [.intend(content(action, .intended, to: place, detail)), .write(flag), .conclude])
+      steps: [.intend(content(deed, .intended, to: place)), .write(flag), .conclude])
   }
 }
 

@@ -22,19 +22,16 @@ extension Decider {
     if situation.drift != nil, let spelled = situation.spelled {
       replaced = ["replaces what was set up by hand: \(spelled)"]
     }
-    return pass(gates, checklist: requirements.checklist, to: plan.stages[next].name, also: replaced) { overridden in
-      var detail = overridden + seen(gates)
-      if situation.startsAnew { detail += opening(plan) }
-      return (target, steps(.promote, to: target, plan: plan, detail))
+    return pass(gates, checklist: requirements.checklist, to: plan.stages[next].name, also: replaced) { skipped in
+      let opening = situation.startsAnew ? opening(plan) : nil
+      let passage = Deed.Passage(skipped: skipped, opening: opening)
+      return (target, steps(.promoted(passage), to: target, plan: plan, seen: seen(gates)))
     }
   }
 
   /// What a rollout freezes when it starts.
-  private func opening(_ plan: Plan) -> [JSON.Member] {
-    [
-      JSON.Member("opens", true), JSON.Member("plan", plan.frozen),
-      JSON.Member("store_identity", .string(situation.store.identity)),
-    ]
+  private func opening(_ plan: Plan) -> Deed.Opening {
+    Deed.Opening(plan: FrozenPlan(plan), storeIdentity: situation.store.identity)
   }
 
   /// After a finished rollout everybody has its canary. The next one may start only from there.
@@ -58,8 +55,8 @@ extension Decider {
     }
     let requirements = Requirements(plan, situation)
     let gates = requirements.gatesToFinish()
-    return pass(gates, checklist: requirements.checklist, to: "finished") { overridden in
-      (.finished, steps(.finish, to: .finished, plan: plan, overridden + seen(gates)))
+    return pass(gates, checklist: requirements.checklist, to: "finished") { skipped in
+      (.finished, steps(.finished(Deed.Passage(skipped: skipped)), to: .finished, plan: plan, seen: seen(gates)))
     }
   }
 
@@ -88,8 +85,8 @@ extension Decider {
 
   private func restored(to index: Int, _ plan: Plan, gates: [Gate]) -> Decision {
     let target = Place.stage(index, name: plan.stages[index].name)
-    return pass(gates, checklist: [], to: plan.stages[index].name) { overridden in
-      (target, steps(.restore, to: target, plan: plan, overridden))
+    return pass(gates, checklist: [], to: plan.stages[index].name) { skipped in
+      (target, steps(.restored(Deed.Passage(skipped: skipped)), to: target, plan: plan))
     }
   }
 
@@ -112,7 +109,8 @@ extension Decider {
     flag.mark = Flag.Mark(killed: false, stage: target.description, killsTo: flag.mark?.killsTo)
     return Decision(
       .restore, .done, ["no longer killed; nobody gets the canary until a rollout is promoted"], from: place,
-      to: target, steps: [.intend(content(.restore, .intended, to: target)), .write(flag), .conclude])
+      to: target,
+      steps: [.intend(content(.restored(Deed.Passage()), .intended, to: target)), .write(flag), .conclude])
   }
 
   func adopt() -> Decision { adopt(as: situation.shown) }
@@ -136,17 +134,14 @@ extension Decider {
       return answer(.conflict, ["the flag is marked as killed; kill it again, then restore it with a reason"])
     }
     let target = Place.stage(index, name: plan.stages[index].name)
-    var detail = [
-      JSON.Member("shown", .string(shown.fingerprint)), JSON.Member("serving", .string(shown.serving.description)),
-    ]
+    var adoption = Deed.Adoption(shown: shown.fingerprint, serving: shown.serving.description)
     if case .split(let split) = shown.serving {
-      let more = split.exposure.exclusions.filter { !plan.exclusions.contains($0) }
-      detail.append(JSON.Member("exclusions", .strings(more.map(\.description))))
+      adoption.exclusions = split.exposure.exclusions.filter { !plan.exclusions.contains($0) }.map(KeptSelector.init)
     }
-    if progress.phase != .open { detail += opening(plan) }
+    if progress.phase != .open { adoption.opening = opening(plan) }
     return Decision(
       .adopt, .done, ["taken over as it stands: \(shown.serving.description)"], from: place, to: target,
-      steps: [.record(content(.adopt, .done, to: target, detail))])
+      steps: [.record(content(.adopted(adoption), .done, to: target))])
   }
 
   func replan() -> Decision {
@@ -162,13 +157,11 @@ extension Decider {
         fixed.map(\.sentence) + ["what was reached stays as it was; finish or abandon, then start anew with promote"])
     }
     let target = progress.place
-    let detail = [
-      JSON.Member("plan", noted.frozen), JSON.Member("differences", .strings(differences.map(\.sentence))),
-    ]
-    var steps = steps(.replan, to: target, plan: noted, degradedTo: progress.degradedTo, detail)
+    let deed = Deed.replanned(FrozenPlan(noted), differences: differences.map(\.sentence))
+    var steps = steps(deed, to: target, plan: noted, degradedTo: progress.degradedTo)
     // A killed or adopted flag stays as it stands; the new plan counts from the next move on.
     if situation.isKilled || progress.adopted != nil {
-      steps = [.record(content(.replan, .done, to: target, detail))]
+      steps = [.record(content(deed, .done, to: target))]
     }
     return Decision(.replan, .done, differences.map(\.sentence), from: place, to: target, steps: steps)
   }
@@ -176,18 +169,17 @@ extension Decider {
   // MARK: Gates and overrides
 
   /// What was seen on the way forward, unless the request brings it along.
-  private func seen(_ gates: [Gate]) -> [JSON.Member] {
-    guard request.seen == nil, let record = EvidenceRecord(situation.evidence, gates) else { return [] }
-    return [JSON.Member(EvidenceRecord.name, record.json)]
+  private func seen(_ gates: [Gate]) -> JSON? {
+    request.seen ?? EvidenceRecord(situation.evidence, gates)?.json
   }
 
   /// Goes ahead when every gate that counts passes, or the one that does not is overridden by name.
   private func pass(
     _ gates: [Gate], checklist: [ChecklistLine], to name: String, also remarks: [String] = [],
-    _ move: (_ overridden: [JSON.Member]) -> (Place, [Decision.Step])
+    _ move: (_ skipped: Deed.SkippedGate?) -> (Place, [Decision.Step])
   ) -> Decision {
     let closed = gates.filter { $0.verdict != .pass && !$0.advisory }
-    var overridden: [JSON.Member] = []
+    var skipped: Deed.SkippedGate?
     var remaining = closed
     if let wanted = request.override {
       let named = gates.filter { $0.name.lowercased() == wanted.lowercased() }
@@ -205,17 +197,14 @@ extension Decider {
         return answer(.hold, ["\(gate.name) is never overridden: \(gate.reason)"], gates: gates, checklist: checklist)
       }
       if gate.verdict != .pass {
-        overridden = [
-          JSON.Member(
-            "override", ["gate": .string(gate.name), "reason": .text(request.reason), "was": .string(gate.reason)])
-        ]
+        skipped = Deed.SkippedGate(gate: gate.name, reason: request.reason, was: gate.reason)
       }
       remaining = closed.filter { $0.name != gate.name }
     }
     guard remaining.isEmpty else {
       return refused(remaining, gates, checklist)
     }
-    let (target, steps) = move(overridden)
+    let (target, steps) = move(skipped)
     return Decision(
       request.verb, .done, ["\(place) → \(name)"] + remarks, from: place, to: target, steps: steps, gates: gates,
       checklist: checklist)

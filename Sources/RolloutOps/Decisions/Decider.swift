@@ -61,7 +61,8 @@ struct Decider {
     case .rollback: rollback()
     case .hold:
       progress.hold == nil
-        ? record(.hold, situation.state == .killed ? "held; the flag stands killed" : "held at \(place)")
+        ? record(
+          .held(automatic: false), situation.state == .killed ? "held; the flag stands killed" : "held at \(place)")
         : answer(.done, ["it is held already"])
     case .resume: resume()
     case .kill: kill()
@@ -190,38 +191,45 @@ struct Decider {
     Decision(request.verb, status, reasons, from: place, gates: gates, checklist: checklist)
   }
 
-  func content(_ action: Entry.Action, _ outcome: Entry.Outcome, to target: Place, _ detail: [JSON.Member] = [])
-    -> Entry.Content
-  {
+  func content(_ deed: Deed, _ outcome: Entry.Outcome, to target: Place) -> Entry.Content {
+    content(Entry.Detail(deed), outcome, to: target)
+  }
+
+  func content(_ detail: Entry.Detail, _ outcome: Entry.Outcome, to target: Place) -> Entry.Content {
+    var detail = detail
+    detail.seen = detail.seen ?? request.seen
     var content = Entry.Content(
-      action, outcome, flag: situation.key, store: situation.store.address,
-      note: situation.note?.reference ?? progress.note, from: place, to: target, reason: request.reason,
-      detail: detail)
-    content.see(request.seen)
+      detail, outcome, flag: situation.key, store: situation.store.address,
+      note: situation.note?.reference ?? progress.note, from: place, to: target, reason: request.reason)
+    // The digest tells two looks apart without reading them.
+    content.evidenceDigest = detail.seen.map { SHA256.hex($0.written(.compact)) }
     return content
   }
 
   /// The steps that bring the store to a place: none of its own where the flag stands so already.
-  func steps(_ action: Entry.Action, to target: Place, plan: Plan, degradedTo: String? = nil, _ detail: [JSON.Member])
+  func steps(_ deed: Deed, to target: Place, plan: Plan, degradedTo: String? = nil, seen: JSON? = nil)
     -> [Decision.Step]
   {
-    let keepsValues = target == .finished && (action == .finish ? situation.store.keepsValues : progress.keepsValues)
-    let flag = plan.flag(
-      at: target, excluding: progress.exclusions, degradedTo: degradedTo, keepsValues: keepsValues)
-    var detail = detail + [JSON.Member("propagation", .number(situation.store.propagation.seconds))]
-    if action == .finish, keepsValues, !plan.variants.isBoolean { detail.append(JSON.Member("keeps_values", true)) }
-    guard let shown = situation.shown, shown.serves(flag), shown.mark?.aboutTheFlag == flag.mark else {
-      if situation.drift != nil, let spelled = situation.spelled {
-        detail.append(JSON.Member("replaced", .string(spelled)))
-      }
-      return [.intend(content(action, .intended, to: target, detail)), .write(flag), .conclude]
+    var detail = Entry.Detail(deed)
+    (detail.propagation, detail.seen) = (situation.store.propagation, seen)
+    var keepsValues = progress.keepsValues
+    if case .finished(var passage) = deed {
+      keepsValues = situation.store.keepsValues
+      passage.keepsValues = keepsValues && !plan.variants.isBoolean
+      detail.deed = .finished(passage)
     }
-    return [.record(content(action, .done, to: target, detail))]
+    let flag = plan.flag(
+      at: target, excluding: progress.exclusions, degradedTo: degradedTo,
+      keepsValues: target == .finished && keepsValues)
+    guard let shown = situation.shown, shown.serves(flag), shown.mark?.aboutTheFlag == flag.mark else {
+      if situation.drift != nil { detail.replaced = situation.spelled }
+      return [.intend(content(detail, .intended, to: target)), .write(flag), .conclude]
+    }
+    return [.record(content(detail, .done, to: target))]
   }
 
-  func record(_ action: Entry.Action, _ reason: String, _ detail: [JSON.Member] = []) -> Decision {
-    Decision(
-      request.verb, .done, [reason], from: place, steps: [.record(content(action, .done, to: place, detail))])
+  func record(_ deed: Deed, _ reason: String) -> Decision {
+    Decision(request.verb, .done, [reason], from: place, steps: [.record(content(deed, .done, to: place))])
   }
 }
 

@@ -3,9 +3,6 @@ package struct EvidenceRecord: Sendable {
   private let evidence: StageEvidence
   private let gates: [Gate]
 
-  /// What the journal calls it.
-  package static let name = "evidence"
-
   /// Nil where nothing was measured: what a person saw stands in their own entry.
   package init?(_ evidence: StageEvidence?, _ gates: [Gate]) {
     guard let evidence else { return nil }
@@ -15,15 +12,6 @@ package struct EvidenceRecord: Sendable {
   package var json: JSON {
     let summary = evidence.summary { .string(ISO8601.precise($0)) }
     return .object(summary + [JSON.Member("gates", .array(gates.map { .object($0.figures) }))])
-  }
-}
-
-extension Entry.Content {
-  /// The digest tells two looks apart without reading them.
-  mutating func see(_ seen: JSON?) {
-    if let seen, detail(EvidenceRecord.name) == nil { detail.append(JSON.Member(EvidenceRecord.name, seen)) }
-    guard let seen = detail(EvidenceRecord.name), seen.members != nil else { return }
-    evidenceDigest = SHA256.hex(seen.written(.compact))
   }
 }
 

@@ -52,36 +52,6 @@ package struct Progress: Sendable {
     package let reason: String?
   }
 
-  package struct Hold: Hashable, Sendable {
-    package let actor: String
-    package let time: Instant
-    package let reason: String?
-    /// Set by a machine: only a reason lifts it.
-    package let automatic: Bool
-
-    init(_ entry: Entry, automatic: Bool) {
-      (actor, time, reason) = (entry.actor, entry.time, entry.content.reason)
-      self.automatic = automatic
-    }
-
-    /// The member of a merge's detail that says who held the rollout in one of the branches.
-    static let name = "held"
-
-    init?(_ json: JSON?) {
-      guard let json, let actor = json["actor"]?.text, let time = json["time"]?.text.flatMap({ ISO8601.instant($0) })
-      else { return nil }
-      (self.actor, self.time, reason) = (actor, time, json["reason"]?.text)
-      automatic = json["automatic"]?.truth ?? false
-    }
-
-    var json: JSON {
-      [
-        "actor": .string(actor), "time": .string(ISO8601.precise(time)), "reason": .text(reason),
-        "automatic": .bool(automatic),
-      ]
-    }
-  }
-
   package struct Kill: Hashable, Sendable {
     package let actor: String
     package let time: Instant
@@ -150,90 +120,91 @@ package struct Progress: Sendable {
   }
 
   private mutating func apply(_ entry: Entry) {
-    let content = entry.content
+    let (content, detail) = (entry.content, entry.content.detail)
     note = content.note ?? note
     store = content.store
     let planBefore = plan
-    if content.detail("plan") != nil { isOpened = true }
-    if readsPlans, let frozen = content.detail("plan") {
-      if let plan = try? Plan(frozen: frozen) { self.plan = plan } else { notUnderstood.append(entry.sequence) }
-      planNote = content.note
-    }
-    switch content.action {
-    case .promote, .rollback, .restore, .finish, .abandon:
-      move(to: content.to ?? place, entry)
+    if let frozen = detail.deed.plan { freeze(frozen, entry) }
+    switch detail.deed {
+    case .promoted(let passage), .rolledBack(let passage), .restored(let passage), .finished(let passage),
+      .abandoned(let passage):
+      move(to: content.to ?? place, entry, detail, passage)
       // One entry, so that no crash can part the way back from the hold that it leaves.
-      if content.detail("holds")?.truth == true { hold = Hold(entry, automatic: true) }
-    case .adopt:
-      move(to: content.to ?? place, entry)
-      adopted = content.detail("shown")?.text
-      excluded = [:]
-      for text in content.detail("exclusions")?.items ?? [] {
-        guard let selector = text.text.flatMap({ try? SelectorText(Substring($0)).selector }) else {
-          notUnderstood.append(entry.sequence)
-          continue
-        }
-        exclude(selector)
-      }
-      if content.merges {
-        hold = Hold(content.detail(Hold.name)) ?? hold
-        degradedTo = content.detail("degraded")?.text
-      }
-    case .kill:
+      if passage.holds { hold = Hold(entry, automatic: true) }
+    case .adopted(let adoption):
+      move(to: content.to ?? place, entry, detail, Deed.Passage())
+      adopt(adoption, entry)
+    case .killed(let facts):
       // Words that come later prove nothing about the switch.
-      if !addsWords(content) { lastKill = entry.time }
-      (kill, isUnmade) = (killed(entry), false)
+      let addsWords = isKilled && facts.wasKilled
+      if !addsWords { lastKill = entry.time }
+      (kill, isUnmade) = (killed(entry, facts, addsWords: addsWords), false)
       leave(at: entry.time)
       place = content.to ?? place
       (adopted, degradedTo) = (nil, nil)
-    case .hold:
-      hold = Hold(entry, automatic: content.detail("automatic")?.truth ?? false)
-    case .resume:
-      if content.detail("lifts") == "degrade" {
-        degradedTo = nil
-        since = started(entry)
-      } else {
-        hold = nil
-      }
-    case .exclude:
-      guard let selector = selector(of: content) else { return notUnderstood.append(entry.sequence) }
+    case .held(let automatic):
+      hold = Hold(entry, automatic: automatic)
+    case .resumed(.degrade):
+      degradedTo = nil
+      since = started(entry, detail)
+    case .resumed:
+      hold = nil
+    case .excluded(let kept, let shown):
+      guard let selector = kept.selector else { return notUnderstood.append(entry.sequence) }
       exclude(selector)
-      adopted = content.detail("shown")?.text ?? adopted
-    case .include:
-      guard let selector = selector(of: content) else { return notUnderstood.append(entry.sequence) }
+      adopted = shown ?? adopted
+    case .included(let kept, _):
+      guard let selector = kept.selector else { return notUnderstood.append(entry.sequence) }
       excluded[selector] = nil
       // Somebody is in again: what was seen and waited for was another exposure.
-      if place.stageIndex != nil { since = started(entry) }
-    case .degrade:
-      degradedTo = content.detail("variant")?.text
-      since = started(entry)
-    case .replan:
+      if place.stageIndex != nil { since = started(entry, detail) }
+    case .degraded(let variant):
+      degradedTo = variant
+      since = started(entry, detail)
+    case .replanned:
       if let to = content.to { place = to }
-      replanned(entry, before: planBefore)
-    case .attest:
-      guard let item = content.detail("item")?.text else { return }
+      replanned(entry, detail, before: planBefore)
+    case .attested(let words):
+      guard let item = words.item else { return }
       attestations.append(
         Attestation(
-          item: item, stage: content.detail("stage")?.text, actor: entry.actor, time: entry.time,
-          evidence: content.detail("evidence")?.text))
+          item: item, stage: words.stage, actor: entry.actor, time: entry.time, evidence: words.evidence))
+    case .unreadable:
+      notUnderstood.append(entry.sequence)
+    }
+  }
+
+  private mutating func freeze(_ frozen: FrozenPlan, _ entry: Entry) {
+    isOpened = true
+    guard readsPlans else { return }
+    if let plan = frozen.plan { self.plan = plan } else { notUnderstood.append(entry.sequence) }
+    planNote = entry.content.note
+  }
+
+  private mutating func adopt(_ adoption: Deed.Adoption, _ entry: Entry) {
+    adopted = adoption.shown
+    excluded = [:]
+    for kept in adoption.exclusions ?? [] {
+      if let selector = kept.selector { exclude(selector) } else { notUnderstood.append(entry.sequence) }
+    }
+    if let merge = adoption.merge {
+      hold = merge.hold ?? hold
+      degradedTo = merge.degraded
     }
   }
 
   /// A second kill keeps the memory of where the first one found the rollout. One that finds the flag killed adds its
   /// reason, and takes nothing from whoever killed it.
-  private func killed(_ entry: Entry) -> Kill {
-    let (content, before, adds) = (entry.content, kill, addsWords(entry.content))
+  private func killed(_ entry: Entry, _ facts: Deed.KillFacts, addsWords adds: Bool) -> Kill {
+    let (content, before) = (entry.content, kill)
     return Kill(
       actor: adds ? before?.actor ?? entry.actor : entry.actor, time: adds ? before?.time ?? entry.time : entry.time,
       reason: content.reason ?? (adds ? before?.reason : nil), from: before?.from ?? content.from,
-      isFound: adds ? before?.isFound ?? false : content.detail(Kill.found) != nil)
+      isFound: adds ? before?.isFound ?? false : facts.isFound)
   }
 
-  /// Whether a kill's entry is about a flag that this journal knows as killed.
-  private func addsWords(_ content: Entry.Content) -> Bool { isKilled && content.detail(Kill.already)?.truth == true }
-
   /// Words about other people, or about other limits, are void; a changed exclusion starts the soak anew.
-  private mutating func replanned(_ entry: Entry, before: Plan?) {
+  private mutating func replanned(_ entry: Entry, _ detail: Entry.Detail, before: Plan?) {
     guard let before, let plan else { return }
     let areOther = before.triggers != plan.triggers
     let others = Set((before.stages + plan.stages).map(\.name)).filter { stage in
@@ -242,7 +213,7 @@ package struct Progress: Sendable {
     if areOther || !others.isEmpty {
       attestations.removeAll { word in word.stage.map { areOther || others.contains($0) } ?? false }
     }
-    if before.exclusions != plan.exclusions, place.stageIndex != nil { since = started(entry) }
+    if before.exclusions != plan.exclusions, place.stageIndex != nil { since = started(entry, detail) }
   }
 
   private mutating func exclude(_ selector: Selector) {
@@ -251,21 +222,19 @@ package struct Progress: Sendable {
     exclusionCount += 1
   }
 
-  private func selector(of content: Entry.Content) -> Selector? {
-    content.detail("selector")?.text.flatMap { try? SelectorText(Substring($0)).selector }
-  }
-
-  private func started(_ entry: Entry) -> Instant {
-    entry.time + TimeSpan(seconds: entry.content.detail("propagation")?.integer ?? 0)
+  private func started(_ entry: Entry, _ detail: Entry.Detail) -> Instant {
+    entry.time + (detail.propagation ?? .zero)
   }
 
   private mutating func leave(at time: Instant) {
     if let last = visits.indices.last, visits[last].left == nil { visits[last].left = time }
   }
 
-  private mutating func move(to target: Place, _ entry: Entry) {
-    if entry.content.isOpening {
-      storeIdentity = entry.content.detail("store_identity")?.text
+  private mutating func move(
+    to target: Place, _ entry: Entry, _ detail: Entry.Detail, _ passage: Deed.Passage
+  ) {
+    if let opening = detail.deed.opening, opening.starts {
+      storeIdentity = opening.storeIdentity
       (visits, attestations) = ([], attestations.filter { ChecklistItem.outlives($0.item) })
     }
     leave(at: entry.time)
@@ -284,31 +253,29 @@ package struct Progress: Sendable {
     if case .killed = target { kill = before }
     // Nobody can be at a stage of a plan that nobody knows: the store shows who is in, and adopt takes that over.
     if target.stageIndex != nil, !isOpened {
-      (place, since) = (.off, started(entry))
+      (place, since) = (.off, started(entry, detail))
       return
     }
     place = target
     switch target {
     case .stage(let index, _):
       phase = .open
-      since = started(entry)
+      since = started(entry, detail)
       visits.append(
         Visit(
-          stage: index, moved: entry.time, entered: started(entry), by: entry.actor,
-          isReturn: entry.content.action == .rollback && entry.content.detail("holds")?.truth != true,
-          override: (entry.content.detail("override")?["gate"]?.text).map {
-            Visit.Override(gate: $0, reason: entry.content.reason)
-          }))
+          stage: index, moved: entry.time, entered: started(entry, detail), by: entry.actor,
+          isReturn: entry.content.action == .rollback && !passage.holds,
+          override: passage.skipped.map { Visit.Override(gate: $0.gate, reason: entry.content.reason) }))
     case .off:
       // After an abandoned rollout a restore leaves the flag off and the rollout closed; before the first one it opens
       // none.
       if phase == .finished { phase = .open }
-      since = started(entry)
+      since = started(entry, detail)
     case .finished:
       phase = .finished
       // A kill and a restore bring back what stood there, and say nothing about values.
-      if entry.content.action == .finish { keepsValues = entry.content.detail("keeps_values")?.truth ?? false }
-      since = started(entry)
+      if entry.content.action == .finish { keepsValues = passage.keepsValues }
+      since = started(entry, detail)
     case .abandoned:
       phase = .abandoned
       since = nil
@@ -335,12 +302,8 @@ extension Progress {
   }
 }
 
-extension Progress.Kill {
-  /// What a kill's entry says of a flag that was killed before: that it stood so already, and where it was found so.
-  static let (already, found) = ("already", "found")
-}
-
-extension Entry.Content {
-  /// Whether it starts a rollout.
-  package var isOpening: Bool { detail("opens")?.truth == true }
+extension Hold {
+  fileprivate init(_ entry: Entry, automatic: Bool) {
+    self.init(actor: entry.actor, time: entry.time, reason: entry.content.reason, automatic: automatic)
+  }
 }

@@ -67,10 +67,10 @@ private struct BranchMerge {
         ["the flag stands at \(progress.place), not at \(wanted): --stage '\(progress.place)' says that it is meant to"]
       )
     }
-    var detail = [JSON.Member("exclusions", .strings(exclusions.map(\.description)))]
-    if let adopted = progress.adopted { detail.append(JSON.Member("shown", .string(adopted))) }
-    if let stand = progress.degradedTo { detail.append(JSON.Member("degraded", .string(stand))) }
-    let content = asking.content(.adopt, .done, to: progress.place, detail + merged)
+    var adoption = Deed.Adoption(
+      shown: progress.adopted, exclusions: exclusions.map(KeptSelector.init), merge: merge)
+    adoption.merge?.degraded = progress.degradedTo
+    let content = asking.content(.adopted(adoption), .done, to: progress.place)
     var steps = [Decision.Step.record(content)]
     // What no branch knows of a kill is written down before anything else is.
     if let kill = situation.unjournaledKill { steps.append(.record(kill)) }
@@ -92,14 +92,17 @@ private struct BranchMerge {
   private func strange(_ asking: Decider) -> Decision {
     let shown = situation.shown.map(withoutExcluded)
     let adopted = asking.adopt(as: shown)
-    guard adopted.status == .done, case .record(var content) = adopted.steps.first else {
+    guard adopted.status == .done, case .record(var content) = adopted.steps.first,
+      case .adopted(var adoption) = content.detail.deed
+    else {
       guard let drift = situation.drift else { return adopted }
       return asking.answer(
         adopted.status,
         ["no branch of the journal says what the flag does"] + adopted.reasons
           + ["journal: \(drift.expected)", "store: \(drift.shown)"])
     }
-    content.detail += merged
+    adoption.merge = merge
+    content.detail.deed = .adopted(adoption)
     let written = shown.flatMap { flag -> Flag? in
       if case .foreign = flag.serving { return nil }
       return flag.mark?.head == nil && flag == situation.shown ? nil : flag
@@ -156,12 +159,9 @@ private struct BranchMerge {
     }
   }
 
-  private var hold: Progress.Hold? { progress.hold ?? rivals.lazy.compactMap(\.progress.hold).first }
+  private var hold: Hold? { progress.hold ?? rivals.lazy.compactMap(\.progress.hold).first }
 
-  private var merged: [JSON.Member] {
-    [JSON.Member(MergedBranch.name, .array(rivals.map(\.merged.json)))]
-      + (hold.map { [JSON.Member(Progress.Hold.name, $0.json)] } ?? [])
-  }
+  private var merge: Deed.Merge { Deed.Merge(rivals.map(\.merged), hold: hold) }
 
   /// The flag with the merge as its head, and without whom another branch took out.
   private var write: Flag? {
@@ -209,11 +209,5 @@ private struct BranchMerge {
 
 extension Entry {
   /// Whether it did take the new version from people.
-  fileprivate var turnsDown: Bool {
-    guard content.outcome == .done else { return false }
-    return switch content.action {
-    case .kill, .rollback, .degrade, .abandon: true
-    case .promote, .hold, .resume, .restore, .exclude, .include, .adopt, .replan, .finish, .attest: false
-    }
-  }
+  fileprivate var turnsDown: Bool { content.outcome == .done && content.action.turnsDown }
 }

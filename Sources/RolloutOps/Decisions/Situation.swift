@@ -93,10 +93,10 @@ extension Situation {
     case .applicationDefault: break
     case .foreign: return nil
     }
+    let facts = Deed.KillFacts(serving: variant.map { .variant($0) } ?? .applicationDefault, isFound: true)
     return Entry.Content(
-      .kill, .done, flag: key, store: store.address, note: progress.note, from: progress.place,
-      to: .killed(serving: variant),
-      detail: [JSON.Member("served", .text(variant)), JSON.Member(Progress.Kill.found, "in the store")])
+      Entry.Detail(.killed(facts)), .done, flag: key, store: store.address, note: progress.note,
+      from: progress.place, to: .killed(serving: variant))
   }
 
   /// An edited sentence is no change; an edited stage, cohort or trigger is.

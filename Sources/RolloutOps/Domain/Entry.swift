@@ -27,32 +27,49 @@ package struct Entry: Hashable, Sendable {
     package var to: Place?
     package var reason: String?
     package var evidenceDigest: String?
-    /// What belongs to one kind of action alone: the frozen plan, an attested item, an excluded selector.
-    package var detail: [JSON.Member]
+    /// The detail as the members of its line. What this version does not know stands there too.
+    package var written: [JSON.Member]
 
     package init(
       _ action: Action, _ outcome: Outcome, flag: FlagKey, store: String, note: NoteReference? = nil,
-      from: Place? = nil, to: Place? = nil, reason: String? = nil, detail: [JSON.Member] = []
+      from: Place? = nil, to: Place? = nil, reason: String? = nil, written: [JSON.Member] = []
     ) {
       (self.action, self.outcome, self.flag, self.store) = (action, outcome, flag, store)
       (self.note, self.from, self.to, self.reason) = (note, from, to, reason)
-      self.detail = detail
+      self.written = written
     }
 
-    package func detail(_ name: String) -> JSON? { detail.first { $0.name == name }?.value }
+    package init(
+      _ detail: Detail, _ outcome: Outcome, flag: FlagKey, store: String, note: NoteReference? = nil,
+      from: Place? = nil, to: Place? = nil, reason: String? = nil
+    ) {
+      self.init(
+        detail.deed.action, outcome, flag: flag, store: store, note: note, from: from, to: to, reason: reason,
+        written: detail.written)
+    }
+
+    /// Read when somebody asks: most entries are asked once, and some never.
+    package var detail: Detail {
+      get { Detail(action, reading: written) }
+      set { (action, written) = (newValue.deed.action, newValue.written) }
+    }
   }
 
-  package enum Action: String, CaseIterable, Sendable {
-    case promote, rollback, hold, resume, kill, restore, exclude, include, adopt, replan, finish, abandon, attest,
-      degrade
+  /// What an entry says beyond who, when and where: the deed, and what may come with any.
+  package struct Detail: Hashable, Sendable {
+    package var deed: Deed
+    /// The number of the intent that it concludes.
+    package var concludes: Int?
+    /// How long running applications may take to follow.
+    package var propagation: TimeSpan?
+    /// Somebody else's rules that it replaces, as the store spelled them.
+    package var replaced: String?
+    /// What was measured before it was decided.
+    package var seen: JSON?
+    /// Why an outcome is what it is.
+    package var why: String?
 
-    /// Whether it lets more people in; what only narrows goes through in every state.
-    package var widens: Bool {
-      switch self {
-      case .promote, .resume, .restore, .include, .adopt, .replan, .finish: true
-      case .rollback, .hold, .kill, .exclude, .abandon, .attest, .degrade: false
-      }
-    }
+    package init(_ deed: Deed) { self.deed = deed }
   }
 
   package enum Outcome: String, Sendable {
@@ -64,13 +81,11 @@ package struct Entry: Hashable, Sendable {
 }
 
 extension Entry {
-  /// The member of the detail that says that a pipeline only claims who acted.
-  package static let claim = "claimed_by"
-
   /// The actor, and whether somebody else only says so.
   package var signature: String {
-    guard let claim = content.detail(Self.claim) else { return actor }
-    return "\(actor) (claimed by CI" + (claim["run"]?.text.map { ": \($0)" } ?? "") + ")"
+    let claim = content.claim
+    guard claim.isThere else { return actor }
+    return "\(actor) (claimed by CI" + (claim.run.map { ": \($0)" } ?? "") + ")"
   }
 }
 
@@ -78,23 +93,17 @@ extension Entry {
 
 extension Entry {
   /// The number of the intent that it concludes.
-  package var concludes: Int? { content.detail("of")?.integer }
+  package var concludes: Int? { content.concludes }
 
   /// What concludes this intent.
   package func outcome(_ outcome: Outcome, why: String? = nil) -> Content {
-    var ended = content
-    ended.outcome = outcome
-    // Whoever reads only outcomes still wants to know who was taken out, or which gate was passed.
-    ended.detail =
-      [JSON.Member("of", .number(sequence))] + content.detail.filter { ["selector", "override"].contains($0.name) }
-    if let why { ended.detail.append(JSON.Member("why", .string(why))) }
-    return ended
+    content.outcome(outcome, of: sequence, why: why)
   }
 
   /// This outcome, and what its intent said besides.
   package func telling(_ intent: Entry) -> Entry {
     var told = self
-    told.content.detail += intent.content.detail.filter { content.detail($0.name) == nil }
+    told.content = content.telling(intent.content)
     return told
   }
 }

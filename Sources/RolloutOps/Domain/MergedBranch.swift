@@ -12,24 +12,19 @@ package struct MergedBranch: Hashable, Sendable {
     (self.head, self.common, self.lines) = (head, common, lines)
   }
 
-  /// The member of an entry's detail that holds them.
-  static let name = "merged"
-
   package static func all(in content: Entry.Content) -> [MergedBranch] {
-    (content.detail(name)?.items ?? []).compactMap { json in
-      guard let head = JournalHead(json["head"]?.text), let common = json["common"]?.integer,
-        let lines = json["entries"]?.items?.compactMap(\.text)
-      else { return nil }
-      return MergedBranch(head: head, common: common, lines: lines)
-    }
+    guard case .adopted(let adoption) = content.detail.deed else { return [] }
+    return adoption.merge?.branches ?? []
+  }
+
+  init?(_ json: JSON) {
+    guard let head = JournalHead(json["head"]?.text), let common = json["common"]?.integer,
+      let lines = json["entries"]?.items?.compactMap(\.text)
+    else { return nil }
+    self.init(head: head, common: common, lines: lines)
   }
 
   package var json: JSON {
     ["head": .string(head.description), "common": .number(common), "entries": .strings(lines)]
   }
-}
-
-extension Entry.Content {
-  /// Whether branches of the journal were brought together by it.
-  package var merges: Bool { detail(MergedBranch.name) != nil }
 }

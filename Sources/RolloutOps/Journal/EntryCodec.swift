@@ -28,7 +28,7 @@ enum EntryCodec {
     if let to = content.to { members.append(JSON.Member("to", to.json)) }
     if let reason = content.reason { members.append(JSON.Member("reason", .string(reason))) }
     if let digest = content.evidenceDigest { members.append(JSON.Member("evidence_sha256", .string(digest))) }
-    if !content.detail.isEmpty { members.append(JSON.Member("detail", .object(content.detail))) }
+    if !content.written.isEmpty { members.append(JSON.Member("detail", .object(content.written))) }
     members.append(JSON.Member("prev", .string(previous)))
     var bytes: [UInt8] = []
     JSON.object(members).write(into: &bytes)
@@ -182,7 +182,7 @@ enum EntryCodec {
         return nil
       }
       var content = Entry.Content(
-        action, outcome, flag: FlagKey(flag), store: store, from: from, to: to, reason: reason, detail: detail)
+        action, outcome, flag: FlagKey(flag), store: store, from: from, to: to, reason: reason, written: detail)
       if let note, let noteDigest { content.note = NoteReference(path: note, digest: noteDigest) }
       content.evidenceDigest = evidenceDigest
       return Entry(sequence: sequence, time: time, actor: actor, host: host, content: content, hash: hash)

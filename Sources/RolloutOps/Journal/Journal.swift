@@ -130,7 +130,7 @@ package struct Journal: Sendable {
     var entry = Entry(
       sequence: reading.entries.count + 1, time: time, actor: surroundings.actor, host: surroundings.host,
       content: content)
-    if let job = surroundings.job { entry.content.detail.append(job.claim) }
+    if let job = surroundings.job { entry.content.claim(by: job.system, run: job.address) }
     let (bytes, hash) = EntryCodec.line(entry, previous: reading.hash)
     entry.hash = hash
     reading.entries.append(entry)
@@ -183,13 +183,6 @@ package struct Journal: Sendable {
     } catch {
       throw .file(error)
     }
-  }
-}
-
-extension Surroundings.Job {
-  /// That nobody has looked at a person's word: a pipeline says who acts.
-  fileprivate var claim: JSON.Member {
-    JSON.Member(Entry.claim, ["system": .string(system), "run": .text(address)])
   }
 }
 

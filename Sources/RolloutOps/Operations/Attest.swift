@@ -95,14 +95,11 @@ package struct Attest: Sendable {
 
   private static func words(_ item: String, _ stage: String?, _ evidence: String?, _ rollout: Rollout) -> Entry.Content
   {
-    var detail = [JSON.Member("item", .string(item))]
-    if let stage { detail.append(JSON.Member("stage", .string(stage))) }
-    if let evidence { detail.append(JSON.Member("evidence", .string(evidence))) }
     let situation = rollout.situation
+    let words = Deed.Words(item: item, stage: stage, evidence: evidence)
     var content = Entry.Content(
-      .attest, .done, flag: rollout.key, store: rollout.store.address,
-      note: situation.note?.reference ?? rollout.progress.note, from: rollout.progress.place,
-      reason: nil, detail: detail)
+      Entry.Detail(.attested(words)), .done, flag: rollout.key, store: rollout.store.address,
+      note: situation.note?.reference ?? rollout.progress.note, from: rollout.progress.place)
     content.evidenceDigest = evidence.map { SHA256.hex($0) }
     return content
   }

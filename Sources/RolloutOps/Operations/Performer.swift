@@ -146,7 +146,7 @@ struct Performer {
 extension Rollout {
   mutating func record(_ content: Entry.Content) throws(JournalTrouble) {
     let time = context.now(after: progress.newest)
-    if content.detail("opens")?.truth == true { leaveWord() }
+    if content.isOpening { leaveWord() }
     try journal.append(content, to: &reading, at: time, by: context.surroundings)
     if let entry = reading.entries.last { progress.add(entry) }
   }

@@ -142,24 +142,31 @@ package struct HistoryReport: Sendable {
   }
 
   private func extra(_ content: Entry.Content) -> [String] {
-    let item = content.detail("item")?.text.map { item in
-      item + (content.detail("stage")?.text.flatMap { $0 == content.from?.description ? nil : " at \($0)" } ?? "")
-        + (content.detail("evidence")?.text.map { ": \($0)" } ?? "")
+    let detail = content.detail
+    var own: String?
+    switch detail.deed {
+    case .attested(let words):
+      own = words.item.map { item in
+        item + (words.stage.flatMap { $0 == content.from?.description ? nil : " at \($0)" } ?? "")
+          + (words.evidence.map { ": \($0)" } ?? "")
+      }
+    case .excluded(let selector, _), .included(let selector, _): own = selector.text
+    case .promoted(let passage), .rolledBack(let passage), .restored(let passage), .finished(let passage),
+      .abandoned(let passage):
+      own = passage.skipped.map { "skips \($0.gate)" }
+    // Of the others the action and the places say enough.
+    default: break
     }
-    let override = content.detail("override")?["gate"]?.text.map { "skips \($0)" }
     // The frozen plan is pages long; that there is a new one is what matters here.
-    let plan = content.detail("plan").flatMap { try? Plan(frozen: $0) }.map { plan in
+    let plan = detail.deed.plan?.plan.map { plan in
       "plan of \(plan.stages.count) stage\(plan.stages.count == 1 ? "" : "s")"
     }
-    let why = content.detail("why")?.text.map { "(\($0))" }
-    return [item, content.detail("selector")?.text, override, plan, why].compactMap { $0 }.map { Terminal.plain($0) }
+    return [own, plan, detail.why.map { "(\($0))" }].compactMap(\.self).map { Terminal.plain($0) }
   }
 
   /// What the decision saw: how much evidence, and on a line each what every trigger said of it.
   private static func seen(_ content: Entry.Content) -> [String] {
-    guard content.outcome != .undone, let seen = content.detail(EvidenceRecord.name), seen.members != nil else {
-      return []
-    }
+    guard content.outcome != .undone, let seen = content.detail.seen else { return [] }
     let arms = ["canary", "control"].compactMap { name in
       seen[name]?["records"]?.integer.map { "\(name) \(Figures.grouped($0))" }
     }
@@ -216,7 +223,7 @@ package struct HistoryReport: Sendable {
       "outcome": .string(content.outcome.rawValue), "flag": .string(content.flag.text),
       "store": .string(content.store), "note": .text(content.note?.path),
       "note_sha256": .text(content.note?.digest), "from": content.from?.json ?? .null,
-      "to": content.to?.json ?? .null, "reason": .text(content.reason), "detail": .object(content.detail),
+      "to": content.to?.json ?? .null, "reason": .text(content.reason), "detail": .object(content.written),
       "evidence_sha256": .text(content.evidenceDigest),
       "sha256": .string(entry.hash),
     ]

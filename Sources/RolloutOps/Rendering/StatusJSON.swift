@@ -34,7 +34,7 @@ extension StatusReport {
     ]
   }
 
-  private func json(of hold: Progress.Hold) -> JSON {
+  private func json(of hold: Hold) -> JSON {
     [
       "by": .string(hold.actor), "since": .string(calendar.iso(hold.time)), "reason": .text(hold.reason),
       "automatic": .bool(hold.automatic),

@@ -22,7 +22,7 @@ package struct StatusReport: Sendable {
   package let isMarkedKilled: Bool
   /// Who killed it, as far as the journal knows.
   package let kill: Progress.Kill?
-  package let hold: Progress.Hold?
+  package let hold: Hold?
   /// Who went back, and why, where nobody has gone on since.
   package let wayBack: Progress.WayBack?
   package let degradedTo: String?

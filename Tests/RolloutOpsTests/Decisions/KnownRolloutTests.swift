@@ -56,7 +56,7 @@ import Testing
     try world.move(.promote)
     var entries = try world.entries
     for index in entries.indices {
-      entries[index].content.detail = entries[index].content.detail.map {
+      entries[index].content.written = entries[index].content.written.map {
         $0.name == "plan" ? JSON.Member("plan", ["from": "a later version"]) : $0
       }
     }

@@ -144,7 +144,7 @@ extension World {
     let progress = Progress(reading.entries)
     let content = Entry.Content(
       .degrade, .done, flag: Self.key, store: "file:flags.json", from: progress.place, to: progress.place,
-      detail: [JSON.Member("variant", "fast")])
+      written: [JSON.Member("variant", "fast")])
     try journal.append(content, to: &reading, at: clock.now(), by: context().surroundings)
     let after = Progress(reading.entries)
     let store = FileStore(path: Self.store, address: "file:flags.json", context: context())

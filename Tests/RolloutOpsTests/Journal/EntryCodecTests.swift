@@ -19,7 +19,7 @@ import Testing
         pick(Entry.Action.allCases), pick([.intended, .done, .undone]), flag: Self.flag,
         store: pick(["file:flags.json", "file:größer.json"]), from: pick(places), to: pick(places),
         reason: pick([nil, "worse", "worst", "a \"quoted\" \u{1} reason", ""]),
-        detail: pick([[], [JSON.Member("of", .number(number))], [JSON.Member("plan", ["a": ["b": true]])]]))
+        written: pick([[], [JSON.Member("of", .number(number))], [JSON.Member("plan", ["a": ["b": true]])]]))
       content.note = pick([
         nil, NoteReference(path: "notes/a.md", digest: "00ff"), NoteReference(path: "b", digest: "1"),
       ])

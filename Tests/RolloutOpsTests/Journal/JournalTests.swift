@@ -14,11 +14,11 @@ import Testing
     var content = Entry.Content(
       .promote, .intended, flag: FlagKey("a"), store: "file:flags.json",
       note: NoteReference(path: "notes/ä.md", digest: "d1"), from: .off, to: .stage(0, name: "5% of \"paid\""),
-      reason: "line\nbreak", detail: [JSON.Member("opens", true), JSON.Member("plan", ["x": [1, "y", nil]])])
+      reason: "line\nbreak", written: [JSON.Member("opens", true), JSON.Member("plan", ["x": [1, "y", nil]])])
     content.evidenceDigest = "e1"
     try journal.append(content, to: &reading, at: files.clock.now(), by: Self.who)
     content.outcome = .done
-    content.detail = [JSON.Member("of", 1)]
+    content.written = [JSON.Member("of", 1)]
     try journal.append(content, to: &reading, at: files.clock.now(), by: Self.who)
     content = Entry.Content(.kill, .done, flag: FlagKey("a"), store: "s", from: .finished, to: .killed(serving: "off"))
     try journal.append(content, to: &reading, at: files.clock.now(), by: Self.who)

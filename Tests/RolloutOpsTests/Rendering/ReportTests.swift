@@ -129,8 +129,8 @@ struct ReportTests {
     let journal = folder.journal(of: key)
     try journal.append(
       Entry.Content(
-        .hold, .done, flag: key, store: "file:flags.json", from: .stage(0, name: bad), to: .stage(1, name: bad),
-        reason: bad, detail: [JSON.Member("item", .string(bad)), JSON.Member("why", .string(bad))]),
+        .attest, .done, flag: key, store: "file:flags.json", from: .stage(0, name: bad), to: .stage(1, name: bad),
+        reason: bad, written: [JSON.Member("item", .string(bad)), JSON.Member("why", .string(bad))]),
       to: &reading, at: world.clock.now(), by: world.context(bad).surroundings)
     let recalling = History(context: world.context(), choices: OperatorChoices())
     let status = try world.status()

@@ -120,7 +120,7 @@ struct StatusTextTests {
     try journal.append(
       Entry.Content(
         .degrade, .done, flag: World.key, store: "file:flags.json",
-        detail: [JSON.Member("variant", .string("off"))]), to: &reading, at: world.clock.now(),
+        written: [JSON.Member("variant", .string("off"))]), to: &reading, at: world.clock.now(),
       by: world.context("rolloutctl").surroundings)
     #expect(try lines(world).contains("  ↓ degraded to off"))
   }

@@ -109,7 +109,7 @@ import Testing
     // A journal of then says nothing about values.
     var progress = Progress([])
     let content = Entry.Content(
-      .finish, .done, flag: World.key, store: one.address, to: .finished, detail: [JSON.Member("plan", plan.frozen)])
+      .finish, .done, flag: World.key, store: one.address, to: .finished, written: [JSON.Member("plan", plan.frozen)])
     progress.add(
       Entry(sequence: 1, time: Instant(microseconds: 0), actor: "a", host: "h", content: content))
     #expect(progress.expected?.serving == .everyone("control"))

@@ -29,7 +29,7 @@ struct KillRecord {
   /// Somebody else's rules go to the journal before they are replaced, once however often the write is tried; where that
   /// fails they go to standard error.
   mutating func keep(_ content: Entry.Content) {
-    let replaced = content.detail("replaced")?.text
+    let replaced = content.detail.replaced
     guard replaced == nil || replaced != kept else { return }
     kept = replaced
     guard let trouble = append({ $0.completing(content) }) else { return }
@@ -60,13 +60,10 @@ struct KillRecord {
       var content = progress.completing(recorded)
       content.outcome = .done
       if let intent = progress.pending, intent.content.action == .kill {
-        content.detail = [JSON.Member("of", .number(intent.sequence))] + content.detail.filter { $0.name != "replaced" }
+        content.detail.concludes = intent.sequence
+        content.detail.replaced = nil
       }
-      content.detail += [
-        JSON.Member("seconds", .number(seconds)), JSON.Member("attempts", .number(attempts)),
-        JSON.Member("verified_by", "read back"),
-      ]
-      if let lapse { content.detail.append(JSON.Member("unguarded", .string(lapse))) }
+      content.prove(.init(seconds: seconds, attempts: attempts, isReadBack: true, unguarded: lapse))
       return content
     }
     isMissing = trouble != nil
@@ -83,7 +80,7 @@ struct KillRecord {
     guard progress.pending == nil else { return nil }
     var content = progress.completing(recorded)
     content.outcome = .done
-    content.detail += [JSON.Member("seconds", .number(seconds)), JSON.Member("attempts", .number(attempts))]
+    content.prove(.init(seconds: seconds, attempts: attempts, isReadBack: false))
     let (offset, who) = (reading.size, kill.context.surroundings)
     let time = kill.context.now(after: progress.newest)
     let bytes = Journal.add(content, to: &reading, at: time, by: who)
@@ -151,5 +148,14 @@ extension Progress {
     var content = content
     (content.from, content.note) = (place, note)
     return content
+  }
+}
+
+extension Entry.Content {
+  /// Says how it is known that the flag is off.
+  fileprivate mutating func prove(_ proof: Deed.KillFacts.Proof) {
+    guard case .killed(var facts) = detail.deed else { return }
+    facts.proof = proof
+    detail.deed = .killed(facts)
   }
 }

@@ -194,7 +194,7 @@ final class Transcript {
       words.append("\(content.from?.description ?? "-") → \(content.to?.description ?? "-")")
     }
     if let reason = content.reason { words.append("“\(reason)”") }
-    let details = content.detail.map { member in
+    let details = content.written.map { member in
       let value = member.value.written(.compact)
       return value.utf8.count <= 60 ? "\(member.name) \(value)" : "\(member.name) …"
     }

@@ -1,5 +1,15 @@
-/// A plan as the journal keeps it: JSON that says everything and loses nothing.
-///
+/// A plan as the journal keeps it: JSON that says everything and loses nothing. It is read when somebody asks, since that
+/// takes longer than all the rest of a journal, and a kill asks for none.
+package struct FrozenPlan: Hashable, Sendable {
+  package let json: JSON
+
+  package init(_ plan: Plan) { json = plan.frozen }
+  package init(json: JSON) { self.json = json }
+
+  /// Nil where a later version wrote what this one cannot read.
+  package var plan: Plan? { try? Plan(frozen: json) }
+}
+
 /// Members that a later version added are passed over; one that this version needs and does not find is trouble.
 package enum FrozenPlanTrouble: Error, Hashable, Sendable {
   /// The path of the member, such as `stages[2].soak`.
@@ -103,8 +113,10 @@ extension JSON {
     private(set) var all: [Member] = []
 
     mutating func add(_ name: String, _ value: JSON) {
-      if value != .null { all.append(Member(name, value)) }
+      if value != .null { put(name, value) }
     }
+
+    mutating func put(_ name: String, _ value: JSON) { all.append(Member(name, value)) }
   }
 }
 
