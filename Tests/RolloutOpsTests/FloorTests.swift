@@ -1,4 +1,6 @@
+import Dispatch
 import Foundation
+import Synchronization
 import Testing
 
 @testable import RolloutOps
@@ -12,6 +14,8 @@ import Testing
     ["System"],
     ["Stores", "EvidenceSources", "Journal"], ["Operations"],
   ]
+  /// The command line's, all of them above the library's.
+  static let programFloors = [["CommandLine"], ["Documentation"], ["Commands"], ["rolloutctl"]]
   static let worldly = ["Glibc", "Dispatch", "Synchronization"]
   /// The statistics need the C library's mathematics, and nothing else of it.
   static let open = ["System": worldly, "Statistics": ["Glibc"]]
@@ -21,28 +25,19 @@ import Testing
     let path: String
     let source: String
     let text: SwiftText
-    private let names: (topLevel: Set<String>, all: Set<String>)
+    /// `["RolloutOps", "Formats", "JSON.swift"]`.
+    let parts: [String]
+    let folder: String?
+    /// The folder, or what a file in none stands on.
+    let room: String
+    let isLibrary: Bool
 
     init(_ path: String, _ source: String) {
       (self.path, self.source, text) = (path, source, SwiftText(source))
-      names = (Self.declared(in: text.words, topLevel: true), Self.declared(in: text.words, topLevel: false))
-    }
-
-    /// `["RolloutOps", "Formats", "JSON.swift"]`.
-    var parts: [String] { path.split(separator: "/").map(String.init) }
-    var folder: String? { parts.count > 2 ? parts[1] : nil }
-    var isLibrary: Bool { parts.first == "RolloutOps" }
-
-    /// Names of types that it declares, with their place in the file.
-    func declared(topLevel: Bool) -> Set<String> { topLevel ? names.topLevel : names.all }
-
-    private static func declared(in words: [SwiftText.Word], topLevel: Bool) -> Set<String> {
-      let kinds: Set = ["struct", "enum", "class", "protocol", "actor", "typealias"]
-      return Set(
-        words.indices.dropLast().filter {
-          kinds.contains(words[$0].text) && !words[$0].isMember && (!topLevel || words[$0].isTopLevel)
-            && !(topLevel && $0 > 0 && ["private", "fileprivate"].contains(words[$0 - 1].text))
-        }.map { words[$0 + 1].text })
+      parts = path.split(separator: "/").map(String.init)
+      folder = parts.count > 2 ? parts[1] : nil
+      room = folder ?? parts.first ?? ""
+      isLibrary = parts.first == "RolloutOps"
     }
 
     var imports: [SwiftText.Word] {
@@ -56,7 +51,13 @@ import Testing
   // MARK: The rules
 
   static func findings(in files: [File]) -> [String] {
-    files.flatMap { placement($0) + imports($0) + force($0) + length($0) } + mentions(in: files)
+    let names = HouseNames(files)
+    return files.flatMap { faults(of: $0) } + names.arrows.map(\.finding) + strangers(in: files, names)
+  }
+
+  /// What is wrong with it, whatever the others say.
+  static func faults(of file: File) -> [String] {
+    placement(file) + imports(file) + force(file) + length(file)
   }
 
   static func placement(_ file: File) -> [String] {
@@ -93,59 +94,37 @@ import Testing
     return lines > longest ? [file.finding(lines, "has more than \(longest) lines")] : []
   }
 
-  /// Names that a file mentions although they are declared above or beside its floor. A name that is also declared on its
-  /// own floor or below, at any depth, is taken for that one.
-  static func mentions(in files: [File]) -> [String] {
-    var height: [String: Int] = [:]
-    for (index, row) in floors.enumerated() { for folder in row { height[folder] = index } }
-    let library = files.filter(\.isLibrary)
-    var homes: [String: Set<String>] = [:]
-    for file in library {
-      for name in file.declared(topLevel: true) { homes[name, default: []].insert(file.folder ?? "") }
-    }
-    var found: [String] = []
-    var knownOnFloor: [String: Set<String>] = [:]
-    for file in library {
-      guard let folder = file.folder, let floor = height[folder] else { continue }
-      if knownOnFloor[folder] == nil {
-        let near = library.filter { $0.folder == folder || height[$0.folder ?? "", default: .max] < floor }
-        knownOnFloor[folder] = Set(near.flatMap { $0.declared(topLevel: false) })
-      }
-      let known = knownOnFloor[folder, default: []]
-      for word in file.text.words where !word.isMember && !known.contains(word.text) {
-        for home in homes[word.text, default: []].sorted() {
-          found.append(file.finding(word.line, "\(folder) mentions \(word.text) of \(home)"))
-        }
-      }
-    }
-    return found + strangers(in: files, homes)
-  }
-
-  /// The machinery of the command line knows formats, exit codes and that there are doors, and nothing of rollouts or of
-  /// single commands.
-  static func strangers(in files: [File], _ library: [String: Set<String>]) -> [String] {
-    let machinery = files.filter { $0.path.hasPrefix("rolloutctl/CommandLine/") }
-    let known = Set(machinery.flatMap { $0.declared(topLevel: false) }).union(["ExitStatus", "Context"])
-    var homes = library.filter { !$0.value.contains("Formats") }.mapValues { $0.sorted().joined(separator: ", ") }
-    for file in files where !file.isLibrary && file.folder != "CommandLine" {
-      for name in file.declared(topLevel: true) { homes[name] = file.folder ?? file.path }
-    }
-    return machinery.flatMap { file in
-      file.text.words.filter { !$0.isMember && !known.contains($0.text) }.compactMap { word in
-        homes[word.text].map { file.finding(word.line, "CommandLine mentions \(word.text) of \($0)") }
+  /// The machinery of the command line knows formats, exit codes and that there are doors, and nothing of rollouts.
+  static func strangers(in files: [File], _ names: HouseNames) -> [String] {
+    files.indices.filter { files[$0].room == "CommandLine" }.flatMap { index in
+      names.mentions(of: index).compactMap { mention in
+        let homes = mention.homes.map { files[$0] }
+        guard !["ExitStatus", "Context"].contains(mention.name),
+          homes.allSatisfy({ $0.isLibrary && $0.room != "Formats" }),
+          let home = homes.first
+        else { return nil }
+        return files[index].finding(mention.line, "CommandLine mentions \(mention.name) of \(home.room)")
       }
     }
   }
 
   // MARK: The house
 
-  static func house() throws -> [File] {
+  /// Every source, read once for all who look.
+  static func house() throws -> [File] { try scanned.get() }
+
+  private static let scanned = Result<[File], any Error> {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("Sources")
     let paths = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }
-    return try paths.sorted().map { path in
-      File(path, try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8))
+      .sorted()
+    let sources = try paths.map { try String(contentsOf: root.appendingPathComponent($0), encoding: .utf8) }
+    let files = Mutex<[Int: File]>([:])
+    DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+      let file = File(paths[index], sources[index])
+      files.withLock { $0[index] = file }
     }
+    return files.withLock { files in paths.indices.compactMap { files[$0] } }
   }
 
   /// Whoever reads the map from top to bottom goes down, never up.
@@ -164,7 +143,7 @@ import Testing
   @Test func theHouseStands() throws {
     let files = try Self.house()
     #expect(files.count > 20)
-    for finding in Self.findings(in: files) { Issue.record("\(finding)") }
+    for finding in files.flatMap({ Self.faults(of: $0) }) { Issue.record("\(finding)") }
   }
 
   // MARK: The rules can fail
@@ -218,7 +197,7 @@ import Testing
     #expect(Self.findings(in: Self.frame + [File(path, source)]) == [])
   }
 
-  private static let frame = [
+  static let frame = [
     File("RolloutOps/Domain/Plan.swift", "package struct Plan {}\npackage enum ExitStatus {}"),
     File("RolloutOps/Statistics/Verdict.swift", "/// A verdict.\nindirect enum Verdict {}"),
     File("rolloutctl/Commands/Kill.swift", "struct Kill {}"),

@@ -12,11 +12,6 @@ package struct Drift: Hashable, Sendable {
   /// What the store shows.
   package let shown: Side
 
-  package init(expected: Side, shown: Side) {
-    self.expected = expected
-    self.shown = shown
-  }
-
   /// Put into words when somebody reads it: a kill finds out that there is a drift, and goes on.
   package enum Side: Hashable, Sendable, CustomStringConvertible {
     case said(String)

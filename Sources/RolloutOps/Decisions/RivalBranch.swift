@@ -5,10 +5,6 @@ package struct RivalBranch: Sendable {
   package let entries: [Entry]
   /// Where the rollout stood by it.
   package let progress: Progress
-
-  package init(merged: MergedBranch, entries: [Entry], progress: Progress) {
-    (self.merged, self.entries, self.progress) = (merged, entries, progress)
-  }
 }
 
 extension Progress {

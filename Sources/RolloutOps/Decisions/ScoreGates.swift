@@ -10,10 +10,6 @@ extension StageEvidence {
     package let judged: Int
     /// Different units among the judged; nil where the evidence does not carry the unit.
     package let units: Int?
-
-    package init(field: String, requests: Int, records: Int, judged: Int, units: Int?) {
-      (self.field, self.requests, self.records, self.judged, self.units) = (field, requests, records, judged, units)
-    }
   }
 }
 

@@ -18,11 +18,6 @@ package struct Situation: Sendable {
   package struct NotedPlan: Sendable {
     package let reference: NoteReference
     package let plan: Plan
-
-    package init(reference: NoteReference, plan: Plan) {
-      self.reference = reference
-      self.plan = plan
-    }
   }
 
   package struct StoreFacts: Hashable, Sendable {

@@ -109,10 +109,6 @@ extension Deed {
     package let reason: String?
     /// What it had said.
     package let was: String?
-
-    package init(gate: String, reason: String?, was: String?) {
-      (self.gate, self.reason, self.was) = (gate, reason, was)
-    }
   }
 
   /// What a rollout freezes when it starts.
@@ -204,10 +200,6 @@ extension Deed {
     package let item: String?
     package let stage: String?
     package let evidence: String?
-
-    package init(item: String?, stage: String?, evidence: String?) {
-      (self.item, self.stage, self.evidence) = (item, stage, evidence)
-    }
   }
 }
 
@@ -218,10 +210,6 @@ package struct Hold: Hashable, Sendable {
   package let reason: String?
   /// Set by a machine: only a reason lifts it.
   package let automatic: Bool
-
-  package init(actor: String, time: Instant, reason: String?, automatic: Bool) {
-    (self.actor, self.time, self.reason, self.automatic) = (actor, time, reason, automatic)
-  }
 }
 
 /// A selector as the journal keeps it: its text, and what this version makes of that.

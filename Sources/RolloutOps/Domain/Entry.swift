@@ -111,11 +111,6 @@ extension Entry {
 package struct NoteReference: Hashable, Sendable {
   package let path: String
   package let digest: String
-
-  package init(path: String, digest: String) {
-    self.path = path
-    self.digest = digest
-  }
 }
 
 /// Where a rollout stands, by the journal.

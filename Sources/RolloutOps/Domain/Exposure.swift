@@ -2,11 +2,6 @@
 package struct Grant: Hashable, Sendable {
   package let cohort: Selector?
   package let share: Percentage
-
-  package init(cohort: Selector?, share: Percentage) {
-    self.cohort = cohort
-    self.share = share
-  }
 }
 
 /// What the flag does now: who gets the new version.

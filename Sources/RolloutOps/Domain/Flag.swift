@@ -5,10 +5,6 @@ package struct Flag: Hashable, Sendable {
   /// Nil where rolloutctl does not manage the flag.
   package var mark: Mark?
 
-  package init(variants: [Variants.Variant], serving: Serving, mark: Mark?) {
-    (self.variants, self.serving, self.mark) = (variants, serving, mark)
-  }
-
   package subscript(_ variant: String) -> JSON? { variants.first { $0.name == variant }?.value }
 
   /// What rolloutctl leaves at the flag for readers of it: who manages it, where it stands.
@@ -48,10 +44,6 @@ package struct Split: Hashable, Sendable {
   package var unit: String
   package var canary: String
   package var control: String
-
-  package init(exposure: Exposure, unit: String, canary: String, control: String) {
-    (self.exposure, self.unit, self.canary, self.control) = (exposure, unit, canary, control)
-  }
 }
 
 extension Flag {

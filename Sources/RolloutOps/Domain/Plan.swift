@@ -95,11 +95,6 @@ package struct VersionLabel: Hashable, Sendable, CustomStringConvertible {
 package struct Cohort: Hashable, Sendable {
   package let name: String
   package let selector: Selector
-
-  package init(name: String, selector: Selector) {
-    self.name = name
-    self.selector = selector
-  }
 }
 
 /// One step of a rollout.

@@ -28,10 +28,6 @@ package struct Probe: Hashable, Sendable {
     /// Whose readers let the unit in.
     package let letsIn: Set<FlagHash>
 
-    package init(canary: String, control: String, letsIn: Set<FlagHash>) {
-      (self.canary, self.control, self.letsIn) = (canary, control, letsIn)
-    }
-
     package func variant(by hash: FlagHash) -> String { letsIn.contains(hash) ? canary : control }
   }
 

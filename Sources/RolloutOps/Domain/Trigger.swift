@@ -3,11 +3,6 @@ package struct Metric: Hashable, Sendable {
   package let name: String
   /// `mean(quality)`, queries in backticks, or prose; nil where the note only names it.
   package let definition: String?
-
-  package init(name: String, definition: String?) {
-    self.name = name
-    self.definition = definition
-  }
 }
 
 /// A condition in the note with an action.
@@ -106,10 +101,5 @@ package struct Trigger: Hashable, Sendable {
     package let attribute: String
     /// Nil: any of them.
     package let value: String?
-
-    package init(attribute: String, value: String?) {
-      self.attribute = attribute
-      self.value = value
-    }
   }
 }

@@ -4,10 +4,6 @@ package struct BucketedValues: Hashable, Sendable {
     package let lower: Double
     package let upper: Double
     package let count: Double
-
-    package init(lower: Double, upper: Double, count: Double) {
-      (self.lower, self.upper, self.count) = (lower, upper, count)
-    }
   }
 
   /// In rising order, without overlap.

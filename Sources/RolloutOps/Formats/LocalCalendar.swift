@@ -3,11 +3,6 @@ package struct LocalCalendar: Sendable {
   package let zone: ZoneRules
   package let now: Instant
 
-  package init(zone: ZoneRules, now: Instant) {
-    self.zone = zone
-    self.now = now
-  }
-
   static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
   static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

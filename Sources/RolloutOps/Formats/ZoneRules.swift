@@ -4,11 +4,6 @@ package struct LocalOffset: Hashable, Sendable {
   /// `CET`, or digits where nobody has a name for it: `-03`.
   package let abbreviation: String
 
-  package init(seconds: Int, abbreviation: String) {
-    self.seconds = seconds
-    self.abbreviation = abbreviation
-  }
-
   static func isLetter(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
   }

@@ -7,10 +7,6 @@ package struct BacktestReport: Sendable {
     /// Since the first record.
     package let after: TimeSpan
     package let row: StageEvidence.Row
-
-    package init(look: Int, time: Instant, after: TimeSpan, row: StageEvidence.Row) {
-      (self.look, self.time, self.after, self.row) = (look, time, after, row)
-    }
   }
 
   package enum Outcome: Sendable {
@@ -36,10 +32,6 @@ package struct BacktestReport: Sendable {
     package let seed: String
     /// In which something fired that acts.
     package let any: Int
-
-    package init(count: Int, units: Int, share: Double, seed: String, any: Int) {
-      (self.count, self.units, self.share, self.seed, self.any) = (count, units, share, seed, any)
-    }
   }
 
   package let flag: FlagKey

@@ -8,11 +8,6 @@ package struct CardReport: Sendable {
     package let serving: String?
     package let propagation: TimeSpan
     package let byHand: ByHand
-
-    package init(flag: FlagKey, store: String, serving: String?, propagation: TimeSpan, byHand: ByHand) {
-      (self.flag, self.store, self.serving) = (flag, store, serving)
-      (self.propagation, self.byHand) = (propagation, byHand)
-    }
   }
 
   package let cards: [Card]

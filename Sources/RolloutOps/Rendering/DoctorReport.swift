@@ -6,10 +6,6 @@ package struct DoctorReport: Sendable {
     /// How long looking took.
     package let seconds: Double
     package let checks: [DoctorCheck]
-
-    package init(store: String, propagation: TimeSpan?, seconds: Double, checks: [DoctorCheck]) {
-      (self.store, self.propagation, self.seconds, self.checks) = (store, propagation, seconds, checks)
-    }
   }
 
   package struct FlagLine: Sendable {
@@ -18,10 +14,6 @@ package struct DoctorReport: Sendable {
     /// What everybody would get.
     package let serving: String?
     package let checks: [DoctorCheck]
-
-    package init(flag: FlagKey, store: String, serving: String?, checks: [DoctorCheck]) {
-      (self.flag, self.store, self.serving, self.checks) = (flag, store, serving, checks)
-    }
   }
 
   /// How a kill would read the settings.

@@ -26,10 +26,6 @@ package struct FleetReport: Sendable {
     /// Whether nobody gets the canary, whatever the mark says.
     let isOff: Bool
 
-    package init(mark: Flag.Mark, serving: String?, isOff: Bool) {
-      (self.mark, self.serving, self.isOff) = (mark, serving, isOff)
-    }
-
     var isKilled: Bool { mark.killed && isOff }
     var place: String { isKilled ? "killed" : mark.stage ?? "managed" }
   }
@@ -46,10 +42,6 @@ package struct FleetReport: Sendable {
       guard !isSilent, let status = ExitStatus(rawValue: Int32(status)) else { return nil }
       return status == .kill || status == .rollback ? status : nil
     }
-
-    package init(time: Instant, isSilent: Bool, status: Int, reason: String?) {
-      (self.time, self.isSilent, self.status, self.reason) = (time, isSilent, status, reason)
-    }
   }
 
   /// A store of which nobody could tell what it has, and the flags that only journals here know to be in it.
@@ -57,10 +49,6 @@ package struct FleetReport: Sendable {
     let store: String
     let trouble: Trouble
     let flags: [FlagKey]
-
-    package init(store: String, trouble: Trouble, flags: [FlagKey]) {
-      (self.store, self.trouble, self.flags) = (store, trouble, flags)
-    }
   }
 
   package let lines: [Line]

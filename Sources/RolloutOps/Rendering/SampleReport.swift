@@ -18,10 +18,6 @@ package struct SampleReport: Sendable {
     /// As it stands, without its line break.
     package let text: String
     package let json: JSON
-
-    package init(log: String, line: Int, text: String, json: JSON) {
-      (self.log, self.line, self.text, self.json) = (log, line, text, json)
-    }
   }
 
   package var fields: [String]

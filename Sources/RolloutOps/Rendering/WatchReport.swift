@@ -19,10 +19,6 @@ package struct WatchReport: Sendable {
     package let deed: Deed?
     /// The evidence did not answer.
     package let isUnread: Bool
-
-    package init(status: StatusReport, deed: Deed?, isUnread: Bool) {
-      (self.status, self.deed, self.isUnread) = (status, deed, isUnread)
-    }
   }
 
   /// What the look asked for.

@@ -12,10 +12,6 @@ package enum EventEvidence {
     package let canary: Double
     package let events: Double
     package let fair: Double
-
-    package init(canary: Double, events: Double, fair: Double) {
-      (self.canary, self.events, self.fair) = (canary, events, fair)
-    }
   }
 
   package enum Side: Hashable, Sendable {

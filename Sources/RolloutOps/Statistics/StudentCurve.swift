@@ -5,8 +5,6 @@ package struct StudentCurve: Hashable, Sendable {
   /// Degrees of freedom, not necessarily whole; infinitely many make it the normal curve.
   package let freedom: Double
 
-  package init(freedom: Double) { self.freedom = freedom }
-
   package func above(_ value: Double) -> Double {
     guard freedom.isFinite else { return NormalCurve.above(value) }
     if value.isNaN { return .nan }

@@ -3,8 +3,6 @@ package struct TwoMeans: Hashable, Sendable {
   package let canary: Moments
   package let control: Moments
 
-  package init(canary: Moments, control: Moments) { (self.canary, self.control) = (canary, control) }
-
   /// Nil below two values an arm, and where neither arm varies.
   package var welch: Difference? {
     guard let one = canary.variance, let other = control.variance else { return nil }

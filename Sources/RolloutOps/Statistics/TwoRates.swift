@@ -26,8 +26,6 @@ package struct TwoRates: Hashable, Sendable {
   package let canary: Share
   package let control: Share
 
-  package init(canary: Share, control: Share) { (self.canary, self.control) = (canary, control) }
-
   /// With the variance that both would have if they were equal: for the test.
   package var pooled: Difference {
     let rate = (canary.events + control.events) / (canary.count + control.count)

@@ -22,9 +22,4 @@ package struct FlagReading: Sendable {
 package struct ListedFlag: Hashable, Sendable {
   package let key: FlagKey
   package let mark: Flag.Mark?
-
-  package init(key: FlagKey, mark: Flag.Mark?) {
-    self.key = key
-    self.mark = mark
-  }
 }

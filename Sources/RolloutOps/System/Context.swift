@@ -133,8 +133,6 @@ package struct Surroundings: Sendable {
     package let system: String
     /// Where it can be looked at.
     package let address: String?
-
-    package init(system: String, address: String?) { (self.system, self.address) = (system, address) }
   }
 
   package init(

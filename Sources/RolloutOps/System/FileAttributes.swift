@@ -6,8 +6,6 @@ package struct FileAttribute: Hashable, Sendable {
   package let name: String
   package let value: [UInt8]
 
-  package init(name: String, value: [UInt8]) { (self.name, self.value) = (name, value) }
-
   static let accessList = "system.posix_acl_access"
 
   static func isCarried(_ name: String) -> Bool {

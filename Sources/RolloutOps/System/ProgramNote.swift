@@ -6,10 +6,6 @@ package struct ProgramNote: Equatable {
   package let kind: UInt32
   package let content: [UInt8]
 
-  package init(owner: String, kind: UInt32, content: [UInt8]) {
-    (self.owner, self.kind, self.content) = (owner, kind, content)
-  }
-
   /// The notes of the running program, as the loader put them into memory: a stripped program keeps them, and no file
   /// is opened.
   package static func ofProcess() -> [ProgramNote] {

@@ -17,8 +17,6 @@ package protocol Screen: Sendable {
 package struct ScreenSize: Hashable, Sendable {
   package let columns: Int
   package let rows: Int
-
-  package init(columns: Int, rows: Int) { (self.columns, self.rows) = (columns, rows) }
 }
 
 package enum ScreenEvent: Hashable, Sendable {

@@ -4,8 +4,6 @@ package struct PrometheusAnswer: Hashable, Sendable {
   package struct Series: Hashable, Sendable {
     package let labels: [String: String]
     package let value: Value
-
-    package init(labels: [String: String], value: Value) { (self.labels, self.value) = (labels, value) }
   }
 
   package enum Value: Hashable, Sendable {

@@ -20,10 +20,6 @@ package struct EtcdFiles: Files {
     package let path: String
     package let offset: Int
     package let bytes: [UInt8]
-
-    package init(path: String, offset: Int, bytes: [UInt8]) {
-      (self.path, self.offset, self.bytes) = (path, offset, bytes)
-    }
   }
 
   /// What makes this piece part of a transaction, and what must be so for it.
