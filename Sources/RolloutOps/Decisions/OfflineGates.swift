@@ -1,17 +1,4 @@
 /// The gates of an offline stage whose evaluation was measured: whether there are cases enough, and of every kind.
-extension StageEvidence {
-  /// Cases of one kind.
-  package struct CaseSet: Hashable, Sendable {
-    package let name: String
-    package let canary: Int
-    package let control: Int
-
-    package init(_ name: String, canary: Int, control: Int) {
-      (self.name, self.canary, self.control) = (name, canary, control)
-    }
-  }
-}
-
 extension MeasuredGates {
   private var neededCases: Int { stage.samples ?? Evaluation.fewestCases }
 

@@ -1,18 +1,4 @@
 /// Scores that a judge gave are a sample of the sample: each field that comes from them has to have enough of its own.
-extension StageEvidence {
-  package struct Scored: Hashable, Sendable {
-    package let field: String
-    /// That have any score, of whatever version and time.
-    package let requests: Int
-    /// Of the canary, at this stage.
-    package let records: Int
-    /// Of those, with a score.
-    package let judged: Int
-    /// Different units among the judged; nil where the evidence does not carry the unit.
-    package let units: Int?
-  }
-}
-
 extension MeasuredGates {
   func scores() -> [Gate] { evidence.scored.map(gate) }
 

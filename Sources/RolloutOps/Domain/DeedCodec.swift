@@ -241,6 +241,12 @@ extension Entry.Content {
   /// Whether branches of the journal were brought together by it.
   package var merges: Bool { member(Name.merged) != nil }
 
+  /// Those branches.
+  package var mergedBranches: [MergedBranch] {
+    guard merges, case .adopted(let adoption) = detail.deed else { return [] }
+    return adoption.merge?.branches ?? []
+  }
+
   /// Who is named as the actor by a pipeline alone, and the run that did so, where it has an address.
   package var claim: (isThere: Bool, run: String?) {
     let claim = member(Name.claim)

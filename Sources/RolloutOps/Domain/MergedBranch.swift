@@ -12,11 +12,6 @@ package struct MergedBranch: Hashable, Sendable {
     (self.head, self.common, self.lines) = (head, common, lines)
   }
 
-  package static func all(in content: Entry.Content) -> [MergedBranch] {
-    guard case .adopted(let adoption) = content.detail.deed else { return [] }
-    return adoption.merge?.branches ?? []
-  }
-
   init?(_ json: JSON) {
     guard let head = JournalHead(json["head"]?.text), let common = json["common"]?.integer,
       let lines = json["entries"]?.items?.compactMap(\.text)

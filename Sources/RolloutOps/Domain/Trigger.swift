@@ -73,6 +73,25 @@ package struct Trigger: Hashable, Sendable {
     case multiple(Double)
     /// `below baseline`, `above control`: any difference at all.
     case beyond(Direction)
+
+    /// The value itself that must not be passed, and on which side of it the harm lies; nil where it is held against
+    /// something else.
+    package var limit: (quantity: Quantity, harm: Direction)? {
+      switch self {
+      case .above(let quantity): (quantity, .up)
+      case .below(let quantity): (quantity, .down)
+      case .relative, .points, .multiple, .beyond: nil
+      }
+    }
+
+    /// The same test at another value.
+    package func limited(to quantity: Quantity) -> Test {
+      switch limit?.harm {
+      case .up: .above(quantity)
+      case .down: .below(quantity)
+      case .either, nil: self
+      }
+    }
   }
 
   package struct Quantity: Hashable, Sendable {

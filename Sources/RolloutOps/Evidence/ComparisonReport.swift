@@ -71,7 +71,7 @@ package struct ComparisonReport: Sendable {
   package var label: String
   package var control: String
   package var canaries: [String]
-  package var looks = Comparison.Looks.once
+  package var looks = Looks.once
   package var unit: String?
   package var rows: [Row] = []
   package var segmentField: String?

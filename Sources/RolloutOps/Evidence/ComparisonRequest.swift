@@ -14,7 +14,7 @@ package struct ComparisonRequest: Hashable, Sendable {
   package var since: String?
   /// Of the units, each canary's.
   package var share: Percentage?
-  package var looks = Comparison.Looks.once
+  package var looks = Looks.once
 
   package init() {}
 

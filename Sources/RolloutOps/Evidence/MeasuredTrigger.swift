@@ -28,14 +28,7 @@ package struct MeasuredTrigger: Hashable, Sendable {
   /// Whether it is compared with the control's records rather than with a number.
   package var comparesArms: Bool { !isAbsolute && counterpart == .control }
 
-  package var isAbsolute: Bool { Self.isAbsolute(test) }
-
-  private static func isAbsolute(_ test: Trigger.Test) -> Bool {
-    switch test {
-    case .above, .below: true
-    case .relative, .points, .multiple, .beyond: false
-    }
-  }
+  package var isAbsolute: Bool { test.limit != nil }
 
   package init(
     _ trigger: Trigger, in plan: Plan, figure: EvaluationFigures.Figure? = nil
@@ -55,8 +48,8 @@ package struct MeasuredTrigger: Hashable, Sendable {
     case .previousStage: counterpart = .previousStage
     }
     // What one version shows in all, in an hour, is compared with its own hours, never with another version's.
-    measure = Self.isAbsolute(test) || counterpart == .normal ? named : named.perRecord
-    if case .novel = measure, !Self.isAbsolute(test) { throw .function("comparison", measure) }
+    measure = test.limit != nil || counterpart == .normal ? named : named.perRecord
+    if case .novel = measure, test.limit == nil { throw .function("comparison", measure) }
     if measure.queries != nil, counterpart == .normal || counterpart == .previousStage {
       throw .noEarlierQueries
     }
@@ -111,21 +104,14 @@ package struct MeasuredTrigger: Hashable, Sendable {
   }
 
   private static func test(of condition: Trigger.Condition, _ measure: Measure) throws(Unwatchable) -> Trigger.Test {
-    func scaled(_ limit: Trigger.Quantity) throws(Unwatchable) -> Trigger.Quantity {
-      guard limit.unit == .seconds else { return limit }
-      guard let second = measure.second else { throw .unit(field: measure.field) }
-      return Trigger.Quantity(limit.value * second, .plain)
-    }
-    switch condition.test {
-    case .above(let limit): return .above(try scaled(limit))
-    case .below(let limit): return .below(try scaled(limit))
-    case .relative, .points, .multiple, .beyond: return condition.test
-    }
+    guard let limit = condition.test.limit?.quantity, limit.unit == .seconds else { return condition.test }
+    guard let second = measure.second else { throw .unit(field: measure.field) }
+    return condition.test.limited(to: Trigger.Quantity(limit.value * second, .plain))
   }
 
   /// Against a number where there is one, else against samples.
   package func judgement(
-    in plan: Plan, level given: Double? = nil, looks: Comparison.Looks = .repeated
+    in plan: Plan, level given: Double? = nil, looks: Looks = .repeated
   ) -> Judgement {
     var level: Double?
     if case .quantile(let share, _) = measure { level = share }

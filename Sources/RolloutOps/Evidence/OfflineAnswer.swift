@@ -144,19 +144,10 @@ struct OfflineAnswer {
 }
 
 extension MeasuredTrigger {
-  /// On which side of a fixed limit the harm lies.
-  private var harm: Trigger.Direction? {
-    switch test {
-    case .above: .up
-    case .below: .down
-    case .relative, .points, .multiple, .beyond: nil
-    }
-  }
-
   /// Where the old version cannot be told, nothing speaks for the new one.
   fileprivate func isWorse(_ canary: Sample, than control: Sample) -> Bool {
     guard let mine = value(canary), let others = value(control) else { return true }
-    return harm == .down ? mine < others : mine > others
+    return test.limit?.harm == .down ? mine < others : mine > others
   }
 
   private func value(_ sample: Sample) -> Double? {

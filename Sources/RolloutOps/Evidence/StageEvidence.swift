@@ -91,3 +91,31 @@ extension StageEvidence {
     return Corrections.sampleRatio([canaries, controls], shares: [part, 1 - part])?.pValue
   }
 }
+
+extension StageEvidence {
+  /// Cases of one kind.
+  package struct CaseSet: Hashable, Sendable {
+    package let name: String
+    package let canary: Int
+    package let control: Int
+
+    package init(_ name: String, canary: Int, control: Int) {
+      (self.name, self.canary, self.control) = (name, canary, control)
+    }
+  }
+}
+
+extension StageEvidence {
+  /// What a judge scored of one field.
+  package struct Scored: Hashable, Sendable {
+    package let field: String
+    /// That have any score, of whatever version and time.
+    package let requests: Int
+    /// Of the canary, at this stage.
+    package let records: Int
+    /// Of those, with a score.
+    package let judged: Int
+    /// Different units among the judged; nil where the evidence does not carry the unit.
+    package let units: Int?
+  }
+}

@@ -10,7 +10,7 @@ package struct EvidenceKind: Sendable {
 
   private static let logs = EvidenceKind(
     isMeant: { $0 == "-" || !$0.contains("://") },
-    open: { (_, plan, place) throws(SourceTrouble) in try LogEvidence(plan, in: place) })
+    open: { (lines, plan, place) throws(SourceTrouble) in try LogEvidence(lines, plan, in: place) })
   private static let prometheus = EvidenceKind(
     isMeant: { Prometheus.isMeant($0) },
     open: { (lines, plan, place) throws(SourceTrouble) in try MetricsEvidence(lines, plan, in: place) })
@@ -25,9 +25,9 @@ package struct EvidenceKind: Sendable {
     return sources
   }
 
-  /// The lines that name trace logs.
-  static func logs(among lines: [String]) throws(SourceTrouble) -> [String] {
-    try sorted(lines).filter { $0.kind == 0 }.map(\.line)
+  /// The trace logs that the plan names, absolute; none where it names none.
+  package static func logs(_ plan: Plan, in place: EvidencePlace) throws(SourceTrouble) -> [String] {
+    try LogEvidence.paths(sorted(plan.evidence).filter { $0.kind == 0 }.map(\.line), in: place)
   }
 
   private static func sorted(_ lines: [String]) throws(SourceTrouble) -> [(kind: Int, line: String)] {
@@ -39,18 +39,5 @@ package struct EvidenceKind: Sendable {
       found.append((kind, line))
     }
     return found
-  }
-}
-
-/// Where evidence is looked for, and by which doors.
-package struct EvidencePlace: Sendable {
-  let context: Context
-  /// Whether a server on another machine may be asked in the clear.
-  let allowsPlain: Bool
-  /// From a path or pattern of the note to an absolute one.
-  let locate: @Sendable (String) -> String
-
-  package init(_ context: Context, allowsPlain: Bool, locate: @escaping @Sendable (String) -> String) {
-    (self.context, self.allowsPlain, self.locate) = (context, allowsPlain, locate)
   }
 }

@@ -31,7 +31,7 @@ package struct JournalBranches: Sendable {
         }
         let previous = reading.entries.dropLast(reading.entries.count - entry.sequence + 1).last?.hash
         kept.append(SealedEntry(entry, previous: previous ?? EntryCodec.firstPrevious).line)
-        for line in MergedBranch.all(in: entry.content).flatMap(\.lines) {
+        for line in entry.content.mergedBranches.flatMap(\.lines) {
           if let hash = SealedEntry.hash(in: line), known.insert(hash).inserted { kept.append(line) }
         }
       }
@@ -168,7 +168,7 @@ extension Journal {
   package static func known(in entries: [Entry]) -> Set<String> {
     var known = Set(entries.map(\.hash))
     for entry in entries where entry.content.merges {
-      known.formUnion(MergedBranch.all(in: entry.content).flatMap(\.lines).compactMap(SealedEntry.hash))
+      known.formUnion(entry.content.mergedBranches.flatMap(\.lines).compactMap(SealedEntry.hash))
     }
     return known
   }
@@ -179,7 +179,7 @@ extension Journal {
     var known = known(in: Array(entries.prefix(entry.sequence - 1)))
     known.insert(EntryCodec.firstPrevious)
     var taken: [Entry] = []
-    let branches = MergedBranch.all(in: entry.content)
+    let branches = entry.content.mergedBranches
     var left = branches.flatMap(\.lines)
     // One that was taken in by another branch stands behind that branch's entry.
     while !left.isEmpty {

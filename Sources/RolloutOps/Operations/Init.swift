@@ -110,7 +110,7 @@ package struct Init: Sendable {
     guard let path = named.path, named.name == nil else {
       return FlagFile(noted: said, path: named.path, shown: shown)
     }
-    let plain = Settings.withoutScheme(named.address)
+    let plain = AddressText.withoutScheme(named.address)
     let leads = Path.isAbsolute(plain) || Settings.leads(plain, from: folder, to: named.base, context)
     let noted = leads ? named.address : "file:\(path)"
     return FlagFile(noted: noted, path: path, shown: shown)

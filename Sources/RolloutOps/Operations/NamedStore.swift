@@ -45,7 +45,7 @@ struct NamedStore: Hashable {
 
   /// Its address with the real place of a file that is read from another folder than this.
   func placed(seenFrom here: String) -> String {
-    guard let path, base != here, !Path.isAbsolute(Settings.withoutScheme(address)) else { return plainAddress }
+    guard let path, base != here, !Path.isAbsolute(AddressText.withoutScheme(address)) else { return plainAddress }
     return "file:\(path)"
   }
 

@@ -70,7 +70,7 @@ struct NotedEvidence {
   /// The logs that the note names; nil where it names none.
   func logs() throws(Trouble) -> [String]? {
     do throws(SourceTrouble) {
-      let paths = try LogEvidence.paths(plan, in: EvidencePlace(below: folder, context))
+      let paths = try EvidenceKind.logs(plan, in: EvidencePlace(below: folder, context))
       return paths.isEmpty ? nil : paths
     } catch {
       throw .evidence(error.sentence)

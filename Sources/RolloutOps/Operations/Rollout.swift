@@ -123,3 +123,11 @@ extension Context {
     return try ZoneFinder(files: files, variables: surroundings.variables).rules(of: name)
   }
 }
+
+extension NotedSettings {
+  init(_ found: Rollout.FoundNote) {
+    self.init(
+      folder: Path.folder(of: found.path), store: found.note.store, journal: found.note.journal,
+      evaluation: found.note.evaluation)
+  }
+}

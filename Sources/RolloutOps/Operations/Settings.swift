@@ -89,7 +89,7 @@ struct Settings {
     try takeGaps(configurations.flatMap(\.gaps), lenient)
     if scope.isEmpty {
       // As a note's is: who works in a folder further down means the same file, by its key as by its note.
-      let base = Self.search(Self.withoutScheme(Self.usualStore), below: here, context).found ?? here
+      let base = Self.search(AddressText.withoutScheme(Self.usualStore), below: here, context).found ?? here
       stores = [NamedStore(Self.byDefault, Self.usualStore, base, NamedStore.Listed([]))]
     }
     takeEvaluation(
@@ -171,7 +171,7 @@ struct Settings {
   }
 
   private static func located(_ folder: String, from base: String) -> String {
-    folder.contains("://") ? folder : Path.joined(base, withoutScheme(folder))
+    folder.contains("://") ? folder : Path.joined(base, AddressText.withoutScheme(folder))
   }
 
   // MARK: Paths of a note
@@ -203,7 +203,7 @@ struct Settings {
   /// Of a flag file that is nowhere yet: where it would be asked for, and from among the notes the repository's root, since
   /// no service reads it there.
   private static func base(of address: String, below folder: String, _ context: Context) -> String {
-    let path = withoutScheme(address)
+    let path = AddressText.withoutScheme(address)
     guard !Path.isAbsolute(path), !address.contains("://") else { return folder }
     let (found, searched, hasRoot) = search(path, below: folder, context)
     if let found { return found }
@@ -221,10 +221,6 @@ struct Settings {
       }
     }
     return false
-  }
-
-  static func withoutScheme(_ address: String) -> String {
-    address.hasPrefix("file:") ? String(address.dropFirst(5)) : address
   }
 }
 
@@ -253,12 +249,6 @@ struct NotedSettings {
 
   init(folder: String, store: String?, journal: String?, evaluation: String? = nil) {
     (self.folder, self.store, self.journal, self.evaluation) = (folder, store, journal, evaluation)
-  }
-
-  init(_ found: Rollout.FoundNote) {
-    self.init(
-      folder: Path.folder(of: found.path), store: found.note.store, journal: found.note.journal,
-      evaluation: found.note.evaluation)
   }
 }
 

@@ -2,14 +2,6 @@ import Glibc
 
 /// Canary against control on one metric, without a threshold: how far apart they are, and how surely.
 package struct Comparison: Hashable, Sendable {
-  /// How often somebody looks.
-  package enum Looks: Hashable, Sendable {
-    /// Tests for a fixed sample: a pooled z for rates, Welch's for means, outer intervals for quantiles.
-    case once
-    /// The always-valid ones that gates use.
-    case repeated
-  }
-
   /// Why there is no test.
   package enum Gap: Hashable, Sendable {
     case noCanary, noControl, tooFewValues, noSpread, singleUnit

@@ -24,7 +24,7 @@ package struct Judgement: Sendable {
 
   package init(
     _ test: Trigger.Test, against reference: Reference = .control, level: Double? = nil, isCount: Bool = false,
-    alpha: Double = 0.05, minimumSamples: Int = 200, isProven: Bool = false, looks: Comparison.Looks = .repeated
+    alpha: Double = 0.05, minimumSamples: Int = 200, isProven: Bool = false, looks: Looks = .repeated
   ) {
     (self.test, self.reference, self.level, self.isCount) = (test, reference, level, isCount)
     (self.minimumSamples, self.isProven) = (minimumSamples, isProven)

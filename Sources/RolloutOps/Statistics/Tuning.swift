@@ -5,12 +5,12 @@ package struct Tuning: Hashable, Sendable {
   package let alpha: Double
   /// ρ² per effective canary sample beside a much larger control, one-sided.
   package let squaredScale: Double
-  package let looks: Comparison.Looks
+  package let looks: Looks
 
   /// `samples` in both arms together, if they were equally large. Others start from 5000; a fifth of that costs 6% of
   /// the interval's width at 2000 canary samples and saves a quarter of it at 100, where a prompt that breaks should be
   /// stopped.
-  package init(alpha: Double, samples: Double = 1000, looks: Comparison.Looks = .repeated) {
+  package init(alpha: Double, samples: Double = 1000, looks: Looks = .repeated) {
     (self.alpha, self.looks) = (alpha, looks)
     squaredScale = AlwaysValid.squaredScale(min(2 * alpha, 0.99), tuning: samples / 4)
   }

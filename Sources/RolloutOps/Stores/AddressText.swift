@@ -60,4 +60,9 @@ enum AddressText {
     else { return nil }
     return head.lowercased()
   }
+
+  /// A flag file's address as a path.
+  static func withoutScheme(_ address: String) -> String {
+    address.hasPrefix("file:") ? String(address.dropFirst(5)) : address
+  }
 }

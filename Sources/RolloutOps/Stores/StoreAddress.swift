@@ -15,12 +15,12 @@ package struct StoreAddress: Sendable {
 
   private static func site(_ text: String) throws(AddressText.Fault) -> any StoreSite {
     guard let scheme = AddressText.scheme(of: text) else { return try FileSite.kind.site(text) }
-    if let kind = StoreKind.all.first(where: { $0.schemes.contains(scheme) }) { return try kind.site(text) }
+    if let kind = StoreKinds.all.first(where: { $0.schemes.contains(scheme) }) { return try kind.site(text) }
     guard text.contains("://") else {
       throw AddressText.Fault(
         "there is no store \"\(scheme):\"; a path that has a colon is written as ./\(AddressText.shown(text))")
     }
-    let marks = StoreKind.all.map(\.mark)
+    let marks = StoreKinds.all.map(\.mark)
     throw AddressText.Fault(
       "there is no store \"\(scheme):\"; stores are \(marks.dropLast().joined(separator: ", ")) and \(marks.last ?? "")"
     )

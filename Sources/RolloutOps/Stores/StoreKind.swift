@@ -1,5 +1,5 @@
 /// A kind of store: how it is named, what it reads of the environment, and how an address leads to one. To add a kind: a
-/// folder beside this file with such a row in it, and its name in the list below.
+/// folder beside this file with such a row in it, and its name in StoreKinds.swift.
 package struct StoreKind: Sendable {
   /// What stands before the colon of its addresses. Of a hosted platform `name` alone, also with `+http` and `+https`.
   let schemes: [String]
@@ -17,11 +17,6 @@ package struct StoreKind: Sendable {
     package let name: String
     package let meaning: String
   }
-
-  package static let all: [StoreKind] = [
-    FileSite.kind, DocumentSite.kind, EtcdSite.kind, LaunchDarklySite.kind, UnleashSite.kind, PostHogSite.kind,
-    StatsigSite.kind,
-  ]
 
   /// `name`, `name+http` and `name+https`.
   static func hosted(_ name: String) -> [String] { [name, "\(name)+http", "\(name)+https"] }

@@ -2,7 +2,7 @@ import RolloutOps
 
 /// `help stores`: the addresses, what each store can do, and which one is meant.
 enum StoreGuide {
-  static let addresses = StoreKind.all.map { Entry("`\($0.form)`", $0.summary) }
+  static let addresses = StoreKinds.all.map { Entry("`\($0.form)`", $0.summary) }
 
   @Sendable static func blocks() -> [Block] {
     [.entries(addresses)] + choosing + changing + platforms + journals + reading + hashes

@@ -49,7 +49,7 @@ struct EnvironmentVariable: Sendable {
           + "none"),
     ]
 
-  private static let ofStores = StoreKind.all.flatMap(\.variables).map {
+  private static let ofStores = StoreKinds.all.flatMap(\.variables).map {
     EnvironmentVariable(name: $0.name, meaning: $0.meaning)
   }
 

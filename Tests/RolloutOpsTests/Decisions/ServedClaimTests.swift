@@ -68,7 +68,7 @@ import Testing
     Claim("RolloutOps/Notes/StageAudience.swift", "a stage of 0% lets nobody in", .noClaim),
     Claim("RolloutOps/Operations/Kill/AlertKill.swift", "nothing was turned off", .nothingWasWritten),
     Claim("RolloutOps/Operations/Doctor.swift", "it is off already", .killsRead),
-    Claim("RolloutOps/Operations/Kill/Kill.swift", "nothing was turned off", .nothingWasWritten),
+    Claim("RolloutOps/Operations/Kill/Kill+Perform.swift", "nothing was turned off", .nothingWasWritten),
     Claim(
       "RolloutOps/Operations/Kill/KillCase+Words.swift", "everybody gets what the flag serves when it is off", .readBack
     ),

@@ -20,6 +20,9 @@ struct HouseOutline {
     for index in words.indices.dropLast() where !words[index].isMember {
       let (word, next) = (words[index], words[index + 1])
       let scope = text.scopes[word.scope]
+      if word.isLabel, word.isInTuple {
+        members.append(Name(text: (scope.owners + [word.text]).joined(separator: "."), isPrivate: false))
+      }
       if Self.declares.contains(word.text), next.isCapitalized, !next.isMember,
         next.mark.isLetter
       {

@@ -26,7 +26,7 @@ import Testing
         canary: Sample((0..<100).map { 0.8 + Double($0 % 9) / 100 }),
         control: Sample((0..<100).map { 0.8 + Double($0 % 7) / 100 }))
     ]
-    func width(_ looks: Comparison.Looks) throws -> Double {
+    func width(_ looks: Looks) throws -> Double {
       let interval = try #require(
         Judgement(.relative(.down, 0.05), minimumSamples: 0, looks: looks).judge(strata).interval)
       return interval.upper - interval.lower

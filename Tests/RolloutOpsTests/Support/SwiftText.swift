@@ -16,6 +16,8 @@ struct SwiftText: Sendable {
     let scope: Int
     /// In no parentheses or brackets within these braces.
     let isListed: Bool
+    /// In the parentheses of a tuple, not of a call or of parameters.
+    let isInTuple: Bool
     /// A `!` stands right behind it.
     var isForced = false
     /// A `:` stands right behind it.
@@ -53,6 +55,8 @@ struct SwiftText: Sendable {
   private var last: UInt8 = 10
   private var mark: UInt8 = 10
   private var dotFollowsWord = false
+  /// Of the open parentheses, whether each is a tuple's.
+  private var tuples: [Bool] = []
   /// The open braces: the scope, and how deep it lies.
   private var open: [(scope: Int, depth: Int)] = [(0, 0)]
   /// The type whose brace comes next.
@@ -105,8 +109,15 @@ struct SwiftText: Sendable {
 
   private mutating func sign(_ letter: UInt8) {
     switch letter {
-    case 40, 91: depth += 1
-    case 41, 93: depth -= 1
+    case 40:
+      depth += 1
+      // `-> (a: A)`, `b: (a: A)`, `[(a: A)]`, `B<(a: A)>`, `= (a: a)`, `, (a: a)`, `((a: a))`
+      tuples.append([62, 58, 91, 60, 61, 44, 40].contains(mark))
+    case 41:
+      depth -= 1
+      _ = tuples.popLast()
+    case 91: depth += 1
+    case 93: depth -= 1
     case 123: openBrace()
     case 125: closeBrace()
     case 33: force()
@@ -141,7 +152,7 @@ struct SwiftText: Sendable {
       text: String(decoding: bytes[start..<at], as: UTF8.self), line: line, isMember: isMember,
       isQualified: isMember && dotFollowsWord, isTopLevel: depth == 0,
       mark: Character(UnicodeScalar(mark)), scope: open[open.count - 1].scope,
-      isListed: depth == open[open.count - 1].depth)
+      isListed: depth == open[open.count - 1].depth, isInTuple: tuples.last ?? false)
     (last, mark) = (bytes[at - 1], bytes[at - 1])
     name(word)
     words.append(word)
@@ -223,7 +234,9 @@ struct SwiftText: Sendable {
         step(2 + hashes)
         (last, mark) = (40, 40)
         depth += 1
+        tuples.append(false)
         code(untilParenthesis: true)
+        _ = tuples.popLast()
         depth -= 1
         step()
       } else {

@@ -1,6 +1,6 @@
-import RolloutOps
 import Testing
 
+@testable import RolloutOps
 @testable import rolloutctl
 
 /// Which commit a program says it is of. That the release says the one it was built from, `.ci/run` and

@@ -7,16 +7,15 @@ package struct LogEvidence: EvidenceSource {
   private var question: StageQuestion?
   private var answers: [StageQuestion.Answer] = []
 
-  init(_ plan: Plan, in place: EvidencePlace) throws(SourceTrouble) {
-    paths = try Self.paths(plan, in: place)
+  init(_ lines: [String], _ plan: Plan, in place: EvidencePlace) throws(SourceTrouble) {
+    paths = try Self.paths(lines, in: place)
     scores = try Self.found(plan.scores.patterns.map(place.locate), place)
     logs = TraceLogs(place.context.inputs)
   }
 
-  /// The logs that the plan names, absolute; none where it names none.
-  package static func paths(_ plan: Plan, in place: EvidencePlace) throws(SourceTrouble) -> [String] {
-    let lines = try EvidenceKind.logs(among: plan.evidence)
-    return try found(
+  /// Where the logs of these lines are, absolute.
+  static func paths(_ lines: [String], in place: EvidencePlace) throws(SourceTrouble) -> [String] {
+    try found(
       lines.map { $0 == "-" ? $0 : place.locate($0.hasPrefix("file:") ? String($0.dropFirst(5)) : $0) }, place)
   }
 

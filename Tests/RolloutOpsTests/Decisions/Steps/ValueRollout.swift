@@ -69,7 +69,7 @@ struct ValueRollout {
     append(
       Entry.Content(
         .attest, .done, flag: Self.key, store: "file:flags.json", from: place,
-        detail: [JSON.Member("item", .string(item)), JSON.Member("stage", .string(name))]))
+        written: [JSON.Member("item", .string(item)), JSON.Member("stage", .string(name))]))
   }
 
   private mutating func append(_ content: Entry.Content) {
@@ -111,7 +111,7 @@ struct ValueRollout {
     if let note = content.note { words.append("by \(note.path) \(note.digest.prefix(6))") }
     if let reason = content.reason { words.append("“\(reason)”") }
     if let digest = content.evidenceDigest { words.append("evidence \(digest.prefix(6))") }
-    words += content.detail.map { member in
+    words += content.written.map { member in
       let value = member.value.written(.compact)
       return "\(member.name)=\(value.utf8.count <= 80 ? value : String(SHA256.hex(value).prefix(8)))"
     }
