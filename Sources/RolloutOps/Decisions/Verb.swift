@@ -12,6 +12,17 @@ extension Verb {
     }
   }
 
+  /// Whether it passes gates.
+  var needsEvidence: Bool { self == .promote || self == .finish }
+
+  /// Whether it goes by the note as it is now; the others run from the plan frozen in the journal.
+  var needsNote: Bool {
+    switch self {
+    case .promote, .replan, .finish, .adopt: true
+    case .rollback, .hold, .resume, .kill, .restore, .exclude, .include, .abandon, .degrade: false
+    }
+  }
+
   /// The state that it is there to end.
   var ends: RolloutState? {
     switch self {

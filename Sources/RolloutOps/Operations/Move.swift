@@ -152,19 +152,6 @@ package struct Move: Sendable {
   }
 }
 
-extension Verb {
-  /// Whether it passes gates.
-  var needsEvidence: Bool { self == .promote || self == .finish }
-
-  /// Whether it goes by the note as it is now; the others run from the plan frozen in the journal.
-  var needsNote: Bool {
-    switch self {
-    case .promote, .replan, .finish, .adopt: true
-    case .rollback, .hold, .resume, .kill, .restore, .exclude, .include, .abandon, .degrade: false
-    }
-  }
-}
-
 extension Decision {
   /// The entry that its first step leaves.
   var recorded: Entry.Content? {

@@ -53,6 +53,9 @@ extension DocumentationTests {
       }
       let folders = spans.filter { $0.hasPrefix("Sources/") }
       #expect(try folders.sorted() == Self.folders())
+      let sources = Repository.root.appendingPathComponent("Sources").path
+      let files = try FileManager.default.subpathsOfDirectory(atPath: sources).map { Path.name(of: $0) }
+      for file in spans where file.hasSuffix(".swift") { #expect(files.contains(file), "\(file)") }
     }
 
     private static func folders() throws -> [String] {
