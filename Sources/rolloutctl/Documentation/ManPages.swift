@@ -60,7 +60,7 @@ struct ManPages {
     add(command.allFlags, to: &page)
     page.section("EXIT STATUS")
     page.add(command.exits().map { Entry(String($0.status), $0.meaning) })
-    page.section("ENVIRONMENT AND FILES")
+    page.section("ENVIRONMENT")
     page.add([
       .paragraph(
         "Which variables and files it reads, `\(table.program) help environment` tells, and \(table.program)(1).")

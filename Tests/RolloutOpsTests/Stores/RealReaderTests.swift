@@ -10,7 +10,7 @@ import Testing
 /// `ROLLOUTCTL_LIVE=required` makes that a failure.
 @Suite(.serialized, .waits) struct RealReaderTests {
   static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
 
   static func python(_ hash: FlagHash) -> String {
     let given = ProcessInfo.processInfo.environment["ROLLOUTCTL_VENV"] ?? ".venv/flags"
