@@ -78,7 +78,11 @@ import Testing
     let through = "http://127.0.0.1:\(try cache.port("port"))/flags.json"
     try #require(try !isKilled(through))
     try put(Self.on.replacing("\"f\": {", with: "\"g\": {\"state\": \"ENABLED\", \"variants\": {\"a\": 1}}, \"f\": {"))
-    let kill = try world.run("kill", "f", "--within", "2s", "--store", through)
+    var kill = try world.run("kill", "f", "--within", "2s", "--store", through)
+    // With a change still under way when time is up it may be off, and that is said: another case than this one.
+    for _ in 0..<5 where kill.errors.contains("it may be off") {
+      kill = try world.run("kill", "f", "--within", "2s", "--store", through)
+    }
     let words = kill.output + kill.errors
     #expect(kill.end == .status(1) && words.contains("NOT off"), "\(kill)")
     #expect(words.contains("a cache stands before \(through.dropLast("/flags.json".count))"), "\(kill)")
