@@ -64,7 +64,7 @@ package struct EvaluationEndpoint: Evaluator {
     let answer = try client.answer(
       .post, "/evaluate/flags/\(PercentCode.encoded(flag.text))",
       body: Array(JSON.object([JSON.Member("context", attributes)]).written(.compact).utf8),
-      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: true, isReading: true)
+      headers: [StoreClient.json], isRepeatable: true, isReading: true)
     let json = try? JSON.parse(answer.body)
     // Refusals of an evaluation have a code; without one it is not the protocol that says no.
     if [400, 404].contains(answer.status), let code = json?["errorCode"]?.text {

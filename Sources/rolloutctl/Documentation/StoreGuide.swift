@@ -184,13 +184,13 @@ enum StoreGuide {
           "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 4, kill 3, status 1"),
         Entry(
           "etcd", "start 4, promote 4, rollback 4, exclude 4, hold 3, restore 4, kill 5, status 2; with the journal's"),
-        Entry("LaunchDarkly", "start 7, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 6, status 1"),
+        Entry("LaunchDarkly", "start 6, promote 6, rollback 5, exclude 5, hold 2, restore 6, kill 6, status 1"),
         Entry(
           "Unleash",
           """
-          start 8, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 14; one more for each further \
+          start 7, promote 6, rollback 5, exclude 6, hold 2, restore 6, kill 4, status 14; one more for each further \
           strategy. A status asks the playground who is served: once for each cohort, each exclusion and everybody else, \
-          ten times for a share. With `Variants:` a start takes 10, everything else as many
+          ten times for a share. With `Variants:` a start takes 9, everything else as many
           """),
         Entry("PostHog", "start 5, promote 4, rollback 4, exclude 4, hold 2, restore 5, kill 5, status 1"),
         Entry(

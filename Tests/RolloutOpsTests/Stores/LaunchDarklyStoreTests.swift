@@ -83,7 +83,7 @@ import Testing
     try world.move(.promote)
     #expect(
       try asked() == [
-        "GET …", "GET …", "GET …", "GET /api/v2/projects/default/environments/production",
+        "GET …", "GET …", "GET /api/v2/projects/default/environments/production",
         "POST /api/v2/flags/default", "PATCH …", "GET …",
       ])
     #expect(try flag["tags"] == ["rolloutctl-production"] && flag["defaults"] == ["onVariation": 1, "offVariation": 1])

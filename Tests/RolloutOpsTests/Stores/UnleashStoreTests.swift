@@ -97,7 +97,7 @@ import Testing
     try world.move(.promote)
     #expect(
       try platform.asked(without: Self.feature) == [
-        "GET …", "GET …", "GET …", "POST /api/admin/projects/default/features",
+        "GET …", "GET …", "POST /api/admin/projects/default/features",
         "POST /api/admin/features/ai-summary/tags", "POST …/environments/production/strategies",
         "POST …/environments/production/on", "GET …",
       ])

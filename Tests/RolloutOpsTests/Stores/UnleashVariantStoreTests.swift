@@ -55,7 +55,7 @@ import Testing
     #expect(try world.move(.promote).status == .done)
     #expect(
       try asked() == [
-        "GET …", "GET …", "GET …", "POST /api/admin/projects/default/features",
+        "GET …", "GET …", "POST /api/admin/projects/default/features",
         "POST /api/admin/features/ai-summary/tags",
         "POST \(Self.production)/strategies", "POST \(Self.production)/strategies",
         "POST \(Self.production)/strategies",

@@ -67,6 +67,14 @@ final class RealUnleash: Sendable {
     return (try? JSON.parse(answer.body)) ?? .null
   }
 
+  /// The whole feature; nil where there is none of that name.
+  func shown(_ key: String) throws -> JSON? {
+    let answer = try tell("real", .get, "\(Self.project)/features/\(key)", nil)
+    if answer.status == 404 { return nil }
+    try #require(answer.isSuccess, "\(key): \(answer.status) \(answer.text)")
+    return try JSON.parse(answer.body)
+  }
+
   func isOn(_ key: String) throws -> Bool {
     let shown = try ask(.get, "\(Self.project)/features/\(key)/environments/development")
     return try #require(shown["enabled"]?.truth as Bool?)

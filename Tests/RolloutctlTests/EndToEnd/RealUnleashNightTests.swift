@@ -143,9 +143,9 @@ private final class Night {
     desk = try RealUnleash.Desk(unleash, key, port: port)
   }
 
-  /// Whom the flag lets in, by the titles of what is in force; nil where it is off.
+  /// Whom the flag lets in, by the titles of what is in force; nil where it is off, or was not made yet.
   private func standing() throws -> [String]? {
-    guard let shown = try? unleash.ask(.get, "\(RealUnleash.project)/features/\(key)"),
+    guard let shown = try unleash.shown(key),
       let here = shown["environments"]?.items?.first(where: { $0["name"] == "development" }), here["enabled"] == true
     else { return nil }
     var found: [String] = []

@@ -13,6 +13,14 @@ struct MarkLine: Hashable {
     (self.mark, self.unit, self.environment) = (mark, unit, environment)
   }
 
+  /// That of a flag, which keeps the unit that was hashed before where nothing is; nil where nobody manages it.
+  init?(of flag: Flag, keeping old: MarkLine? = nil, environment: String? = nil) {
+    guard let mark = flag.mark else { return nil }
+    var unit = old?.unit
+    if case .split(let split) = flag.serving { unit = split.unit }
+    self.init(mark, unit: unit, environment: environment)
+  }
+
   /// The last line that is one, whoever wrote more behind it.
   init?(in text: String?, environment: String? = nil) {
     let found = Self.lines(text ?? "").reversed().lazy.compactMap { Self.parsed($0, environment) }.first

@@ -74,16 +74,6 @@ enum LaunchDarklyClause {
     }
   }
 
-  /// The segments that a selector names.
-  static func segments(in selector: Selector) -> [String] {
-    switch selector {
-    case .equals(let attribute, let value): attribute == segment ? [value.text] : []
-    case .oneOf(let attribute, let values): attribute == segment ? values.map(\.text) : []
-    case .not(let inner): segments(in: inner)
-    case .all(let parts): parts.flatMap(segments)
-    }
-  }
-
   /// What of a clause decides, without the ids that the server gives.
   static func bare(_ clause: JSON) -> JSON {
     [

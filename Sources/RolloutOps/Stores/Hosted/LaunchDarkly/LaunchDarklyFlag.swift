@@ -2,7 +2,7 @@
 ///
 /// Its switch is the kill: while it is off everybody gets the off variation, which each change sets to what a kill is to
 /// serve. A flag that is off without being killed is switched on, and gives everybody control.
-struct LaunchDarklyFlag {
+struct LaunchDarklyFlag: HostedFlag {
   let key: FlagKey
   let json: JSON
   let config: JSON
@@ -20,13 +20,15 @@ struct LaunchDarklyFlag {
   var version: Int? { config["version"]?.integer }
 
   /// What decides who gets what: the same for two looks between which nothing did.
-  var fingerprint: String {
+  var state: String {
     let names = [
       "version", "on", "offVariation", "fallthrough", "rules", "targets", "contextTargets", "prerequisites",
     ]
     let members = names.map { JSON.Member($0, config[$0] ?? .null) }
     return SHA256.hex(JSON.object(members + [JSON.Member("variations", json["variations"] ?? .null)]).written(.compact))
   }
+
+  func isNew(for meant: Flag) -> Bool { isManaged && version == 1 && variants == meant.variants }
 
   // MARK: Variations
 
@@ -116,12 +118,6 @@ struct LaunchDarklyFlag {
   }
 
   // MARK: Writing
-
-  /// A split that lets nobody in is control for everybody, and written so.
-  static func normal(_ flag: Flag) -> Flag {
-    guard case .split(let split) = flag.serving, split.exposure.isOff else { return flag }
-    return Flag(variants: flag.variants, serving: .everyone(split.control), mark: flag.mark)
-  }
 
   func index(of variant: String) throws(StoreTrouble) -> Int {
     guard let index = names.firstIndex(of: variant) else {

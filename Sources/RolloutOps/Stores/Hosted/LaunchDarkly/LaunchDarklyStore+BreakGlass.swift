@@ -4,7 +4,7 @@ extension LaunchDarklyStore {
 
   /// A trigger of LaunchDarkly's: whoever posts to its secret address turns the flag off, without a token, an approval or
   /// a right. Whether it did only a look at the flag can tell.
-  package func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool {
+  func breakGlass(_ key: FlagKey) throws(StoreTrouble) -> Bool {
     guard let text = trigger(of: key)?.address else { return false }
     let address: WebAddress
     do throws(WebAddress.Fault) { address = try WebAddress(text) } catch {
@@ -13,7 +13,7 @@ extension LaunchDarklyStore {
     }
     var request = HTTPRequest(.post, address)
     request.hidesPath = true
-    request.headers = [HTTPRequest.Header("Content-Type", "application/json")]
+    request.headers = [StoreClient.json]
     request.body = Array("{}".utf8)
     request.allowsPlain = client.terms.allowsPlain
     request.authorities = client.terms.authorities

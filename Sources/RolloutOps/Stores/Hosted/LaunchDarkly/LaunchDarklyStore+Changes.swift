@@ -1,34 +1,13 @@
+/// How LaunchDarkly's flags are changed.
+///
+/// A semantic patch knows no version. So it is made against what was read a moment before, its first instruction holds
+/// only while the rules are those, and it is read back. Rules and switch go together, in one patch.
 extension LaunchDarklyStore {
-  /// A semantic patch knows no version. So it is made against what was read a moment before, its first instruction holds
-  /// only while the rules are those, and it is read back.
-  package func write(
-    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
-  ) throws(StoreTrouble) -> FlagReading {
-    let (meant, key) = (LaunchDarklyFlag.normal(flag), reading.key)
-    if meant.mark?.killed == true { return try kill(meant, reading, occasion) }
-    try refuseUnknownSegments(of: meant)
-    let seen = try look(key)
-    guard self.reading(key, seen).version == reading.version else { throw .changedMeanwhile(path: dashboard(key)) }
-    let now = if let seen { seen } else { try create(key, meant) }
-    try refuseOccupants(now)
-    if occasion.urgency == .ordinary, seen != nil { try refuseRunningRelease(of: key) }
-    let steps = try now.instructions(to: meant, tag: tag)
-    if !steps.isEmpty { try patch(now, steps, meant, occasion) }
-    let back = self.reading(key, try look(key))
-    if let flag = back.flag, flag.serving == meant.serving, flag.mark?.killed == false { return back }
-    if back.flag?.mark?.killed == true { throw .changedMeanwhile(path: dashboard(key)) }
-    // Switched on a moment ago over something else than was meant: off is what it was.
-    if !now.isOn { _ = try send(key, [["kind": "turnFlagOff"]], occasion, isRepeatable: true) }
-    throw .notAsWritten(path: dashboard(key))
-  }
-
-  // MARK: Before anything is written
-
-  private func refuseUnknownSegments(of meant: Flag) throws(StoreTrouble) {
-    guard case .split(let split) = meant.serving else { return }
-    let selectors = split.exposure.grants.compactMap(\.cohort) + split.exposure.exclusions
+  /// Instructions are written over what stands there: before it is known, only names can be looked up.
+  func draft(_ change: HostedChange, over known: LaunchDarklyFlag?) throws(StoreTrouble) {
     var asked: Set<String> = []
-    for segment in selectors.flatMap(LaunchDarklyClause.segments) where asked.insert(segment).inserted {
+    let named = change.meant.selectors.flatMap { $0.values(of: LaunchDarklyClause.segment) }
+    for segment in named where asked.insert(segment).inserted {
       let all = "/api/v2/segments/\(PercentCode.encoded(project))/\(PercentCode.encoded(environment))"
       let answer = try client.answer(.get, "\(all)/\(PercentCode.encoded(segment))", isRepeatable: true)
       guard answer.status == 404 else {
@@ -43,22 +22,40 @@ extension LaunchDarklyStore {
     }
   }
 
+  func change(
+    _ old: LaunchDarklyFlag, to _: Void, _ change: HostedChange
+  ) throws(StoreTrouble) -> LaunchDarklyFlag? {
+    try refuseOccupants(old)
+    // A flag of ours that nobody has touched yet, nobody moves.
+    if change.urgency == .ordinary, !old.isNew(for: change.meant) { try refuseRunningRelease(of: old.key) }
+    let steps = try old.instructions(to: change.meant, tag: tag)
+    if !steps.isEmpty { try patch(old, steps, change.meant, change.occasion) }
+    return nil
+  }
+
+  /// It is on: the patch of the rules has done that.
+  func turn(on: Bool, _ flag: LaunchDarklyFlag, _ change: HostedChange) throws(StoreTrouble) -> LaunchDarklyFlag? {
+    if !on, !flag.isOn { _ = try send(flag.key, [["kind": "turnFlagOff"]], change.occasion, isRepeatable: true) }
+    return nil
+  }
+
   private func refuseOccupants(_ flag: LaunchDarklyFlag) throws(StoreTrouble) {
     if flag.isArchived {
       throw .occupied(
-        "\(flag.key) is archived in LaunchDarkly; restore it at \(dashboard(flag.key)), then run it again")
+        "\(flag.key) is archived in LaunchDarkly; restore it at \(page(of: flag.key)), then run it again")
     }
     guard !flag.occupants.isEmpty else { return }
     throw .occupied(
       "\(flag.key) has in \(environment) what rolloutctl did not write (\(flag.occupants.joined(separator: "; "))), and what "
-        + "would not let the plan decide who is in; take it out at \(dashboard(flag.key)), then run it again (kill goes "
+        + "would not let the plan decide who is in; take it out at \(page(of: flag.key)), then run it again (kill goes "
         + "through)")
   }
 
   // MARK: Writing
 
   /// The flag, off in every environment; what it would serve when somebody turns it on elsewhere is control.
-  private func create(_ key: FlagKey, _ meant: Flag) throws(StoreTrouble) -> LaunchDarklyFlag {
+  func create(_: Void, _ change: HostedChange) throws(StoreTrouble) -> LaunchDarklyFlag {
+    let (key, meant) = (change.key, change.meant)
     let fine = key.text.utf8.allSatisfy { byte in
       (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "-_.".utf8.contains(byte)
     }
@@ -76,14 +73,8 @@ extension LaunchDarklyStore {
     _ = try proven(found, nil)
     let answer = try client.answer(
       .post, flags, body: Array(draft.written(.compact).utf8),
-      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: false)
-    if answer.status == 409 {
-      // What a network brings twice is refused the second time: one of ours that nobody has touched is what was asked for.
-      guard let made = try look(key), made.isManaged, made.version == 1, made.variants == meant.variants else {
-        throw .changedMeanwhile(path: dashboard(key))
-      }
-      return made
-    }
+      headers: [StoreClient.json], isRepeatable: false)
+    if answer.status == 409 { return try made(before: change) { nil } }
     return try flag(key, client.json(proven(answer, key)), answer)
   }
 
@@ -124,22 +115,22 @@ extension LaunchDarklyStore {
         _ = try proven(answer, now.key)
         return
       }
-      let seen = try look(now.key)
-      if seen?.fingerprint != now.fingerprint {
+      let seen = try find(now.key, seenAs: now)
+      if seen?.state != now.state {
         // What a network brings twice is refused the second time: one change since, to what was meant, is the first.
         if let seen, seen.version == now.version.map({ $0 + 1 }), seen.isOn, seen.flag.serving == meant.serving {
           return
         }
-        throw .changedMeanwhile(path: dashboard(now.key))
+        throw .changedMeanwhile(path: page(of: now.key))
       }
       // Two requests at the same time at this flag, the other one about something else.
       if answer.status == 409, round < 4 { continue }
-      if answer.status == 409 { throw .changedMeanwhile(path: dashboard(now.key)) }
+      if answer.status == 409 { throw .changedMeanwhile(path: page(of: now.key)) }
       let said = client.said(answer)
       if said?.contains("pending scheduled change") == true {
         throw .occupied(
           "\(now.key) has a scheduled change or an approval request in \(environment) that this would break; settle it at "
-            + "\(dashboard(now.key)), then run it again (kill goes through)")
+            + "\(page(of: now.key)), then run it again (kill goes through)")
       }
       _ = try proven(answer, now.key)
     }

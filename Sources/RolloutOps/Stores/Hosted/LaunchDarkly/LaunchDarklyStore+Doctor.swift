@@ -1,7 +1,7 @@
 /// Whether a kill would work, asked by reading alone. A trial of the patch (`dryRun`) is not made: a server or a proxy that
 /// did not know the word would carry it out.
 extension LaunchDarklyStore {
-  package func examine() -> [DoctorCheck] {
+  func examine() -> [DoctorCheck] {
     let visit = DoctorCall(client, "/api/v2/caller-identity")
     guard !visit.isFailed else { return visit.checks }
     return visit.checks + [rights(visit), approval(), trigger].compactMap(\.self)
@@ -58,19 +58,19 @@ extension LaunchDarklyStore {
   }
 
   /// What stands in the way of this flag alone.
-  package func examine(_ key: FlagKey) -> [DoctorCheck] {
+  func examine(_ key: FlagKey) -> [DoctorCheck] {
     let (isRunning, answer) = release(of: key)
     var checks: [DoctorCheck] = []
-    if let flag = try? look(key), flag.isArchived {
+    if let flag = try? find(key, seenAs: nil), flag.isArchived {
       checks.append(
-        DoctorCheck("archived", .warning, "it is archived at \(dashboard(key)); nobody should be asking for it"))
+        DoctorCheck("archived", .warning, "it is archived at \(page(of: key)); nobody should be asking for it"))
     }
     if let isRunning {
       checks.append(
         isRunning
           ? DoctorCheck(
             "release", .warning,
-            "an automated release is running at \(dashboard(key)); a kill turns the flag off, and the release should be stopped too"
+            "an automated release is running at \(page(of: key)); a kill turns the flag off, and the release should be stopped too"
           )
           : DoctorCheck("release", .fine, "no automated release is running"))
     } else {
@@ -82,7 +82,7 @@ extension LaunchDarklyStore {
   // MARK: Who may undo a kill
 
   /// All three are asked at the same time: somebody waits for the answer who has just killed the flag.
-  package func undoers(_ key: FlagKey) -> [String] {
+  func undoers(_ key: FlagKey) -> [String] {
     let questions: [@Sendable () -> [String]] = [
       { release(of: key).isRunning == true ? [moved(key)] : [] }, { scheduled(key) }, { workflows(key) },
     ]
@@ -90,7 +90,7 @@ extension LaunchDarklyStore {
   }
 
   private func moved(_ key: FlagKey) -> String {
-    "an automated release moves \(key) in \(environment); stop it at \(dashboard(key))"
+    "an automated release moves \(key) in \(environment); stop it at \(page(of: key))"
   }
 
   private func configuration(_ key: FlagKey) -> String {
@@ -109,7 +109,7 @@ extension LaunchDarklyStore {
       guard time > now else { return nil }
       let kinds = (change["instructions"]?.items ?? []).compactMap { $0["kind"]?.text }.joined(separator: ", ")
       return
-        "LaunchDarkly will change \(key) on \(ISO8601.string(time)) (\(kinds)); cancel that at \(dashboard(key))"
+        "LaunchDarkly will change \(key) on \(ISO8601.string(time)) (\(kinds)); cancel that at \(page(of: key))"
     }
   }
 
@@ -119,7 +119,7 @@ extension LaunchDarklyStore {
     guard let answer, answer.isSuccess else { return [] }
     return (answer.json["items"]?.items ?? []).map { flow in
       let name = flow["name"]?.text.map { " \"\($0)\"" } ?? ""
-      return "the workflow\(name) is at work on \(key); stop it at \(dashboard(key))"
+      return "the workflow\(name) is at work on \(key); stop it at \(page(of: key))"
     }
   }
 }

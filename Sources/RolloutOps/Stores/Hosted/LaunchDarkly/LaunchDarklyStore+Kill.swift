@@ -1,10 +1,8 @@
 /// A kill in LaunchDarkly is the switch, and with it what it serves where that is something else. Whatever rules a stale
 /// command still writes, nobody gets to them; and a change that is scheduled there does not stop it.
 extension LaunchDarklyStore {
-  package var killSwitch: KillSwitch { .platform }
-
   /// Everybody gets the off variation, which each of our changes has set to what a kill serves.
-  package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) { try turnOff(key, [], occasion) }
+  func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) { try turnOff(key, [], occasion) }
 
   // MARK: Looking
 
@@ -14,7 +12,7 @@ extension LaunchDarklyStore {
 
   /// More are looked for in the list, a hundred to a page, with the environment in question alone. The first page tells
   /// how many there are: the others are asked for together, or the flags that are still missing, whichever is less.
-  package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+  func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
     guard keys.count > Self.byName else { return lookAlone(keys) }
     let total: Int
     var found: [FlagKey: Result<FlagReading, StoreTrouble>]
@@ -55,7 +53,6 @@ extension LaunchDarklyStore {
       guard let key = json["key"]?.text.map(FlagKey.init), wanted.contains(key) else { continue }
       do throws(StoreTrouble) {
         let flag = try flag(key, json, page.answer)
-        remember(flag)
         found[key] = .success(reading(key, flag))
       } catch {
         found[key] = .failure(error)
@@ -66,16 +63,8 @@ extension LaunchDarklyStore {
 
   // MARK: Sending
 
-  /// Each flag by itself: a semantic patch is about one.
-  package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
-    sendEach(orders) { order throws(StoreTrouble) in try send(order) }
-  }
-
-  private func send(_ order: KillOrder) throws(StoreTrouble) {
-    let (key, occasion) = (order.key, order.occasion)
-    let now: LaunchDarklyFlag?
-    if let known = look(behind: order.reading) { now = known } else { now = try look(key) }
-    guard let now else { throw .changedMeanwhile(path: dashboard(key)) }
+  func turnOff(_ order: KillOrder) throws(StoreTrouble) {
+    let (key, occasion, now) = (order.key, order.occasion, try held(for: order))
     let steps: [JSON]
     switch order.flag.serving {
     case .everyone(let variant): steps = try now.servingWhenOff(variant)
@@ -99,13 +88,5 @@ extension LaunchDarklyStore {
         ServerRefusal(client.base.place, status: 404, .missing("the flag \(key)"), said: client.said(answer)))
     }
     _ = try proven(answer, key)
-  }
-
-  /// The change and a look, for whoever changes one flag alone.
-  func kill(_ meant: Flag, _ reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading {
-    try send(KillOrder(meant, over: reading, occasion))
-    let back = try read(reading.key)
-    guard let flag = back.flag, flag.serving == meant.serving else { throw .notAsWritten(path: dashboard(reading.key)) }
-    return back
   }
 }

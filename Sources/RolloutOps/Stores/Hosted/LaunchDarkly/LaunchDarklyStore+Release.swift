@@ -20,14 +20,14 @@ extension LaunchDarklyStore {
       let why = answer.map { "it answered \($0.status)" } ?? "it did not answer"
       unasked.last = [
         "whether LaunchDarkly is moving \(key) itself could not be asked (\(why)); see that no guarded or progressive rollout "
-          + "of it runs at \(dashboard(key))"
+          + "of it runs at \(page(of: key))"
       ]
       return
     }
     unasked.last = []
     guard isRunning else { return }
     throw .occupied(
-      "LaunchDarkly is moving \(key) itself in \(environment), by an automated release; stop that at \(dashboard(key)), "
+      "LaunchDarkly is moving \(key) itself in \(environment), by an automated release; stop that at \(page(of: key)), "
         + "then run it again (kill goes through)")
   }
 }

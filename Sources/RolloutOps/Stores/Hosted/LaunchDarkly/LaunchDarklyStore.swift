@@ -1,12 +1,8 @@
 /// Flags of LaunchDarkly, by its REST API. Each change is one semantic patch, which holds as a whole or not at all.
-package struct LaunchDarklyStore: FlagStore {
-  package let address: String
+struct LaunchDarklyStore: HostedStore {
+  let address: String
   /// Most SDKs are told within a second; one that polls asks every 30 s at the most often.
-  package let propagation = TimeSpan(seconds: 30)
-
-  /// How many requests it takes in ten seconds it tells nobody before they are too many; then it answers 429, and says
-  /// when it lets itself be asked again.
-  package let width = 32
+  let propagation = TimeSpan(seconds: 30)
 
   static let tokenVariable = "LAUNCHDARKLY_ACCESS_TOKEN"
   /// The version of the API that this is written for; a token has one of its own otherwise.
@@ -19,7 +15,7 @@ package struct LaunchDarklyStore: FlagStore {
   let project: String
   let environment: String
   /// The flags as they were seen last, by key.
-  private let seen = Remembered<[FlagKey: LaunchDarklyFlag]>.empty
+  let seen = Remembered<[FlagKey: LaunchDarklyFlag]>.empty
   /// What LaunchDarkly would not say before a change.
   let unasked = Remembered<[String]>([])
 
@@ -34,24 +30,19 @@ package struct LaunchDarklyStore: FlagStore {
     self.client = client
   }
 
-  /// A value holds in every environment, and for everybody whom it serves at that moment.
-  package var keepsValues: Bool { true }
+  var remarks: [String] { unasked.last ?? [] }
 
-  package var remarks: [String] { unasked.last ?? [] }
-
-  package var identity: String { "launchdarkly+\(client.base.below("/\(project)/\(environment)"))" }
-
-  package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
+  var identity: String { "launchdarkly+\(client.base.below("/\(project)/\(environment)"))" }
 
   /// The switch, past what is scheduled there: everybody gets the off variation.
-  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+  func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
     let body: JSON = ["environmentKey": .string(environment), "instructions": [["kind": "turnFlagOff"]]]
     let query = "env=\(PercentCode.encoded(environment))"
     let isOff = HandLines.proof(".environments[$e].on == false", [("e", environment)])
     var byHand = ByHand(
       client.curl(.patch, path(key), query: "ignoreConflicts=true", headers: [Self.semanticPatch], body: body),
       proof: client.curl(.get, path(key), query: query) + " | \(isOff)",
-      page: ByHand.Page(dashboard(key), "turn it off"), variables: [Self.tokenVariable])
+      page: ByHand.Page(page(of: key), "turn it off"), variables: [Self.tokenVariable])
     byHand.withoutToken = triggerByHand(key)
     return byHand
   }
@@ -62,8 +53,7 @@ package struct LaunchDarklyStore: FlagStore {
 
   func path(_ key: FlagKey) -> String { "\(flags)/\(PercentCode.encoded(key.text))" }
 
-  /// For a person.
-  func dashboard(_ key: FlagKey) -> String {
+  func page(of key: FlagKey) -> String {
     let (project, key, environment) = (
       PercentCode.encoded(project), PercentCode.encoded(key.text), PercentCode.encoded(environment)
     )
@@ -75,27 +65,12 @@ package struct LaunchDarklyStore: FlagStore {
 
   // MARK: Reading
 
-  package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading { reading(key, try look(key)) }
-
-  func reading(_ key: FlagKey, _ flag: LaunchDarklyFlag?) -> FlagReading {
-    FlagReading(key: key, flag: flag?.flag, version: flag?.fingerprint ?? "", spelled: flag?.spelled)
-  }
-
-  /// Inside, nil where the project has no such flag, or there is no such project: both are answered alike.
-  func look(_ key: FlagKey) throws(StoreTrouble) -> LaunchDarklyFlag? {
+  /// Nil where the project has no such flag, or there is no such project: both are answered alike.
+  func find(_ key: FlagKey, seenAs known: LaunchDarklyFlag?) throws(StoreTrouble) -> LaunchDarklyFlag? {
     let answer = try client.answer(
       .get, path(key), query: "env=\(PercentCode.encoded(environment))", isRepeatable: true)
     if answer.status == 404, isOfTheAPI(answer) { return nil }
-    let flag = try flag(key, client.json(proven(answer, key)), answer)
-    remember(flag)
-    return flag
-  }
-
-  func remember(_ flag: LaunchDarklyFlag) { seen.change { $0[flag.key] = flag } }
-
-  /// The last look, where it is the one that a reading came from.
-  func look(behind reading: FlagReading) -> LaunchDarklyFlag? {
-    seen.last?[reading.key].flatMap { $0.fingerprint == reading.version ? $0 : nil }
+    return try flag(key, client.json(proven(answer, key)), answer)
   }
 
   func flag(_ key: FlagKey, _ json: JSON, _ answer: HTTPAnswer) throws(StoreTrouble) -> LaunchDarklyFlag {
@@ -116,7 +91,7 @@ package struct LaunchDarklyStore: FlagStore {
   }
 
   /// One or two are asked for by name; more are looked for in the list, a hundred to a page.
-  package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
+  func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
     var readings: [FlagKey: FlagReading] = [:]
     for key in keys { readings[key] = keys.count > 2 ? reading(key, nil) : try read(key) }
     guard keys.count > 2 else { return readings }
@@ -127,9 +102,7 @@ package struct LaunchDarklyStore: FlagStore {
     return readings
   }
 
-  package var switchesOnLast: Bool { true }
-
-  package func list() throws(StoreTrouble) -> [ListedFlag] {
+  func list() throws(StoreTrouble) -> [ListedFlag] {
     var found: [ListedFlag] = []
     try pages { json, _ throws(StoreTrouble) in
       guard let key = json["key"]?.text.map(FlagKey.init) else { return }
@@ -180,7 +153,7 @@ package struct LaunchDarklyStore: FlagStore {
     if answer.status == 405 {
       throw .refused(
         ServerRefusal(
-          client.base.place, status: 405, .needsApproval(where: key.map(dashboard)), said: client.said(answer)))
+          client.base.place, status: 405, .needsApproval(where: key.map(page)), said: client.said(answer)))
     }
     if answer.status == 403, let json = try? JSON.parse(answer.body), let action = json["access"]?["action"]?.text {
       let said = client.said(answer).map { "\($0) (\(action))" }

@@ -2,7 +2,7 @@
 ///
 /// Off is a flag that is on with conditions which let nobody in; killed is one that is switched off, or marked so. A flag
 /// with variants that is switched off hands out none of them, not even control.
-struct PostHogFlag {
+struct PostHogFlag: MarkedFlag {
   let object: JSON
 
   init(_ object: JSON) { self.object = object }
@@ -11,11 +11,16 @@ struct PostHogFlag {
   var number: Int? { object["id"]?.integer }
   /// Rises with every change; old flags have none.
   var version: Int? { object["version"]?.integer }
-  var isActive: Bool { object["active"]?.truth ?? false }
+  var isOn: Bool { object["active"]?.truth ?? false }
   var name: String { object["name"]?.text ?? "" }
 
   /// Whether it is of PostHog's second kind of configuration, a list of rules.
   var isOfRules: Bool { object["filters"]?["version"]?.integer == 2 }
+
+  /// By PostHog, under its own lock: old flags have no version to compare.
+  var isCompared: Bool { version != nil }
+
+  func isKilled(as meant: Flag) -> Bool { !isOn || conditionsDecide && flag.serving == meant.serving }
 
   /// What switches it by a change of the flag itself, with the version that was read: one of rules takes no less.
   func switching(on: Bool) -> JSON { ["active": .bool(on), "version": version.map { .number($0) } ?? .null] }
@@ -64,8 +69,8 @@ struct PostHogFlag {
   var flag: Flag {
     let line = line
     var mark = line?.mark
-    if !isActive { mark?.killed = true }
-    return Flag(variants: variants, serving: isActive ? servingWhenOn : servingWhenOff, mark: mark)
+    if !isOn { mark?.killed = true }
+    return Flag(variants: variants, serving: isOn ? servingWhenOn : servingWhenOff, mark: mark)
   }
 
   var hasVariants: Bool { object["filters"]?["multivariate"]?["variants"]?.items?.isEmpty == false }

@@ -5,51 +5,19 @@
 /// compares too, but can neither move the mark nor another condition. The switch is an action, which takes no version and
 /// does nothing where it is so already.
 extension PostHogStore {
-  package func write(
-    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
-  ) throws(StoreTrouble) -> FlagReading {
-    let meant = flag.settled
-    let old = try current(reading)
-    if let old, meant.mark?.killed == true || occasion.urgency.isKill { return try kill(meant, old, reading, occasion) }
-    // What cannot be expressed, and what others set up, is said before anything is touched.
-    let properties = try properties(for: meant, over: old)
-    let filters = try PostHogFlag.filters(for: meant, over: old?.filters ?? [:], properties)
-    unread.last = Self.unread(meant)
-    guard let old else { return try create(meant, filters, reading.key) }
-    if let why = old.occupation, !(occasion.urgency == .narrowing && old.line != nil && old.conditionsDecide) {
-      guard meant.isForeign else { throw .occupied("\(why), at \(place(old)); take that out there first") }
-    }
-    // The rules first: whoever switches on afterwards switches on what is meant.
-    let written = try patch(old, filters, meant, isGuarded: true)
-    // Killed since it was read: rules compare with rules only, and whoever would switch on now would undo the kill.
-    guard written.isActive == old.isActive else { throw .changedMeanwhile(path: place(written)) }
-    // Where others were faster, PostHog leaves out without a word what equals the original: then those are their rules.
-    guard meant.isForeign || written.servingWhenOn == meant.serving else {
-      throw written.version == old.version.map { $0 + 1 }
-        ? .notAsWritten(path: place(written)) : .changedMeanwhile(path: place(written))
-    }
-    let last = written.isActive || meant.isForeign ? written : try turn(on: true, written)
-    return try confirmed(meant, last, reading.key)
+  /// The filters that mean it, over those that stand there.
+  func draft(_ change: HostedChange, over known: PostHogFlag?) throws(StoreTrouble) -> JSON {
+    let properties = try properties(for: change.meant, over: known)
+    let filters = try PostHogFlag.filters(for: change.meant, over: known?.filters ?? [:], properties)
+    unread.last = Self.unread(change.meant)
+    return filters
   }
 
-  /// The flag as it was read, if nobody has changed it since. What was seen a moment ago is asked for again only where
-  /// PostHog could not compare by itself.
-  private func current(_ reading: FlagReading) throws(StoreTrouble) -> PostHogFlag? {
-    // Of two who make a flag at the same time PostHog refuses the second.
-    if reading.flag == nil { return nil }
-    if let known = seen.last?[reading.key], known.state == reading.version, known.version != nil { return known }
-    let now = try find(reading.key)
-    seen.change { $0[reading.key] = now }
-    guard (now?.state ?? "") == reading.version else { throw .changedMeanwhile(path: place(now)) }
-    return now
-  }
-
-  // MARK: Rules
-
-  private func create(_ flag: Flag, _ filters: JSON, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
+  func create(_ filters: JSON, _ change: HostedChange) throws(StoreTrouble) -> PostHogFlag {
+    let (meant, key) = (change.meant, change.key)
     var body: JSON = [
-      "key": .string(key.text), "name": .string(MarkLine.text(Self.line(flag), over: nil)), "filters": filters,
-      "active": .bool(flag.mark?.killed != true),
+      "key": .string(key.text), "name": .string(MarkLine.text(MarkLine(of: meant), over: nil)), "filters": filters,
+      "active": .bool(meant.mark?.killed != true),
     ]
     for (name, given) in [("tags", client.terms.tags), ("evaluation_contexts", client.terms.evaluationContexts)]
     where !given.isEmpty {
@@ -58,17 +26,17 @@ extension PostHogStore {
     // Twice would be refused the second time, and look as if somebody else had been first.
     let answer = try send(.post, flags, body, isRepeatable: false)
     if answer.status == 400, (try? JSON.parse(answer.body))?["code"] == "unique" {
-      // What a network brings twice is refused the second time, since the first has landed.
-      if let made = try find(key), made.flag.mark == flag.mark, made.flag.serves(flag) {
-        return try confirmed(flag, made, key)
-      }
-      let archived = try pages(flags, as: "flags", query: [("key", key.text), ("archived", "true")])
-        .first { $0["key"]?.text == key.text }.map(PostHogFlag.init)
-      guard let archived else { throw .changedMeanwhile(path: place(nil)) }
-      throw .occupied("there is an archived flag \(key), at \(place(archived)); bring it back or delete it there")
+      return try made(before: change) { () throws(StoreTrouble) in try archived(key) }
     }
     try refuseWithoutTags(answer)
-    return try confirmed(flag, try self.flag(in: answer, about: nil), key)
+    return try flag(in: answer, about: nil)
+  }
+
+  private func archived(_ key: FlagKey) throws(StoreTrouble) -> StoreTrouble? {
+    let all = try pages(flags, as: "flags", query: [("key", key.text), ("archived", "true")])
+    return all.first { $0["key"]?.text == key.text }.map(PostHogFlag.init).map {
+      .occupied("there is an archived flag \(key), at \(place($0)); bring it back or delete it there")
+    }
   }
 
   /// A project may want each new flag to have a tag or an evaluation context.
@@ -89,11 +57,26 @@ extension PostHogStore {
       .map(PlatformReaders.fraction)
   }
 
+  func change(_ old: PostHogFlag, to filters: JSON, _ change: HostedChange) throws(StoreTrouble) -> PostHogFlag? {
+    let meant = change.meant
+    if let why = old.occupation, !(change.urgency == .narrowing && old.line != nil && old.conditionsDecide) {
+      guard meant.isForeign else { throw .occupied("\(why), at \(place(old)); take that out there first") }
+    }
+    let written = try patch(old, filters, meant, isGuarded: true)
+    // Where others were faster, PostHog leaves out without a word what equals the original: then those are their rules.
+    // Another switch than the one that was seen is told by whoever switches.
+    guard written.isOn != old.isOn || meant.isForeign || written.servingWhenOn == meant.serving else {
+      throw written.version == old.version.map { $0 + 1 }
+        ? .notAsWritten(path: place(written)) : .changedMeanwhile(path: place(written))
+    }
+    return written
+  }
+
   /// Everything that a change of rules needs, in one request. It may be repeated: a second one finds its own values.
   func patch(
     _ old: PostHogFlag, _ filters: JSON, _ flag: Flag, isGuarded: Bool
   ) throws(StoreTrouble) -> PostHogFlag {
-    let line = Self.line(flag, keeping: old.line)
+    let line = MarkLine(of: flag, keeping: old.line)
     var body: JSON = ["filters": filters, "name": .string(MarkLine.text(line, over: old.name))]
     if isGuarded {
       body = body.setting("version", to: old.version.map { .number($0) } ?? -1)
@@ -103,34 +86,17 @@ extension PostHogStore {
     return try self.flag(in: answer, about: old)
   }
 
-  private static func line(_ flag: Flag, keeping old: MarkLine? = nil) -> MarkLine? {
-    guard let mark = flag.mark else { return nil }
-    guard case .split(let split) = flag.serving else { return MarkLine(mark, unit: old?.unit) }
-    return MarkLine(mark, unit: split.unit)
+  /// Off it is only put back to: off, as it was.
+  func turn(on: Bool, _ flag: PostHogFlag, _ change: HostedChange) throws(StoreTrouble) -> PostHogFlag? {
+    guard on || !flag.isOn else { return nil }
+    return try turn(on: on, flag)
   }
 
   func send(
     _ method: HTTPRequest.Method, _ path: String, _ body: JSON, isRepeatable: Bool
   ) throws(StoreTrouble) -> HTTPAnswer {
     try client.answer(
-      method, path, body: Array(body.written().utf8), headers: [HTTPRequest.Header("Content-Type", "application/json")],
+      method, path, body: Array(body.written().utf8), headers: [StoreClient.json],
       isRepeatable: isRepeatable)
-  }
-
-  // MARK: Reading back
-
-  func again(_ flag: PostHogFlag) throws(StoreTrouble) -> PostHogFlag {
-    try self.flag(
-      in: client.answer(.get, flags + "\(flag.number ?? 0)/", isRepeatable: true), about: flag)
-  }
-
-  private func confirmed(_ meant: Flag, _ written: PostHogFlag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    let now = try again(written)
-    let reading = reading(key, now)
-    guard let flag = reading.flag, flag.mark == meant.mark, flag.serves(meant) || meant.isForeign else {
-      let isOurs = now.version == nil || now.version == written.version
-      throw isOurs ? .notAsWritten(path: place(now)) : .changedMeanwhile(path: place(now))
-    }
-    return reading
   }
 }

@@ -1,6 +1,6 @@
 /// Whether a kill would work, asked by reading alone: a personal key tells its scopes.
 extension PostHogStore {
-  package func examine() -> [DoctorCheck] {
+  func examine() -> [DoctorCheck] {
     let visit = DoctorCall(client, "/api/personal_api_keys/@current/")
     guard !visit.isFailed else { return visit.checks }
     return visit.checks + [
@@ -30,7 +30,7 @@ extension PostHogStore {
   }
 
   /// Other flags that depend on one keep its switch from being turned off.
-  package func examine(_ key: FlagKey) -> [DoctorCheck] {
+  func examine(_ key: FlagKey) -> [DoctorCheck] {
     guard let flag = try? find(key), let number = flag.number else { return [] }
     let answer = client.looked("\(flags)\(number)/dependent_flags/")
     let planned = readers(flag) + scheduled(key, number).map { DoctorCheck("schedule", .warning, $0) }
@@ -67,7 +67,7 @@ extension PostHogStore {
     return found.map { DoctorCheck("readers", .warning, $0) }
   }
 
-  package func undoers(_ key: FlagKey) -> [String] {
+  func undoers(_ key: FlagKey) -> [String] {
     guard let number = (try? find(key))?.number else { return [] }
     return scheduled(key, number)
   }

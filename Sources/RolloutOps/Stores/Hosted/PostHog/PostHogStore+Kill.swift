@@ -2,10 +2,8 @@
 /// has variants the switch would hand out none of them, so the rules give everybody the old one, unless rules do not
 /// decide, or the feature is to be off altogether.
 extension PostHogStore {
-  package var killSwitch: KillSwitch { .platform }
-
   /// It takes the flag's number, so somebody must have seen the flag before.
-  package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
+  func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
     guard let flag = seen.last?[key], flag.number != nil else {
       throw .beyond(
         "PostHog turns a flag off by its number, and nobody has read that of \(key) yet: it is not even tried")
@@ -17,27 +15,18 @@ extension PostHogStore {
 
   /// One is asked for by its key. Several are looked for in the list, 500 to a page: hardly any project has more pages
   /// than two, and each request counts against 480 a minute.
-  package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+  func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
     guard keys.count > 1 else { return lookEach(keys) { key throws(StoreTrouble) in try read(key) } }
     do throws(StoreTrouble) { return try read(keys).mapValues { .success($0) } } catch { return failing(keys, error) }
   }
 
   // MARK: Sending
 
-  package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
-    sendEach(orders) { order throws(StoreTrouble) in try send(order) }
-  }
-
-  private func send(_ order: KillOrder) throws(StoreTrouble) {
-    let known = seen.last?[order.key]
-    let old = if let known, known.state == order.reading.version { known } else { try find(order.key) }
-    guard let old else { throw .changedMeanwhile(path: place(nil)) }
-    try turnOff(order.flag, old)
-  }
+  func turnOff(_ order: KillOrder) throws(StoreTrouble) { try turnOff(order.flag, held(for: order)) }
 
   /// What is refused one way, by an approval or because other flags depend on this one, is done the other way.
   private func turnOff(_ flag: Flag, _ old: PostHogFlag) throws(StoreTrouble) {
-    var isBySwitch = !old.isActive || !old.hasVariants || !old.conditionsDecide
+    var isBySwitch = !old.isOn || !old.hasVariants || !old.conditionsDecide
     if case .applicationDefault = flag.serving { isBySwitch = true }
     do throws(StoreTrouble) {
       try turnOff(flag, old, bySwitch: isBySwitch)
@@ -81,22 +70,11 @@ extension PostHogStore {
     try self.flag(in: send(.patch, path, flag.switching(on: on), isRepeatable: true), about: flag)
   }
 
-  /// The change and a look, for whoever changes one flag alone.
-  func kill(
-    _ flag: Flag, _ old: PostHogFlag, _ reading: FlagReading, _ occasion: Occasion
-  ) throws(StoreTrouble) -> FlagReading {
-    try turnOff(flag, old)
-    let now = try again(old)
-    let isOff = !now.isActive || (now.conditionsDecide && now.flag.serving == flag.serving)
-    guard isOff else { throw .notAsWritten(path: place(now)) }
-    return self.reading(reading.key, now)
-  }
-
   // MARK: How long it takes
 
   /// PostHog takes 480 requests a minute and 4,800 an hour from all keys of a project together. A kill takes a change for
   /// each flag and, however many there are, some pages before and behind.
-  package func timeToKill(_ count: Int) -> TimeSpan? {
+  func timeToKill(_ count: Int) -> TimeSpan? {
     let requests = count + 10
     let (minutes, hours) = ((requests - 1) / 480, (requests - 1) / 4800)
     return minutes == 0 ? nil : TimeSpan(seconds: max(minutes * 60, hours * 3600))

@@ -2,11 +2,10 @@
 ///
 /// The unit `user` is a person, hashed by distinct id; any other unit is a group type of that name, and attributes are
 /// properties of the person or the group.
-package struct PostHogStore: FlagStore {
-  package let address: String
+struct PostHogStore: HostedStore {
+  let address: String
   /// SDKs that decide locally ask every 30 s.
-  package let propagation = TimeSpan(seconds: 30)
-  package let width = 32
+  let propagation = TimeSpan(seconds: 30)
 
   static let tokenVariable = "POSTHOG_API_KEY"
 
@@ -24,13 +23,11 @@ package struct PostHogStore: FlagStore {
       tokenMade: "PostHog's settings under Personal API keys, with feature_flag:write")
   }
 
-  package var identity: String { client.base.below("/project/\(project)").description }
-
-  package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
+  var identity: String { client.base.below("/project/\(project)").description }
 
   /// By PATCH, which servers of every age know. A flag has a number there, which a line of its own looks up where nobody
   /// has seen it yet.
-  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+  func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
     let flag = seen.last?[key]
     let variables = [Self.tokenVariable]
     let page = ByHand.Page(place(flag), "turn off \(key)")
@@ -58,6 +55,8 @@ package struct PostHogStore: FlagStore {
   static func flags(_ project: String) -> String { "/api/projects/\(project)/feature_flags/" }
   var flags: String { Self.flags(project) }
 
+  func page(of key: FlagKey) -> String { place(seen.last?[key]) }
+
   /// Where the flag is looked at, for a person.
   func place(_ flag: PostHogFlag?) -> String {
     client.base.below("/project/\(project)/feature_flags\(flag?.number.map { "/\($0)" } ?? "")").description
@@ -65,9 +64,7 @@ package struct PostHogStore: FlagStore {
 
   // MARK: Reading
 
-  package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading { reading(key, try find(key)) }
-
-  package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
+  func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
     if keys.count == 1, let key = keys.first { return [key: try read(key)] }
     var found: [FlagKey: PostHogFlag] = [:]
     for flag in try pages(flags, as: "flags").map(PostHogFlag.init) {
@@ -76,22 +73,18 @@ package struct PostHogStore: FlagStore {
     return Dictionary(keys.map { ($0, reading($0, found[$0])) }) { first, _ in first }
   }
 
-  package var switchesOnLast: Bool { true }
+  var remarks: [String] { unread.last ?? [] }
 
-  /// Applications ask PostHog for the variant's key, as often as for its payload: what it means must not change.
-  package var keepsValues: Bool { true }
-
-  package var remarks: [String] { unread.last ?? [] }
-
-  package func list() throws(StoreTrouble) -> [ListedFlag] {
+  func list() throws(StoreTrouble) -> [ListedFlag] {
     try pages(flags, as: "flags").map(PostHogFlag.init).compactMap { flag in
       flag.key.map { ListedFlag(key: $0, mark: flag.flag.mark) }
     }
   }
 
-  func reading(_ key: FlagKey, _ flag: PostHogFlag?) -> FlagReading {
-    seen.change { $0[key] = flag }
-    return FlagReading(key: key, flag: flag?.flag, version: flag?.state ?? "", spelled: flag?.spelled)
+  /// By its number, where that is known.
+  func find(_ key: FlagKey, seenAs known: PostHogFlag?) throws(StoreTrouble) -> PostHogFlag? {
+    guard let known, let number = known.number else { return try find(key) }
+    return try flag(in: client.answer(.get, flags + "\(number)/", isRepeatable: true), about: known)
   }
 
   /// By its key: a server that does not know how to look for one shows all, and capitals make no difference to one that
@@ -169,9 +162,10 @@ package struct PostHogStore: FlagStore {
       groupType = old?.line?.unit == split.unit ? old?.groupType : nil
       if groupType == nil { groupType = try self.groupType(split.unit) }
     }
-    let selectors = split.exposure.grants.compactMap(\.cohort) + split.exposure.exclusions
     var cohorts = old?.cohorts ?? [:]
-    let named = split.unit == PostHogProperties.cohortName ? [] : selectors.flatMap(\.cohortNames)
+    let named =
+      split.unit == PostHogProperties.cohortName
+      ? [] : flag.selectors.flatMap { $0.values(of: PostHogProperties.cohortName) }
     if groupType == nil, !named.allSatisfy({ cohorts[$0] != nil }) { cohorts = try self.cohorts(naming: named) }
     return PostHogProperties(unit: split.unit, groupType: groupType, cohorts: cohorts)
   }
@@ -215,16 +209,5 @@ package struct PostHogStore: FlagStore {
 
   private static func listed(_ names: [String]) -> String {
     names.count < 2 ? names.joined() : names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-  }
-}
-
-extension Selector {
-  fileprivate var cohortNames: [String] {
-    switch self {
-    case .equals(PostHogProperties.cohortName, let value): [value.text]
-    case .equals, .oneOf: []
-    case .not(let inner): inner.cohortNames
-    case .all(let parts): parts.flatMap(\.cohortNames)
-    }
   }
 }

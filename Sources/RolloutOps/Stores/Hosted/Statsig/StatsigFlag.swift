@@ -5,7 +5,7 @@
 /// the share. Each rule draws by a hash of its own, so there is one share at a time, and its rule stays from the first
 /// stage on, if need be at 0%: what comes back later is of the same units. The first rule whose conditions are met
 /// decides, also against whoever it lets in by no more than a share.
-struct StatsigFlag {
+struct StatsigFlag: MarkedFlag {
   let object: JSON
   let kind: StatsigKind
   let environment: String?
@@ -46,6 +46,11 @@ struct StatsigFlag {
     var members = names.map { JSON.Member($0, object[$0] ?? .null) }
     if let overrides { members.append(JSON.Member("overrides", overrides)) }
     return JSON.object(members).written()
+  }
+
+  /// Gates have one way back, and a configuration always hands out some value.
+  func isKilled(as meant: Flag) -> Bool {
+    flag.serving == (kind == .gate ? .everyone(kind.control) : meant.serving)
   }
 
   // MARK: Rules

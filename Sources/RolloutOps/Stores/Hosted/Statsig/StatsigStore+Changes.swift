@@ -4,39 +4,46 @@
 /// was read before, in one request, and looked at afterwards. All rules are sent with their ids, since a rule without one
 /// is a new one and draws other units.
 extension StatsigStore {
-  package func write(
-    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
-  ) throws(StoreTrouble) -> FlagReading {
-    let meant = flag.settled
-    let known = reading.flag == nil ? nil : seen.last?[reading.key]
-    if meant.mark?.killed == true || occasion.urgency.isKill, reading.flag != nil {
-      var old = known
-      if old == nil { old = try find(reading.key) }
-      guard let old else { throw .changedMeanwhile(path: place(reading.key)) }
-      return try kill(meant, old, reading, occasion)
+  /// What is written over whatever stands there, and as which kind of flag.
+  struct Draft {
+    let kind: StatsigKind
+    let rules: StatsigRules
+  }
+
+  func draft(_ change: HostedChange, over known: StatsigFlag?) throws(StoreTrouble) -> Draft {
+    let kind = try kind(of: change.meant, over: known)
+    try checkSegments(of: change.meant, over: known)
+    let rules = known == nil ? rules(for: change.meant) : try rules(for: change.meant, over: known, change.urgency)
+    return Draft(kind: kind, rules: rules)
+  }
+
+  func change(
+    _ old: StatsigFlag, to draft: Draft, _ change: HostedChange
+  ) throws(StoreTrouble) -> StatsigFlag? {
+    let (meant, key) = (change.meant, change.key)
+    try checkOccupation(of: old, meant, draft.rules, change.urgency, key)
+    let line = MarkLine(of: meant, keeping: old.line, environment: environment)
+    let text = try description(line, over: old.description, change.urgency, key)
+    var body: JSON = ["description": .string(text)]
+    if !meant.isForeign {
+      let rules = draft.rules
+      body = body.setting("rules", to: .array(try rules.encode(meant.serving, over: old.ours) + old.elsewhere))
+      if case .split = meant.serving, old.object["idType"]?.text != rules.conditions.idType {
+        body = body.setting("idType", to: .string(rules.conditions.idType))
+      }
+      if let values = rules.values {
+        let control = try values.object(StatsigValues.control)
+        if old.object["defaultValue"]?.means(control) != true { body = body.setting("defaultValue", to: control) }
+      }
     }
-    // What cannot be expressed, and what others set up, is said before anything is touched.
-    let kind = try kind(of: meant, over: known)
-    try checkSegments(of: meant.serving, over: known)
-    guard reading.flag != nil else { return try create(meant, kind, reading.key) }
-    let rules = try rules(for: meant, over: known, occasion.urgency)
-    guard let now = try find(reading.key), now.state == reading.version else {
-      throw .changedMeanwhile(path: place(reading.key))
-    }
-    let old = now.with(overrides: known?.overrides)
-    try checkOccupation(of: old, meant, rules, occasion.urgency, reading.key)
-    let text = try description(line(meant, keeping: old.line), over: old.description, occasion.urgency, reading.key)
-    let written = try patch(old, meant, rules, text, reading.key)
-    // Killed since it was read: whoever would switch on now would undo the kill.
-    guard written.isOn == old.isOn else { throw .changedMeanwhile(path: place(reading.key)) }
-    if !written.isOn, !meant.isForeign { try turn(on: true, reading.key, kind, respectsReview: true) }
-    let confirmed = try confirmed(meant, reading.key)
+    let answer = try send(.patch, Self.path(key, old.kind), body, isRepeatable: false)
+    let written = try changed(by: answer, key, old.kind) { $0.line == line }
     if let before = old.version, let after = written.version, after != before + 1,
-      !areTwins(since: before, written, reading.key)
+      !areTwins(since: before, written, key)
     {
-      throw .changedMeanwhile(path: place(reading.key))
+      throw .changedMeanwhile(path: page(of: key))
     }
-    return confirmed
+    return written.with(overrides: old.overrides)
   }
 
   private func rules(for flag: Flag) -> StatsigRules {
@@ -94,12 +101,7 @@ extension StatsigStore {
     if urgency == .narrowing, let cut = MarkLine.cut(text, to: Self.longestDescription) { return cut }
     throw .beyond(
       "a description in Statsig has at most 1,000 characters, and with the line that rolloutctl keeps in it that of \(key) "
-        + "would have \(text.utf16.count); shorten it at \(place(key))")
-  }
-
-  /// Before Statsig says it by a refusal of its own.
-  private func checkName(_ key: FlagKey) throws(StoreTrouble) {
-    if let why = Self.fault(in: key) { throw .beyond(why) }
+        + "would have \(text.utf16.count); shorten it at \(page(of: key))")
   }
 
   /// Why Statsig makes no gate of this name; nil for one that it does.
@@ -119,20 +121,20 @@ extension StatsigStore {
   ) throws(StoreTrouble) {
     guard !meant.isForeign else { return }
     let what = "the \(old.kind.noun)"
-    if let why = old.occupation { throw .occupied("\(why), at \(place(key)); take that out there first") }
+    if let why = old.occupation { throw .occupied("\(why), at \(page(of: key)); take that out there first") }
     // Rules with our names that somebody changed may be set right by what only narrows.
     if case .foreign = old.servingWhenOn, urgency != .narrowing {
       throw .occupied(
-        "\(what)'s rules were changed by hand, at \(place(key)); adopt them or kill the \(old.kind.noun) first")
+        "\(what)'s rules were changed by hand, at \(page(of: key)); adopt them or kill the \(old.kind.noun) first")
     }
     if old.isLaunched {
-      throw .occupied("the gate is launched, for everybody and good, at \(place(key)); enable it there first")
+      throw .occupied("the gate is launched, for everybody and good, at \(page(of: key)); enable it there first")
     }
     try checkDefault(of: old, meant, key)
     guard !old.elsewhere.isEmpty else { return }
     if !old.isOn {
       throw .occupied(
-        "\(what) is switched off, for all environments, at \(place(key)); whoever may switch on the others too does it there"
+        "\(what) is switched off, for all environments, at \(page(of: key)); whoever may switch on the others too does it there"
       )
     }
     if case .split = meant.serving, old.object["idType"]?.text != rules.conditions.idType {
@@ -148,69 +150,39 @@ extension StatsigStore {
       let shown = old.flag[StatsigValues.control], !shown.means(control)
     else { return }
     throw .occupied(
-      "the default of the dynamic configuration is \(shown.written(.spaced)), in all environments, at \(place(key)), and the "
+      "the default of the dynamic configuration is \(shown.written(.spaced)), in all environments, at \(page(of: key)), and the "
         + "note's control is \(control.written(.spaced)); let control be what is served today, or give the flag a name of its "
         + "own")
   }
 
-  // MARK: Rules
+  // MARK: Sending
 
-  private func line(_ flag: Flag, keeping old: MarkLine? = nil) -> MarkLine? {
-    guard let mark = flag.mark else { return nil }
-    guard case .split(let split) = flag.serving else {
-      return MarkLine(mark, unit: old?.unit, environment: environment)
-    }
-    return MarkLine(mark, unit: split.unit, environment: environment)
-  }
-
-  private func create(_ flag: Flag, _ kind: StatsigKind, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    try checkName(key)
-    let rules = rules(for: flag)
+  func create(_ draft: Draft, _ change: HostedChange) throws(StoreTrouble) -> StatsigFlag {
+    let (meant, key, kind, rules) = (change.meant, change.key, draft.kind, draft.rules)
+    if let why = Self.fault(in: key) { throw .beyond(why) }
+    let text = try description(MarkLine(of: meant, environment: environment), over: nil, .ordinary, key)
     var body: JSON = [
       "id": .string(key.text), "name": .string(key.text), "idType": .string(rules.conditions.idType),
-      "description": .string(try description(line(flag), over: nil, .ordinary, key)), "isEnabled": true,
-      "rules": .array(try rules.encode(flag.serving, over: [])),
+      "description": .string(text), "isEnabled": true, "rules": .array(try rules.encode(meant.serving, over: [])),
     ]
     if let values = rules.values { body = body.setting("defaultValue", to: try values.object(StatsigValues.control)) }
     let answer = try send(.post, kind.path, body, isRepeatable: false)
     if answer.status == 400, client.said(answer)?.contains("already exists") == true {
-      // What a network brings twice is refused the second time, since the first has landed.
-      if let made = try find(key)?.flag, made.mark == flag.mark, made.serves(flag) { return try confirmed(flag, key) }
-      throw .changedMeanwhile(path: place(key))
+      return try made(before: change) { nil }
     }
-    let made = try self.flag(in: answer, kind)
+    let made = try flag(in: answer, kind)
     guard made.key == key else {
       throw client.unexpected(
         answer, "it calls the new \(kind.noun) \(made.key?.text ?? "otherwise"); name the flag so")
     }
-    seen.change { $0[key] = made }
-    return try confirmed(flag, key)
-  }
-
-  private func patch(
-    _ old: StatsigFlag, _ flag: Flag, _ rules: StatsigRules, _ description: String, _ key: FlagKey
-  ) throws(StoreTrouble) -> StatsigFlag {
-    let line = line(flag, keeping: old.line)
-    var body: JSON = ["description": .string(description)]
-    if !flag.isForeign {
-      body = body.setting("rules", to: .array(try rules.encode(flag.serving, over: old.ours) + old.elsewhere))
-      if case .split = flag.serving, old.object["idType"]?.text != rules.conditions.idType {
-        body = body.setting("idType", to: .string(rules.conditions.idType))
-      }
-      if let values = rules.values {
-        let control = try values.object(StatsigValues.control)
-        if old.object["defaultValue"]?.means(control) != true { body = body.setting("defaultValue", to: control) }
-      }
-    }
-    let answer = try send(.patch, Self.path(key, old.kind), body, isRepeatable: false)
-    return try changed(by: answer, key, old.kind) { $0.line == line }
+    return made
   }
 
   /// The flag as the answer to a change shows it; a review that was asked for in its place is one.
   func changed(
     by answer: HTTPAnswer, _ key: FlagKey, _ kind: StatsigKind, _ isSo: (StatsigFlag) -> Bool
   ) throws(StoreTrouble) -> StatsigFlag {
-    if answer.status == 404, Self.isUnknownName(answer) { throw .changedMeanwhile(path: place(key, kind)) }
+    if answer.status == 404, Self.isUnknownName(answer) { throw .changedMeanwhile(path: page(of: key, kind)) }
     let flag = try self.flag(in: answer, kind)
     guard isSo(flag) || !flag.hasReview else {
       let review = flag.object["activeReview"]?["reviewID"]?.text.map { ", review \($0)" } ?? ""
@@ -225,17 +197,26 @@ extension StatsigStore {
   func send(
     _ method: HTTPRequest.Method, _ path: String, _ body: JSON?, isRepeatable: Bool, respectsReview: Bool = true
   ) throws(StoreTrouble) -> HTTPAnswer {
-    var headers = body == nil ? [] : [HTTPRequest.Header("Content-Type", "application/json")]
+    var headers = body == nil ? [] : [StoreClient.json]
     // Without it a key of the Console walks past the reviews that a flag requires.
     if respectsReview { headers.append(HTTPRequest.Header("x-respect-review-settings", "true")) }
     return try client.answer(
       method, path, body: body.map { Array($0.written().utf8) }, headers: headers, isRepeatable: isRepeatable)
   }
 
-  func turn(on: Bool, _ key: FlagKey, _ kind: StatsigKind, respectsReview: Bool) throws(StoreTrouble) {
+  /// Off it is only put back to: off for all environments, as it was.
+  func turn(on: Bool, _ flag: StatsigFlag, _ change: HostedChange) throws(StoreTrouble) -> StatsigFlag? {
+    guard on || !flag.isOn else { return nil }
+    return try turn(on: on, change.key, flag.kind, respectsReview: true).with(overrides: flag.overrides)
+  }
+
+  @discardableResult
+  func turn(
+    on: Bool, _ key: FlagKey, _ kind: StatsigKind, respectsReview: Bool
+  ) throws(StoreTrouble) -> StatsigFlag {
     let path = "\(Self.path(key, kind))/\(on ? "enable" : "disable")"
     let answer = try send(.put, path, nil, isRepeatable: true, respectsReview: respectsReview)
-    _ = try changed(by: answer, key, kind) { $0.isOn == on }
+    return try changed(by: answer, key, kind) { $0.isOn == on }
   }
 
   /// Whether every version since then is the one that was written: a network brought it twice, and nobody came between.
@@ -252,16 +233,5 @@ extension StatsigStore {
       return [.array(rules), flag["description"], flag["isEnabled"], flag["idType"], flag["defaultValue"]]
     }
     return since.count == after - before && since.allSatisfy { bare($0) == bare(written.object) }
-  }
-
-  // MARK: Reading back
-
-  private func confirmed(_ meant: Flag, _ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    guard let now = try find(key) else { throw .changedMeanwhile(path: place(key)) }
-    let reading = reading(key, now.with(overrides: seen.last?[key]?.overrides))
-    guard let flag = reading.flag, flag.mark == meant.mark, flag.serves(meant) || meant.isForeign else {
-      throw .notAsWritten(path: place(key))
-    }
-    return reading
   }
 }

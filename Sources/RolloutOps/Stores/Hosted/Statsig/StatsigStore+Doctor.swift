@@ -1,6 +1,6 @@
 /// Whether a kill would work, as far as Statsig tells: it shows nobody what a key may do.
 extension StatsigStore {
-  package func examine() -> [DoctorCheck] {
+  func examine() -> [DoctorCheck] {
     let visit = DoctorCall(client, StatsigKind.gate.path, query: "limit=1&page=1", refusing: refusal)
     guard !visit.isFailed else { return visit.checks }
     guard visit.answer?.isSuccess == true else {
@@ -15,7 +15,7 @@ extension StatsigStore {
     ]
   }
 
-  package func examine(_ key: FlagKey) -> [DoctorCheck] {
+  func examine(_ key: FlagKey) -> [DoctorCheck] {
     guard let gate = try? find(key) else { return [] }
     if gate.isLaunched {
       return [
@@ -37,7 +37,7 @@ extension StatsigStore {
         : [])
   }
 
-  package func undoers(_ key: FlagKey) -> [String] {
+  func undoers(_ key: FlagKey) -> [String] {
     guard let gate = try? find(key) else { return [] }
     return Self.scheduled(gate, key, now: client.context.clock.now())
       + (gate.hasReview ? ["a review of \(key) is open; whoever approves it may turn it on again"] : [])

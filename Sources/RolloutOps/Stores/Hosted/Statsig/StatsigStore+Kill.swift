@@ -3,9 +3,9 @@
 /// everybody its default, which is control's value; another way back than that is a rule for everybody too.
 extension StatsigStore {
   /// The switch is for all environments at once, and other environments than the one that is meant are nothing of ours.
-  package var killSwitch: KillSwitch { environment == nil ? .platform : .none }
+  var killSwitch: KillSwitch { environment == nil ? .platform : .none }
 
-  package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
+  func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
     if let environment {
       throw .beyond(
         "Statsig's switch is for all environments at once, and not for \(environment) alone: it is not touched")
@@ -32,7 +32,7 @@ extension StatsigStore {
 
   /// More are looked for in the list, a hundred to a page. Who is let in one by one in an environment no list shows; that
   /// is one more request for each gate that is on.
-  package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+  func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
     guard keys.count > Self.byName else {
       return lookEach(keys) { key throws(StoreTrouble) in try lookAlone(key) }
     }
@@ -107,15 +107,16 @@ extension StatsigStore {
 
   // MARK: Sending
 
-  package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
-    sendEach(orders) { order throws(StoreTrouble) in try send(order) }
-  }
-
-  private func send(_ order: KillOrder) throws(StoreTrouble) {
-    let (key, known) = (order.key, seen.last?[order.key])
-    let old = if let known, known.state == order.reading.version { known } else { try find(key) }
-    guard let old else { throw .changedMeanwhile(path: place(key)) }
-    try turnOff(order.flag, old, key, order.occasion.urgency)
+  func turnOff(_ order: KillOrder) throws(StoreTrouble) {
+    let key = order.key
+    // Whom overrides let in is not asked for here: that might not be answered.
+    guard let old = if let known = look(behind: order.reading) { known } else { try find(key) } else {
+      throw .changedMeanwhile(path: page(of: key))
+    }
+    let variant = try variant(order.flag, old, key)
+    try pastReviews(order.occasion.urgency) { respectsReview throws(StoreTrouble) in
+      try turnOff(to: variant, old, key, respectsReview: respectsReview)
+    }
     if let trouble = whatGoesOn(old, key) { throw trouble }
   }
 
@@ -125,21 +126,12 @@ extension StatsigStore {
     if flag.isLaunched {
       return .occupied(
         "the gate is launched, for everybody in every environment, whatever its rules say; "
-          + "disable it for all environments at \(place(key))")
+          + "disable it for all environments at \(page(of: key))")
     }
     guard flag.overridden.passing else { return nil }
     return .occupied(
-      "overrides of the gate let some in whatever its rules say; take them out at \(place(key)), "
+      "overrides of the gate let some in whatever its rules say; take them out at \(page(of: key)), "
         + "or disable the gate for all environments")
-  }
-
-  private func turnOff(
-    _ meant: Flag, _ old: StatsigFlag, _ key: FlagKey, _ urgency: Urgency
-  ) throws(StoreTrouble) {
-    let variant = try self.variant(meant, old, key)
-    try pastReviews(urgency) { respectsReview throws(StoreTrouble) in
-      try turnOff(to: variant, old, key, respectsReview: respectsReview)
-    }
   }
 
   /// What everybody gets. Gates have one way back, and a configuration always hands out some value.
@@ -170,11 +162,13 @@ extension StatsigStore {
     to variant: String, _ old: StatsigFlag, _ key: FlagKey, respectsReview: Bool
   ) throws(StoreTrouble) {
     if variant == old.kind.control, environment == nil || !old.isOn {
-      return try turn(on: false, key, old.kind, respectsReview: respectsReview)
+      try turn(on: false, key, old.kind, respectsReview: respectsReview)
+      return
     }
     guard old.isOn || environment == nil else {
       throw .occupied(
-        "the \(old.kind.noun) is switched off, for all environments, at \(place(key)), so everybody gets control there")
+        "the \(old.kind.noun) is switched off, for all environments, at \(page(of: key)), so everybody gets control there"
+      )
     }
     let ids = old.ours.compactMap { $0["id"] }
     let answer: HTTPAnswer
@@ -201,26 +195,10 @@ extension StatsigStore {
     _ = try changed(by: answer, key, old.kind) { StatsigRules.areKilled($0.ours, old.kind) }
   }
 
-  /// The change and a look, for whoever changes one flag alone.
-  func kill(
-    _ meant: Flag, _ old: StatsigFlag, _ reading: FlagReading, _ occasion: Occasion
-  ) throws(StoreTrouble) -> FlagReading {
-    let key = reading.key
-    try turnOff(meant, old, key, occasion.urgency)
-    guard let now = try find(key) else { throw .changedMeanwhile(path: place(key)) }
-    let flag = now.with(overrides: old.overrides)
-    if let trouble = whatGoesOn(flag, key) { throw trouble }
-    let back = self.reading(key, flag)
-    guard flag.flag.serving == .everyone(try variant(meant, old, key)) else {
-      throw .notAsWritten(path: place(key))
-    }
-    return back
-  }
-
   // MARK: How long it takes
 
   /// Statsig takes 100 changes in ten seconds and about 900 in a quarter of an hour, of a whole project.
-  package func timeToKill(_ count: Int) -> TimeSpan? {
+  func timeToKill(_ count: Int) -> TimeSpan? {
     let (short, long) = ((count - 1) / 100, (count - 1) / 900)
     return short == 0 ? nil : TimeSpan(seconds: max(short * 10, long * 900))
   }

@@ -7,11 +7,10 @@
 /// The switch of either is for all environments at once. So an address with an environment works by rules that are for that
 /// environment alone, also to kill, and leaves other environments' rules as they are; one without kills by the switch,
 /// which no change of rules can undo.
-package struct StatsigStore: FlagStore {
-  package let address: String
+struct StatsigStore: HostedStore {
+  let address: String
   /// Server SDKs ask every 10 s.
-  package let propagation = TimeSpan(seconds: 10)
-  package let width = 32
+  let propagation = TimeSpan(seconds: 10)
 
   static let tokenVariable = "STATSIG_CONSOLE_KEY"
   static let usual = "https://statsigapi.net"
@@ -32,15 +31,10 @@ package struct StatsigStore: FlagStore {
     self.client = client
   }
 
-  package var identity: String { client.base.below(environment.map { "/\($0)" } ?? "").description }
-
-  package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
-
-  /// No verb changes what a value is: the default holds in every environment at once, and a kill serves it.
-  package var keepsValues: Bool { true }
+  var identity: String { client.base.below(environment.map { "/\($0)" } ?? "").description }
 
   /// The flag's own switch, past any review: a line that changes the rules of one environment would have to know them.
-  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+  func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
     // Of a flag that nobody has seen, what everybody shall get tells.
     let kind = kind(of: key) ?? (variant == StatsigKind.configuration.control ? .configuration : .gate)
     let isOther = kind == .configuration && variant.map { $0 != kind.control } ?? false
@@ -54,11 +48,13 @@ package struct StatsigStore: FlagStore {
 
   static func path(_ key: FlagKey, _ kind: StatsigKind) -> String { "\(kind.path)/\(PercentCode.encoded(key.text))" }
 
-  func place(_ key: FlagKey, _ kind: StatsigKind? = nil) -> String {
+  func page(of key: FlagKey) -> String { page(of: key, nil) }
+
+  func page(of key: FlagKey, _ kind: StatsigKind?) -> String {
     client.base.below(Self.path(key, kind ?? self.kind(of: key) ?? .gate)).description
   }
 
-  package func expects(_ key: FlagKey, hasVariants: Bool) {
+  func expects(_ key: FlagKey, hasVariants: Bool) {
     expected.change { $0[key] = hasVariants ? .configuration : .gate }
   }
 
@@ -72,13 +68,14 @@ package struct StatsigStore: FlagStore {
 
   // MARK: Reading
 
-  package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    guard let flag = try find(key) else { return reading(key, nil) }
-    return reading(key, flag.with(overrides: try overrides(of: flag)))
+  /// With the overrides that were seen, or those that are there now.
+  func find(_ key: FlagKey, seenAs known: StatsigFlag?) throws(StoreTrouble) -> StatsigFlag? {
+    guard let flag = try find(key) else { return nil }
+    return flag.with(overrides: known == nil ? try overrides(of: flag) : known?.overrides)
   }
 
   /// For looking only: overrides are not asked for, one request for each gate.
-  package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
+  func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
     if keys.count == 1, let key = keys.first { return [key: try read(key)] }
     let (found, trouble) = try listed(keys)
     if let trouble { throw trouble }
@@ -90,9 +87,7 @@ package struct StatsigStore: FlagStore {
     ) { first, _ in first }
   }
 
-  package var switchesOnLast: Bool { true }
-
-  package func list() throws(StoreTrouble) -> [ListedFlag] {
+  func list() throws(StoreTrouble) -> [ListedFlag] {
     // One list is not waited for before the other is asked for.
     var found: [StatsigFlag] = []
     for answer in Crew(threads: 2).each(StatsigKind.allCases, { kind in self.pages(of: kind) }) {
@@ -101,7 +96,7 @@ package struct StatsigStore: FlagStore {
     return Self.chosen(found).map { ListedFlag(key: $0.key, mark: $0.flag.flag.mark) }
   }
 
-  package func listPart() -> [ListedFlag] {
+  func listPart() -> [ListedFlag] {
     let found = StatsigKind.allCases.flatMap { (try? pages(of: $0).get()) ?? [] }
     return Self.chosen(found).map { ListedFlag(key: $0.key, mark: $0.flag.flag.mark) }
   }
@@ -144,11 +139,6 @@ package struct StatsigStore: FlagStore {
       }
     }
     return (Dictionary(Self.chosen(found).map { ($0.key, $0.flag) }) { first, _ in first }, trouble)
-  }
-
-  func reading(_ key: FlagKey, _ flag: StatsigFlag?) -> FlagReading {
-    seen.change { $0[key] = flag }
-    return FlagReading(key: key, flag: flag?.flag, version: flag?.state ?? "", spelled: flag?.spelled)
   }
 
   /// Gates are asked for first, unless it is known or expected to be a configuration. One that is ours is not asked for
@@ -202,11 +192,10 @@ package struct StatsigStore: FlagStore {
   }
 
   /// The names of all segments, where a selector names one that the flag does not use yet.
-  func checkSegments(of serving: Serving, over old: StatsigFlag?) throws(StoreTrouble) {
-    guard case .split(let split) = serving, split.unit != StatsigConditions.segmentName else { return }
-    let selectors = split.exposure.grants.compactMap(\.cohort) + split.exposure.exclusions
+  func checkSegments(of meant: Flag, over old: StatsigFlag?) throws(StoreTrouble) {
+    guard case .split(let split) = meant.serving, split.unit != StatsigConditions.segmentName else { return }
     let used = (old?.rules ?? []).flatMap { $0["conditions"]?.items ?? [] }.compactMap { $0["targetValue"]?.text }
-    let named = selectors.flatMap(\.segmentNames).filter { !used.contains($0) }
+    let named = meant.selectors.flatMap { $0.values(of: StatsigConditions.segmentName) }.filter { !used.contains($0) }
     guard !named.isEmpty else { return }
     let names = try pages("/console/v1/segments").compactMap { $0["id"]?.text }
     for name in named where !names.contains(name) {
@@ -268,16 +257,5 @@ package struct StatsigStore: FlagStore {
   static func isUnknownName(_ answer: HTTPAnswer) -> Bool {
     guard let message = (try? JSON.parse(answer.body))?["message"]?.text else { return false }
     return !message.hasPrefix("Cannot ")
-  }
-}
-
-extension Selector {
-  fileprivate var segmentNames: [String] {
-    switch self {
-    case .equals(StatsigConditions.segmentName, let value): [value.text]
-    case .equals, .oneOf: []
-    case .not(let inner): inner.segmentNames
-    case .all(let parts): parts.flatMap(\.segmentNames)
-    }
   }
 }

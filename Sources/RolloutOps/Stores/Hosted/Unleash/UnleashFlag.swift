@@ -5,12 +5,23 @@
 ///
 /// The switch hands out no variant at all. So a flag with variants is killed to one of them by its strategy for everybody:
 /// before all others, at a place below zero, it decides alone.
-struct UnleashFlag {
+struct UnleashFlag: HostedFlag {
   let key: FlagKey
   let isOn: Bool
   /// In the order in which they stand.
   let strategies: [JSON]
   let segments: UnleashSegments
+  /// Features that it depends on.
+  var parents: [String] = []
+
+  var state: String { SHA256.hex(spelled) }
+  var version: Int? { nil }
+
+  func isNew(for meant: Flag) -> Bool { !isOn && strategies.isEmpty }
+
+  func isKilled(as meant: Flag) -> Bool {
+    flag.serving == meant.serving || meant.serving.isSwitchedOff && flag.serving.isSwitchedOff
+  }
 
   var ours: [JSON] { strategies.filter(UnleashRule.isOurs) }
 
@@ -191,10 +202,14 @@ struct UnleashFlag {
       }
     }
   }
+}
 
-  /// A split that lets nobody in is off, and written so.
-  static func normal(_ flag: Flag) -> Flag {
-    guard case .split(let split) = flag.serving, split.exposure.isOff else { return flag }
-    return Flag(variants: flag.variants, serving: .everyone(split.control), mark: flag.mark)
+extension Serving {
+  /// What the switch gives, by whatever name.
+  var isSwitchedOff: Bool {
+    switch self {
+    case .everyone("off"), .applicationDefault: true
+    case .everyone, .split, .foreign: false
+    }
   }
 }

@@ -54,12 +54,12 @@ struct UnleashPlayground: Evaluator {
 }
 
 extension UnleashStore {
-  package var evaluator: (any Evaluator)? { UnleashPlayground(store: self) }
+  var evaluator: (any Evaluator)? { UnleashPlayground(store: self) }
 
   /// Tags stand beside the flag, and whoever deletes one takes it from every flag.
-  package var losesMarks: Bool { true }
+  var losesMarks: Bool { true }
 
-  package func remarks(on key: FlagKey) -> [String] {
+  func remarks(on key: FlagKey) -> [String] {
     guard let answer = client.looked("\(Self.admin)/features/\(PercentCode.encoded(key.text))/tags"), answer.isSuccess,
       answer.json["tags"]?.items != nil, !isTagged(answer.json)
     else { return [] }

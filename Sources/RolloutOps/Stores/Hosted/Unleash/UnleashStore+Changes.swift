@@ -1,41 +1,32 @@
+/// How Unleash's features are changed: what stands there first, then what is meant, a strategy at a time.
 extension UnleashStore {
-  package func write(
-    _ flag: Flag, replacing reading: FlagReading, _ occasion: Occasion
-  ) throws(StoreTrouble) -> FlagReading {
-    let meant = UnleashFlag.normal(flag)
-    if meant.mark?.killed == true { return try kill(meant, reading, occasion) }
-    let drafts = try drafts(for: meant, reading.key)
-    let now = try look(reading.key)
-    guard self.reading(reading.key, now).version == reading.version else {
-      throw .changedMeanwhile(path: dashboard(reading.key))
-    }
-    if let now { try refuseStrangers(now, reading.key) }
-    let before = now?.flag ?? UnleashFlag(key: reading.key, isOn: false, strategies: [], segments: .none(""))
-    if now == nil { try create(reading.key) }
-    let tag = tag(forVariants: !meant.isBoolean)
-    if before.ours.isEmpty {
-      try add(tag, to: reading.key)
-    } else if occasion.urgency == .ordinary {
+  func change(_ old: UnleashFlag, to drafts: [JSON], _ change: HostedChange) throws(StoreTrouble) -> UnleashFlag? {
+    let key = change.key
+    try refuseStrangers(old)
+    let tag = tag(forVariants: !change.meant.isBoolean)
+    if old.ours.isEmpty {
+      try add(tag, to: key)
+    } else if change.urgency == .ordinary {
       // Somebody may have taken the tag away, and nobody would know before the next kill of all. What narrows waits for
       // no tag.
-      try? add(tag, to: reading.key)
+      try? add(tag, to: key)
     }
-    try carryOut(UnleashChange(from: before, to: drafts, as: meant), reading.key)
-    // Never asked twice: between the two somebody may have killed it.
-    if !before.isOn { try ask(.post, path(reading.key, "/on"), isRepeatable: false) }
-    return try confirmed(meant, reading.key, over: before)
+    try carryOut(UnleashChange(from: old, to: drafts, as: change.meant), key)
+    return nil
   }
 
-  /// What stands there now, if it is what was meant.
-  private func confirmed(_ meant: Flag, _ key: FlagKey, over before: UnleashFlag) throws(StoreTrouble) -> FlagReading {
-    let reading = reading(key, try look(key))
-    if let flag = reading.flag, flag.serving == meant.serving, flag.mark?.killed == false { return reading }
-    if reading.flag?.mark?.killed == true { throw .changedMeanwhile(path: dashboard(key)) }
-    // Switched on a moment ago over something else than was meant, perhaps the strategy for everybody that the server
-    // makes up where it finds none: off is what it was.
-    if !before.isOn { try ask(.post, path(key, "/off")) }
-    if let id = before.killing { try put([(id, before.placeOfKill)], key, isRepeatable: true) }
-    throw .notAsWritten(path: dashboard(key))
+  /// Off it is only put back to: off, or killed by one strategy, as it was. On is perhaps the strategy for everybody that
+  /// the server makes up where it finds none.
+  func turn(on: Bool, _ flag: UnleashFlag, _ change: HostedChange) throws(StoreTrouble) -> UnleashFlag? {
+    let key = change.key
+    if on {
+      // Never asked twice: between the two somebody may have killed it.
+      try ask(.post, path(key, "/on"), isRepeatable: false)
+      return nil
+    }
+    if !flag.isOn { try ask(.post, path(key, "/off")) }
+    if let id = flag.killing { try put([(id, flag.placeOfKill)], key, isRepeatable: true) }
+    return nil
   }
 
   // MARK: Before anything is written
@@ -44,7 +35,8 @@ extension UnleashStore {
   private static let longest = 98_000
 
   /// The strategies that it takes, and that they are read as what they are meant to be.
-  private func drafts(for meant: Flag, _ key: FlagKey) throws(StoreTrouble) -> [JSON] {
+  func draft(_ change: HostedChange, over known: UnleashFlag?) throws(StoreTrouble) -> [JSON] {
+    let (meant, key) = (change.meant, change.key)
     let fine = key.text.utf8.allSatisfy { byte in
       let letter = byte | 0x20
       return (0x61...0x7A).contains(letter) || (0x30...0x39).contains(byte) || "-_.~".utf8.contains(byte)
@@ -77,8 +69,9 @@ extension UnleashStore {
   }
 
   /// Strategies are alternatives: next to somebody else's ours would not decide who is in.
-  private func refuseStrangers(_ look: Look, _ key: FlagKey) throws(StoreTrouble) {
-    let strangers = look.flag.strangers.map { strategy in
+  private func refuseStrangers(_ flag: UnleashFlag) throws(StoreTrouble) {
+    let key = flag.key
+    let strangers = flag.strangers.map { strategy in
       let title = strategy["title"]?.text ?? ""
       let rollout = strategy["parameters"]?["rollout"]?.text.map { " \($0)%" } ?? ""
       return title.isEmpty ? "\(strategy["name"]?.text ?? "a strategy")\(rollout)" : "\"\(title)\""
@@ -87,39 +80,37 @@ extension UnleashStore {
       throw .occupied(
         "\(key) has strategies in \(environment) that rolloutctl did not write, or that were edited since "
           + "(\(strangers.joined(separator: ", "))); they would let people in beside the plan: delete or disable them at "
-          + "\(dashboard(key)), then run it again (kill goes through)")
+          + "\(page(of: key)), then run it again (kill goes through)")
     }
-    if !look.parents.isEmpty {
+    if !flag.parents.isEmpty {
       throw .occupied(
-        "\(key) depends on \(look.parents.joined(separator: ", ")) in Unleash, so that not all who are meant would be let "
-          + "in; remove the dependency at \(dashboard(key)), then run it again (kill goes through)")
+        "\(key) depends on \(flag.parents.joined(separator: ", ")) in Unleash, so that not all who are meant would be let "
+          + "in; remove the dependency at \(page(of: key)), then run it again (kill goes through)")
     }
   }
 
   // MARK: Writing
 
-  private func create(_ key: FlagKey) throws(StoreTrouble) {
+  func create(_ drafts: [JSON], _ change: HostedChange) throws(StoreTrouble) -> UnleashFlag {
     // Without its tag: a server on which no flag has it yet refuses a new flag that comes with it.
-    let feature: JSON = ["name": .string(key.text), "type": "release"]
+    let feature: JSON = ["name": .string(change.key.text), "type": "release"]
     let answer = try client.answer(
-      .post, "\(projectPath)/features", body: Array(feature.written(.compact).utf8),
-      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: false)
+      .post, "\(projectPath)/features", body: Array(feature.written(.compact).utf8), headers: [StoreClient.json],
+      isRepeatable: false)
     if answer.status == 409 {
       // Names are one for all projects, and an archived flag keeps its own.
-      if let made = try look(key) {
-        // What a network brings twice is refused the second time: an empty one is what was asked for, whoever made it.
-        if !made.flag.isOn, made.flag.strategies.isEmpty { return }
-        throw .changedMeanwhile(path: dashboard(key))
+      return try made(before: change) {
+        .occupied(
+          "Unleash has another flag of the name \(change.key), archived or in another project"
+            + "\(client.said(answer).map { " (it says: \($0))" } ?? ""); revive or rename one of them")
       }
-      throw .occupied(
-        "Unleash has another flag of the name \(key), archived or in another project"
-          + "\(client.said(answer).map { " (it says: \($0))" } ?? ""); revive or rename one of them")
     }
     if answer.status == 404 {
       throw .refused(
         ServerRefusal(client.base.place, status: 404, .missing("the project \(project)"), said: client.said(answer)))
     }
     _ = try proven(answer)
+    return UnleashFlag(key: change.key, isOn: false, strategies: [], segments: .none(client.base.place))
   }
 
   /// Whoever kills all that is managed finds flags by their tag.
@@ -127,7 +118,7 @@ extension UnleashStore {
     let body = Array(tag.written(.compact).utf8)
     let answer = try client.answer(
       .post, "\(Self.admin)/features/\(PercentCode.encoded(key.text))/tags", body: body,
-      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: true)
+      headers: [StoreClient.json], isRepeatable: true)
     // It has the tag already.
     if answer.status != 409 { _ = try proven(answer) }
   }
@@ -167,7 +158,7 @@ extension UnleashStore {
     for number in 1...Self.tries {
       do throws(StoreTrouble) { return try replaceOnce(old, with: draft, key) } catch {
         guard case .unanswered = error, number < Self.tries else { throw error }
-        let now = try look(key)?.flag.strategies.first { $0["id"] == old["id"] }
+        let now = try find(key)?.strategies.first { $0["id"] == old["id"] }
         if let now, UnleashRule.same(draft, now) { return }
       }
     }
@@ -195,12 +186,12 @@ extension UnleashStore {
     if answer.status == 400 { answer = try patch(path, changes) }
     if answer.status == 500, client.said(answer)?.contains("Test operation failed") == true {
       // What a network brings twice finds its own work the second time.
-      let now = try look(key)?.flag.strategies.first { $0["id"] == old["id"] }
+      let now = try find(key)?.strategies.first { $0["id"] == old["id"] }
       if let now, UnleashRule.same(draft, now) { return }
-      throw .changedMeanwhile(path: dashboard(key))
+      throw .changedMeanwhile(path: page(of: key))
     }
     if answer.status == 404, client.said(answer)?.hasPrefix("Could not find strategy") == true {
-      throw .changedMeanwhile(path: dashboard(key))
+      throw .changedMeanwhile(path: page(of: key))
     }
     _ = try proven(answer)
   }
@@ -208,6 +199,6 @@ extension UnleashStore {
   private func patch(_ path: String, _ steps: [JSON]) throws(StoreTrouble) -> HTTPAnswer {
     try client.answer(
       .patch, path, body: Array(JSON.array(steps).written(.compact).utf8),
-      headers: [HTTPRequest.Header("Content-Type", "application/json")], isRepeatable: false)
+      headers: [StoreClient.json], isRepeatable: false)
   }
 }

@@ -1,6 +1,6 @@
 /// Whether a kill would work, asked by reading alone: Unleash lists every right of whoever asks.
 extension UnleashStore {
-  package func examine() -> [DoctorCheck] {
+  func examine() -> [DoctorCheck] {
     let visit = DoctorCall(client, "\(Self.admin)/user")
     guard !visit.isFailed else { return visit.checks }
     let held = visit.answer?.isSuccess == true ? visit.json["permissions"]?.items : nil
@@ -111,12 +111,12 @@ extension UnleashStore {
 
   // MARK: A flag
 
-  package func examine(_ key: FlagKey) -> [DoctorCheck] {
+  func examine(_ key: FlagKey) -> [DoctorCheck] {
     var checks = undoers(key).map { DoctorCheck("plan", .warning, $0) }
     do throws(StoreTrouble) {
-      if let look = try look(key, forKill: true) {
+      if let flag = try find(key, forKill: true) {
         checks += remarks(on: key).map { DoctorCheck("tag", .warning, $0) }
-        if let right = rightToStrategies(of: key, look) { checks.append(right) }
+        if let right = rightToStrategies(of: flag) { checks.append(right) }
       }
     } catch {
       if case .occupied(let why) = error { checks.append(DoctorCheck("archived", .warning, why)) }
@@ -125,8 +125,8 @@ extension UnleashStore {
   }
 
   /// A kill that gives everybody a variant moves a strategy, which takes another right than the switch.
-  private func rightToStrategies(of key: FlagKey, _ look: Look) -> DoctorCheck? {
-    guard look.flag.hasVariants, let variant = look.flag.flag.mark?.killsTo, variant != "off",
+  private func rightToStrategies(of flag: UnleashFlag) -> DoctorCheck? {
+    guard flag.hasVariants, let variant = flag.flag.mark?.killsTo, variant != "off",
       let answer = client.looked("\(Self.admin)/user"), answer.isSuccess,
       let held = answer.json["permissions"]?.items?.filter(isHere).compactMap({ $0["permission"]?.text }),
       !held.contains("ADMIN")
@@ -136,15 +136,16 @@ extension UnleashStore {
     return DoctorCheck(
       "rights", .warning,
       "the token in \(Self.tokenVariable) has no \(missing.joined(separator: " and no ")) in \(project)/\(environment): a kill "
-        + "would switch \(key) off, where applications have their own default, and could not give everybody \(variant)")
+        + "would switch \(flag.key) off, where applications have their own default, and could not give everybody \(variant)"
+    )
   }
 
   /// A release plan is Enterprise; its strategies name the milestone that they belong to.
-  package func undoers(_ key: FlagKey) -> [String] {
+  func undoers(_ key: FlagKey) -> [String] {
     guard let answer = client.looked(featurePath(key)), answer.isSuccess,
       Self.isPlanned(answer.json, in: environment)
     else { return [] }
-    return ["a release plan moves \(key) in \(environment) at \(dashboard(key)); stop it there too"]
+    return ["a release plan moves \(key) in \(environment) at \(page(of: key)); stop it there too"]
   }
 
   static func isPlanned(_ feature: JSON, in environment: String) -> Bool {

@@ -5,9 +5,7 @@
 /// left is put before all others, by one request too: below zero, where no change of ours puts anything, it decides alone
 /// whatever stands behind it, and whoever set that up.
 extension UnleashStore {
-  package var killSwitch: KillSwitch { .platform }
-
-  package func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
+  func switchOff(_ key: FlagKey, _ occasion: Occasion) throws(StoreTrouble) {
     _ = try proven(client.answer(.post, path(key, "/off"), isRepeatable: true), about: key)
   }
 
@@ -15,7 +13,7 @@ extension UnleashStore {
 
   /// One flag by itself, with its strategies. Several stand in the project's list, which has the switch and the tags of
   /// each, and that is all a kill needs: one request for all of them.
-  package func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
+  func look(_ keys: [FlagKey]) -> [FlagKey: Result<FlagReading, StoreTrouble>] {
     if keys.count == 1 { return lookEach(keys) { key throws(StoreTrouble) in try lookAlone(key) } }
     let features: [JSON]
     do throws(StoreTrouble) { features = try overviews() } catch { return failing(keys, error) }
@@ -28,7 +26,7 @@ extension UnleashStore {
   }
 
   private func lookAlone(_ key: FlagKey) throws(StoreTrouble) -> FlagReading {
-    reading(key, try look(key, forKill: true))
+    reading(key, try find(key, forKill: true))
   }
 
   private func listed(_ key: FlagKey, _ feature: JSON, among features: [JSON]) throws(StoreTrouble) -> FlagReading {
@@ -54,8 +52,10 @@ extension UnleashStore {
 
   // MARK: Sending
 
-  package func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
-    let (switched, others) = (orders.filter { Self.isOff($0.flag) }, orders.filter { !Self.isOff($0.flag) })
+  func send(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
+    let (switched, others) = (
+      orders.filter { $0.flag.serving.isSwitchedOff }, orders.filter { !$0.flag.serving.isSwitchedOff }
+    )
     let sent = Crew(threads: 2).each([true, false]) { isBySwitch in
       isBySwitch ? switchOff(switched) : sendEach(others) { order throws(StoreTrouble) in try giveEverybody(order) }
     }
@@ -66,23 +66,19 @@ extension UnleashStore {
     _ = sendEach(unmarked.map(\.0)) { order throws(StoreTrouble) in try remember(order.key) }
     var (switches, gifts) = (sent[0].makeIterator(), sent[1].makeIterator())
     return orders.map { order in
-      (Self.isOff(order.flag) ? switches.next() : gifts.next())
-        ?? .failure(.changedMeanwhile(path: dashboard(order.key)))
+      (order.flag.serving.isSwitchedOff ? switches.next() : gifts.next())
+        ?? .failure(.changedMeanwhile(path: page(of: order.key)))
     }
+  }
+
+  func turnOff(_ order: KillOrder) throws(StoreTrouble) {
+    if order.flag.serving.isSwitchedOff { try switchOff(order.key, order.occasion) } else { try giveEverybody(order) }
   }
 
   private func switchOff(_ orders: [KillOrder]) -> [Result<Sent, StoreTrouble>] {
     orders.count > 1
       ? sendTogether(orders)
       : sendEach(orders) { order throws(StoreTrouble) in try switchOff(order.key, order.occasion) }
-  }
-
-  /// What the switch gives, by whatever name.
-  private static func isOff(_ flag: Flag) -> Bool {
-    switch flag.serving {
-    case .everyone("off"), .applicationDefault: true
-    case .everyone, .split, .foreign: false
-    }
   }
 
   /// A request takes at most 100 kB there, and a name has up to 100 characters.
@@ -164,17 +160,17 @@ extension UnleashStore {
       .post, path(now.key, "/strategies/set-sort-order"), body: Array(body.written(.compact).utf8),
       headers: [StoreClient.json], isRepeatable: true)
     if answer.status == 400, client.said(answer)?.contains("update sortOrder") == true {
-      throw .changedMeanwhile(path: dashboard(now.key))
+      throw .changedMeanwhile(path: page(of: now.key))
     }
     _ = try proven(answer, about: now.key)
   }
 
   /// It was switched off, by whoever, and is to give everybody a variant: only once nothing else can come of it.
   private func switchOn(_ key: FlagKey, giving variant: Variants.Variant) throws(StoreTrouble) {
-    guard let now = try look(key, forKill: true), now.flag.servingWhenOn == .everyone(variant.name) else {
-      throw .changedMeanwhile(path: dashboard(key))
+    guard let now = try find(key, forKill: true), now.servingWhenOn == .everyone(variant.name) else {
+      throw .changedMeanwhile(path: page(of: key))
     }
-    if !now.flag.isOn { try ask(.post, path(key, "/on"), isRepeatable: false) }
+    if !now.isOn { try ask(.post, path(key, "/on"), isRepeatable: false) }
   }
 
   /// Of a flag that we never moved, its tag and a strategy that is not in force remember the kill.
@@ -182,16 +178,6 @@ extension UnleashStore {
     try? add(tag(forVariants: false), to: key)
     let note = try UnleashRule(.nobody).strategy(of: key, .none("")).setting("disabled", to: true)
     try ask(.post, path(key, "/strategies"), note, isRepeatable: false)
-  }
-
-  /// The change and a look, for whoever changes one flag alone.
-  func kill(_ meant: Flag, _ reading: FlagReading, _ occasion: Occasion) throws(StoreTrouble) -> FlagReading {
-    for outcome in send([KillOrder(meant, over: reading, occasion)]) { _ = try outcome.get() }
-    let back = try lookAlone(reading.key)
-    guard let flag = back.flag, flag.serving == meant.serving || Self.isOff(meant) && Self.isOff(flag) else {
-      throw .notAsWritten(path: dashboard(reading.key))
-    }
-    return back
   }
 
   // MARK: Understanding

@@ -3,22 +3,21 @@
 /// Its writes know no version, and one change of a rollout may take several of them. So each is made against what was read
 /// a moment before; what lies between the first and the last lets in nobody who is neither in before nor after; and the
 /// environment is switched on last.
-package struct UnleashStore: FlagStore {
-  package let address: String
+struct UnleashStore: HostedStore {
+  let address: String
   /// Its server SDKs ask every 15 s where nobody says otherwise.
-  package let propagation = TimeSpan(seconds: 15)
+  let propagation = TimeSpan(seconds: 15)
 
   /// A personal token has 20,000 requests a minute there, which no kill comes near.
-  package let width = 32
-  package var batch: Int { 1_000 }
+  var batch: Int { 1_000 }
 
   static let tokenVariable = "UNLEASH_API_TOKEN"
 
   let client: StoreClient
   let project: String
   let environment: String
-  /// Flags that were seen to have variants.
-  let valued = Remembered<Set<FlagKey>>([])
+  /// The flags as they were seen last, by key.
+  let seen = Remembered<[FlagKey: UnleashFlag]>.empty
 
   init(
     _ base: WebAddress, project: String, environment: String, address: String, _ terms: StoreTerms, _ context: Context
@@ -29,21 +28,19 @@ package struct UnleashStore: FlagStore {
       tokenMade: "Unleash as a personal access token (your profile) or for a service account (Admin settings)")
   }
 
-  package var identity: String { "unleash+\(client.base.below("/\(project)/\(environment)"))" }
+  var identity: String { "unleash+\(client.base.below("/\(project)/\(environment)"))" }
 
-  package var journalFolder: Folder { client.terms.journalFolder(identity, client.context) }
-
-  package func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
+  func byHand(_ key: FlagKey, serving variant: String?) -> ByHand {
     let isOff = HandLines.proof("any(.environments[]?; .name == $e and .enabled == false)", [("e", environment)])
     return ByHand(
       client.curl(.post, path(key, "/off")),
       proof: client.curl(.get, featurePath(key)) + " | \(isOff)",
-      page: ByHand.Page(dashboard(key), "switch \(environment) off"), variables: [Self.tokenVariable],
+      page: ByHand.Page(page(of: key), "switch \(environment) off"), variables: [Self.tokenVariable],
       remarks: hasVariants(key)
         ? ["a flag with variants then hands out none: applications use their own default"] : [])
   }
 
-  func hasVariants(_ key: FlagKey) -> Bool { valued.last?.contains(key) == true }
+  func hasVariants(_ key: FlagKey) -> Bool { seen.last?[key]?.hasVariants == true }
 
   // MARK: Places
 
@@ -58,8 +55,7 @@ package struct UnleashStore: FlagStore {
     "\(featurePath(key))/environments/\(PercentCode.encoded(environment))\(more)"
   }
 
-  /// For a person.
-  func dashboard(_ key: FlagKey) -> String {
+  func page(of key: FlagKey) -> String {
     client.base.below("/projects/\(PercentCode.encoded(project))/features/\(PercentCode.encoded(key.text))").description
   }
 
@@ -76,35 +72,21 @@ package struct UnleashStore: FlagStore {
 
   // MARK: Reading
 
-  struct Look {
-    let flag: UnleashFlag
-    /// Features that it depends on.
-    let parents: [String]
-
-    var version: String { SHA256.hex(flag.spelled) }
-  }
-
-  package func read(_ key: FlagKey) throws(StoreTrouble) -> FlagReading { reading(key, try look(key)) }
+  func find(_ key: FlagKey, seenAs known: UnleashFlag?) throws(StoreTrouble) -> UnleashFlag? { try find(key) }
 
   /// Strategies are shown with one feature at a time only.
-  package func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
+  func read(_ keys: [FlagKey]) throws(StoreTrouble) -> [FlagKey: FlagReading] {
     var readings: [FlagKey: FlagReading] = [:]
     for key in keys { readings[key] = try read(key) }
     return readings
   }
 
-  func reading(_ key: FlagKey, _ look: Look?) -> FlagReading {
-    FlagReading(
-      key: key, flag: look?.flag.flag, version: look?.version ?? "", spelled: look?.flag.spelled,
-      parents: look?.parents ?? [])
-  }
-
-  /// Inside, nil where the project has no such feature.
+  /// Nil where the project has no such feature.
   ///
   /// The whole feature is read, since the route of one environment leaves out the segments of its strategies. The other
   /// way round, this one shows an environment without strategies as off even where it is on, and then lets in everybody;
   /// so do servers before version 8. A kill replaces no strategies and asks for no segments, which might not answer.
-  func look(_ key: FlagKey, forKill: Bool = false) throws(StoreTrouble) -> Look? {
+  func find(_ key: FlagKey, forKill: Bool = false) throws(StoreTrouble) -> UnleashFlag? {
     let answer = try client.answer(.get, featurePath(key), isRepeatable: true)
     if answer.status == 404, isAboutAFeature(answer) {
       if try isArchived(key, answer) { throw archived(key) }
@@ -123,10 +105,10 @@ package struct UnleashStore: FlagStore {
     if strategies.contains(where: { UnleashRule.isOurs($0) && $0["segments"]?.items?.isEmpty == false }) {
       segments = forKill ? .unasked(client.base.place) : try self.segments()
     }
-    let flag = UnleashFlag(key: key, isOn: isOn, strategies: strategies, segments: segments)
-    if flag.hasVariants { valued.change { $0.insert(key) } }
     let parents = (json["dependencies"]?.items ?? []).compactMap { $0["feature"]?.text }
-    return Look(flag: flag, parents: parents)
+    let flag = UnleashFlag(key: key, isOn: isOn, strategies: strategies, segments: segments, parents: parents)
+    seen.change { $0[key] = flag }
+    return flag
   }
 
   /// What the route of one environment says, which shows the switch as it is.
@@ -170,14 +152,9 @@ package struct UnleashStore: FlagStore {
     return UnleashSegments(all: all, place: client.base.place)
   }
 
-  package var switchesOnLast: Bool { true }
+  var keepsVariantsInRules: Bool { true }
 
-  /// Applications ask for the variant's name, and not for its payload alone.
-  package var keepsValues: Bool { true }
-
-  package var keepsVariantsInRules: Bool { true }
-
-  package func list() throws(StoreTrouble) -> [ListedFlag] {
+  func list() throws(StoreTrouble) -> [ListedFlag] {
     try overviews().compactMap { feature in
       guard let name = feature["name"]?.text else { return nil }
       let isOff = here(feature)?["enabled"]?.truth == false
@@ -235,7 +212,7 @@ package struct UnleashStore: FlagStore {
     try proven(
       client.answer(
         method, path, body: body.map { Array($0.written(.compact).utf8) },
-        headers: body == nil ? [] : [HTTPRequest.Header("Content-Type", "application/json")],
+        headers: body == nil ? [] : [StoreClient.json],
         isRepeatable: isRepeatable))
   }
 
