@@ -35,6 +35,23 @@ extension Verb {
   }
 }
 
+/// What a rollout comes to next, in the one word that reports show.
+package enum Outlook: String, Sendable { case promote, hold, rollback, degrade, kill, done }
+
+extension Verb {
+  /// Where it goes ahead.
+  package var outlook: Outlook {
+    switch self {
+    case .promote, .restore: .promote
+    case .rollback: .rollback
+    case .hold: .hold
+    case .kill: .kill
+    case .degrade: .degrade
+    case .resume, .exclude, .include, .adopt, .replan, .finish, .abandon: .done
+    }
+  }
+}
+
 /// In which state a rollout is found. Where several hold at once, the first in this order counts.
 package enum RolloutState: String, CaseIterable, Sendable {
   /// The store shows something else than the journal says.

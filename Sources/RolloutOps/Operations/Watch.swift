@@ -33,7 +33,7 @@ package struct Watch: Sendable {
     seen.measure()
     let decision = watch(in: seen.situation, noteErrors: errors)
     guard let request = decision.asks, !choices.dryRun else {
-      return report(seen, target, decision, WatchReport.Deed(decision.asks, outcome: .foreseen))
+      return report(seen, target, decision, WatchReport.Reaction(decision.asks, outcome: .foreseen))
     }
     var rollout = opened
     rollout.measured = seen.measured
@@ -41,22 +41,22 @@ package struct Watch: Sendable {
       watch(in: situation, noteErrors: errors).asks.map { $0.verb == request.verb && $0.variant == request.variant }
         ?? false
     }
-    let deed =
+    let reaction =
       request.verb == .kill ? kill(request, &rollout, target, while: stands) : move(request, &rollout, while: stands)
-    return report(rollout, target, decision, deed)
+    return report(rollout, target, decision, reaction)
   }
 
   // MARK: Acting
 
   private func move(
     _ request: Request, _ rollout: inout Rollout, while stands: (Situation) -> Bool
-  ) -> WatchReport.Deed {
+  ) -> WatchReport.Reaction {
     do throws(Trouble) {
       let decision = try Move(context: context, choices: choices).perform(request, in: &rollout, while: stands)
-      guard decision.acts else { return WatchReport.Deed(request, outcome: .overtaken(decision.reasons)) }
-      return WatchReport.Deed(request, outcome: .done(from: decision.from, to: decision.to))
+      guard decision.acts else { return WatchReport.Reaction(request, outcome: .overtaken(decision.reasons)) }
+      return WatchReport.Reaction(request, outcome: .done(from: decision.from, to: decision.to))
     } catch {
-      return WatchReport.Deed(request, outcome: .failed(error.sentences, error.status))
+      return WatchReport.Reaction(request, outcome: .failed(error.sentences, error.status))
     }
   }
 
@@ -64,11 +64,11 @@ package struct Watch: Sendable {
   /// kill goes ahead on what was seen.
   private func kill(
     _ request: Request, _ rollout: inout Rollout, _ target: String, while stands: (Situation) -> Bool
-  ) -> WatchReport.Deed {
+  ) -> WatchReport.Reaction {
     if (try? rollout.refresh()) != nil {
       rollout.settleInMind()
       guard stands(rollout.situation) else {
-        return WatchReport.Deed(request, outcome: .overtaken(["the rollout moved while it was measured"]))
+        return WatchReport.Reaction(request, outcome: .overtaken(["the rollout moved while it was measured"]))
       }
     }
     var choices = choices
@@ -76,22 +76,22 @@ package struct Watch: Sendable {
     let from = rollout.progress.place
     let report = Kill(context: context, choices: choices, seen: request.seen).perform([target])
     guard report.status == .done else {
-      return WatchReport.Deed(request, outcome: .failed(report.lines.flatMap(\.reasons), report.status))
+      return WatchReport.Reaction(request, outcome: .failed(report.lines.flatMap(\.reasons), report.status))
     }
     rollout.remarks += report.lines.flatMap(\.reasons)
     try? rollout.refresh()
-    return WatchReport.Deed(request, outcome: .done(from: from, to: rollout.progress.place))
+    return WatchReport.Reaction(request, outcome: .done(from: from, to: rollout.progress.place))
   }
 
   // MARK: Telling
 
   private func report(
-    _ rollout: Rollout, _ target: String, _ decision: WatchDecision, _ deed: WatchReport.Deed?
+    _ rollout: Rollout, _ target: String, _ decision: WatchDecision, _ reaction: WatchReport.Reaction?
   ) -> WatchReport {
     var remarks = rollout.remarks
     let zone = rollout.zone(&remarks)
     let status = StatusReport(rollout.situation, outlook: decision.look, remarks: remarks, zone: zone)
-    let look = WatchReport.Look(status: status, deed: deed, isUnread: rollout.measured?.isUnread ?? false)
+    let look = WatchReport.Look(status: status, reaction: reaction, isUnread: rollout.measured?.isUnread ?? false)
     return WatchReport(target: target, time: context.clock.now(), .looked(look))
   }
 }

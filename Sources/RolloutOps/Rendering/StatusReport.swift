@@ -60,8 +60,6 @@ package struct StatusReport: Sendable {
   /// Whether nothing but evidence that was not asked here keeps the next stage shut.
   var isUnmeasured: Bool { reasons.first?.hasSuffix(StageEvidence.notMeasured) == true }
 
-  package enum Outlook: String, Sendable { case promote, hold, rollback, degrade, kill, done }
-
   package struct StageLine: Hashable, Sendable {
     package enum State: Hashable, Sendable { case passed, current, ahead }
 
@@ -132,15 +130,7 @@ package struct StatusReport: Sendable {
     case .kill: .kill
     case .rollback: decision.gates.contains { $0.fired == .rollback } ? .rollback : .degrade
     case .done:
-      switch decision.verb {
-      case _ where !decision.acts: .done
-      case .promote, .restore: .promote
-      case .rollback: .rollback
-      case .hold: .hold
-      case .kill: .kill
-      case .degrade: .degrade
-      case .resume, .exclude, .include, .adopt, .replan, .finish, .abandon: .done
-      }
+      decision.acts ? decision.verb.outlook : .done
     case .inconclusive, .usage, .hold, .conflict, .badNote: .hold
     }
   }

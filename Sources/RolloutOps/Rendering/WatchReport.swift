@@ -16,13 +16,13 @@ package struct WatchReport: Sendable {
   package struct Look: Sendable {
     /// The rollout as it stands afterwards, with the gates that were seen before.
     package let status: StatusReport
-    package let deed: Deed?
+    package let reaction: Reaction?
     /// The evidence did not answer.
     package let isUnread: Bool
   }
 
   /// What the look asked for.
-  package struct Deed: Sendable {
+  package struct Reaction: Sendable {
     package let verb: Verb
     package let reason: String
     package let variant: String?
@@ -60,8 +60,8 @@ package struct WatchReport: Sendable {
 
 extension WatchReport {
   package var look: Look? { if case .looked(let look) = outcome { look } else { nil } }
-  package var deed: Deed? { look?.deed }
-  package var isDone: Bool { if case .done? = deed?.outcome { true } else { false } }
+  package var reaction: Reaction? { look?.reaction }
+  package var isDone: Bool { if case .done? = reaction?.outcome { true } else { false } }
   package var isUnread: Bool { look?.isUnread ?? false }
 
   /// What fired, also where it could not be acted on; else whether the next stage may be entered.
@@ -69,7 +69,7 @@ extension WatchReport {
     switch outcome {
     case .failed(let trouble): return trouble.status
     case .looked(let look):
-      switch look.deed?.outcome {
+      switch look.reaction?.outcome {
       case .failed(_, let status): return ExitStatus.worst([look.status.status, status])
       // Nothing was done about a verdict that was overtaken.
       case .overtaken: return .conflict
@@ -87,7 +87,7 @@ extension WatchReport {
 
   /// Why what was asked for was not done.
   package var failures: [String] {
-    switch deed?.outcome {
+    switch reaction?.outcome {
     case .failed(let sentences, _), .overtaken(let sentences): sentences
     case .foreseen, .done, nil: []
     }

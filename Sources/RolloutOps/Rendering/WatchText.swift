@@ -7,14 +7,15 @@ extension WatchReport {
     let flag = ink.strong(Terminal.plain(status.flag.text))
     // Where it stood when it was looked at; what was done about it is the next line.
     var place = status.standsAt
-    if case .done(let before, _)? = look.deed?.outcome { place = before.description }
+    if case .done(let before, _)? = look.reaction?.outcome { place = before.description }
     var found = [time, flag, Terminal.plain(place), word(ink)]
     // That nobody can see anything any more matters more than how long it still takes.
     let blind = look.isUnread ? status.reasons.first { $0.hasPrefix("evidence: ") } : nil
     if let reason = blind ?? status.reasons.first { found.append(Terminal.plain(reason)) }
     var lines = [found.joined(separator: "  ")]
-    if let deed = look.deed, let what = deed.sentence {
-      lines.append([time, flag, ink.strong(Terminal.plain(what)), Terminal.plain(deed.reason)].joined(separator: "  "))
+    if let reaction = look.reaction, let what = reaction.sentence {
+      lines.append(
+        [time, flag, ink.strong(Terminal.plain(what)), Terminal.plain(reaction.reason)].joined(separator: "  "))
     }
     return lines
   }
@@ -44,12 +45,12 @@ extension WatchReport {
       return head.setting("error", to: .strings(reasons)).setting("exit", to: .number(Int(status.rawValue)))
     }
     var (from, to) = (look.status.place, look.status.place)
-    if case .done(let before, let after)? = look.deed?.outcome { (from, to) = (before, after) }
+    if case .done(let before, let after)? = look.reaction?.outcome { (from, to) = (before, after) }
     var dryRun = false
-    if case .foreseen? = look.deed?.outcome { dryRun = true }
+    if case .foreseen? = look.reaction?.outcome { dryRun = true }
     return .object((head.members ?? []) + (look.status.json.members ?? []))
-      .setting("verb", to: .text(look.deed?.verb.rawValue)).setting("done", to: .bool(isDone))
-      .setting("dry_run", to: .bool(dryRun)).setting("because", to: .text(look.deed?.reason))
+      .setting("verb", to: .text(look.reaction?.verb.rawValue)).setting("done", to: .bool(isDone))
+      .setting("dry_run", to: .bool(dryRun)).setting("because", to: .text(look.reaction?.reason))
       .setting("from", to: from.json).setting("to", to: to.json).setting("reasons", to: .strings(reasons))
       .setting("remarks", to: .strings(look.status.remarks + remarks))
       .setting("exit", to: .number(Int(status.rawValue)))
@@ -58,7 +59,7 @@ extension WatchReport {
   package var markdown: [String] { text(ink: .none).map { "- " + Markdown.text($0) } }
 }
 
-extension WatchReport.Deed {
+extension WatchReport.Reaction {
   /// Nil where nothing was done: why, comes with the failures.
   fileprivate var sentence: String? {
     switch outcome {

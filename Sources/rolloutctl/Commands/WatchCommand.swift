@@ -70,7 +70,7 @@ extension WatchOptions: Action {
   private func tell(_ report: WatchReport, _ invocation: Invocation) {
     let output = invocation.context.output
     if common.format == .json { output.result(report.json.written(.compact)) }
-    guard report.isNews || report.deed != nil else { return }
+    guard report.isNews || report.reaction != nil else { return }
     switch common.format {
     case .json: break
     case .text: for line in report.text(ink: invocation.ink) { output.result(line) }

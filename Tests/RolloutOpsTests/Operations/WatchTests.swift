@@ -13,7 +13,7 @@ import Testing
     world.send(.sound)
     let (store, entries) = (world.files.text(World.store), try world.entries.count)
     let report = world.look()
-    #expect(report.status == .done && report.deed == nil, "\(report.reasons)")
+    #expect(report.status == .done && report.reaction == nil, "\(report.reasons)")
     #expect(world.files.text(World.store) == store)
     #expect(try world.entries.count == entries)
   }
@@ -46,7 +46,7 @@ import Testing
     #expect(world.look().status == .rollback)
     world.send(Traffic(share: 0.05))
     let again = world.look()
-    #expect(again.status == .hold && again.deed == nil, "\(again.reasons)")
+    #expect(again.status == .hold && again.reaction == nil, "\(again.reasons)")
     #expect(try world.move(.promote).status == .hold)
     #expect(try world.move(.resume).status == .usage)
     #expect(try world.move(.resume, reason: "prompt mended").status == .done)
@@ -71,7 +71,7 @@ import Testing
     let world = try World.watched()
     world.send(.slow)
     let report = world.look()
-    #expect(report.status == .rollback && report.deed?.verb == .degrade && report.isDone, "\(report.reasons)")
+    #expect(report.status == .rollback && report.reaction?.verb == .degrade && report.isDone, "\(report.reasons)")
     #expect(try place(world) == Self.second)
     guard case .split(let split)? = try world.flag?.serving else { throw Trouble.usage("no split") }
     #expect(split.canary == "fast" && split.control == "control")
@@ -79,7 +79,7 @@ import Testing
     // It is so already: nothing more to do, and the next stage stays shut.
     world.send(.slow)
     let again = world.look()
-    #expect(again.status == .hold && again.deed == nil, "\(again.reasons)")
+    #expect(again.status == .hold && again.reaction == nil, "\(again.reasons)")
     // What is worse goes through.
     let since = try #require(try Progress(world.entries).since)
     let other = world.copy()
@@ -104,7 +104,7 @@ import Testing
     // It stands killed, and nobody is asked twice.
     let entries = try world.entries.count
     let again = world.look()
-    #expect(again.status == .kill && again.deed == nil)
+    #expect(again.status == .kill && again.reaction == nil)
     #expect(try world.entries.count == entries)
   }
 
@@ -117,7 +117,7 @@ import Testing
       World.automaticNote.replacing(text, text.hasPrefix("50%") ? "40% 0s -> 100% 0s" : "Change type: nonsense"))
     world.send(.sound)
     let quiet = world.look()
-    #expect(quiet.deed == nil && [.conflict, .badNote].contains(quiet.status), "\(quiet.reasons)")
+    #expect(quiet.reaction == nil && [.conflict, .badNote].contains(quiet.status), "\(quiet.reasons)")
     world.send(.failing)
     #expect(world.look().status == .rollback)
     #expect(try place(world) == Self.first)
@@ -128,7 +128,7 @@ import Testing
     world.send(.failing)
     let (store, entries) = (world.files.text(World.store), try world.entries.count)
     let report = world.look(dryRun: true)
-    #expect(report.status == .rollback && !report.isDone && report.deed?.verb == .rollback)
+    #expect(report.status == .rollback && !report.isDone && report.reaction?.verb == .rollback)
     #expect(report.text(ink: .none).last?.contains("would roll back") == true)
     #expect(world.files.text(World.store) == store)
     #expect(try world.entries.count == entries)
