@@ -296,6 +296,9 @@ extension Progress {
   /// The furthest stage that this rollout was at.
   package var reached: Int? { visits.map(\.stage).max() }
 
+  /// The furthest stage whose audience somebody has met.
+  var furthest: Int? { [reached, place.stageIndex].compactMap { $0 }.max() }
+
   /// How long the rollout stood at a stage, all stays together.
   package func time(at stage: Int, now: Instant) -> TimeSpan {
     visits.filter { $0.stage == stage }.reduce(.zero) { $0 + max(.zero, ($1.left ?? now).since($1.entered)) }

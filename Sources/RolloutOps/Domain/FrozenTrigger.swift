@@ -1,5 +1,8 @@
 /// Triggers as the journal keeps them.
-extension Trigger {
+extension Trigger.Direction: PlanValue {}
+extension Trigger.Quantity.Unit: PlanValue {}
+
+extension Trigger: PlanValue {
   var frozen: JSON {
     var members = JSON.Members()
     members.add("action", .string(action.name))
@@ -9,31 +12,33 @@ extension Trigger {
     members.add("function", .text(condition.function))
     members.add("test", condition.test.frozen)
     members.add("against", condition.against.frozen)
-    members.add("window", condition.window.map { .number($0.seconds) } ?? .null)
-    members.add("per", condition.per.map { .number($0.seconds) } ?? .null)
+    members.add("window", condition.window?.frozen ?? .null)
+    members.add("per", condition.per?.frozen ?? .null)
     members.add("segment", condition.segment.map { .string($0.attribute) } ?? .null)
     members.add("segment_value", .text(condition.segment?.value))
     return .object(members.all)
   }
 
+  var words: String { "\(action.name) \(text)" }
+
   init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
     let action: Action
-    switch try value.text("action") {
+    switch try value.read("action") as String {
     case "hold": action = .hold
     case "rollback": action = .rollback
     case "kill": action = .kill
-    case "degrade": action = .degrade(to: try value.text("to"))
+    case "degrade": action = .degrade(to: try value.read("to"))
     default: throw value.wrong("action", wanted: "hold, rollback, degrade or kill")
     }
     var condition = Condition(
-      signal: try value.text("signal"), function: try value.optionalText("function"),
+      signal: try value.read("signal"), function: try value.optional("function"),
       test: try Test(frozen: value.member("test")), against: try Reference(frozen: value.member("against")))
-    condition.window = try value.optionalInteger("window").map { TimeSpan(seconds: $0) }
-    condition.per = try value.optionalInteger("per").map { TimeSpan(seconds: $0) }
-    if let attribute = try value.optionalText("segment") {
-      condition.segment = Segment(attribute: attribute, value: try value.optionalText("segment_value"))
+    condition.window = try value.optional("window")
+    condition.per = try value.optional("per")
+    if let attribute: String = try value.optional("segment") {
+      condition.segment = Segment(attribute: attribute, value: try value.optional("segment_value"))
     }
-    self.init(action: action, condition: condition, text: try value.text("text"))
+    self.init(action: action, condition: condition, text: try value.read("text"))
   }
 }
 
@@ -54,13 +59,13 @@ extension Trigger.Test {
   }
 
   fileprivate init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
-    switch try value.text("is") {
-    case "above": self = .above(.init(try value.number("value"), try value.choice("unit")))
-    case "below": self = .below(.init(try value.number("value"), try value.choice("unit")))
-    case "relative": self = .relative(try value.choice("direction"), try value.number("value"))
-    case "points": self = .points(try value.choice("direction"), try value.number("value"))
-    case "multiple": self = .multiple(try value.number("value"))
-    case "beyond": self = .beyond(try value.choice("direction"))
+    switch try value.read("is") as String {
+    case "above": self = .above(.init(try value.read("value"), try value.read("unit")))
+    case "below": self = .below(.init(try value.read("value"), try value.read("unit")))
+    case "relative": self = .relative(try value.read("direction"), try value.read("value"))
+    case "points": self = .points(try value.read("direction"), try value.read("value"))
+    case "multiple": self = .multiple(try value.read("value"))
+    case "beyond": self = .beyond(try value.read("direction"))
     default: throw value.wrong("is", wanted: "a test that this version knows")
     }
   }
@@ -89,10 +94,10 @@ extension Trigger.Reference {
     case "baseline": self = .baseline(nil)
     case "forecast": self = .forecast(nil)
     default:
-      if let figure = try value.optionalNumber("baseline") {
+      if let figure: Double = try value.optional("baseline") {
         self = .baseline(figure)
       } else {
-        self = .forecast(try value.number("forecast"))
+        self = .forecast(try value.read("forecast"))
       }
     }
   }

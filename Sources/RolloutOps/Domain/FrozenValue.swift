@@ -1,3 +1,10 @@
+/// Members that a later version added are passed over; one that this version needs and does not find is trouble.
+package enum FrozenPlanTrouble: Error, Hashable, Sendable {
+  /// The path of the member, such as `stages[2].soak`.
+  case missing(String)
+  case wrong(String, wanted: String)
+}
+
 /// A place in a frozen plan: its JSON, and the path that trouble names.
 struct FrozenValue {
   let json: JSON
@@ -12,82 +19,106 @@ struct FrozenValue {
     (self.json, self.path) = (json, "plan")
   }
 
+  func wrong(wanted: String) -> FrozenPlanTrouble { .wrong(path, wanted: wanted) }
   func wrong(_ name: String, wanted: String) -> FrozenPlanTrouble { .wrong("\(path).\(name)", wanted: wanted) }
+
+  func known<Value>(_ value: Value?, _ wanted: String) throws(FrozenPlanTrouble) -> Value {
+    guard let value else { throw wrong(wanted: wanted) }
+    return value
+  }
 
   func member(_ name: String) throws(FrozenPlanTrouble) -> FrozenValue {
     guard let value = json[name] else { throw .missing("\(path).\(name)") }
     return try FrozenValue(value, path: "\(path).\(name)")
   }
 
-  func optional(_ name: String) throws(FrozenPlanTrouble) -> FrozenValue? {
+  func read<Value: PlanValue>(_ name: String) throws(FrozenPlanTrouble) -> Value {
+    try Value(frozen: member(name))
+  }
+
+  func optional<Value: PlanValue>(_ name: String) throws(FrozenPlanTrouble) -> Value? {
     guard let value = json[name], value != .null else { return nil }
-    return try FrozenValue(value, path: "\(path).\(name)")
+    return try Value(frozen: FrozenValue(value, path: "\(path).\(name)"))
   }
 
-  func items(_ name: String) throws(FrozenPlanTrouble) -> [FrozenValue] {
-    guard let items = try member(name).json.items else { throw wrong(name, wanted: "a list") }
+  func items(_ name: String) throws(FrozenPlanTrouble) -> [FrozenValue] { try member(name).items() }
+
+  func items() throws(FrozenPlanTrouble) -> [FrozenValue] {
+    guard let items = json.items else { throw wrong(wanted: "a list") }
     var found: [FrozenValue] = []
-    for (index, item) in items.enumerated() { found.append(try FrozenValue(item, path: "\(path).\(name)[\(index)]")) }
+    for (index, item) in items.enumerated() { found.append(try FrozenValue(item, path: "\(path)[\(index)]")) }
     return found
-  }
-
-  func text(_ name: String) throws(FrozenPlanTrouble) -> String {
-    guard let text = try member(name).json.text else { throw wrong(name, wanted: "a text") }
-    return text
-  }
-
-  func optionalText(_ name: String) throws(FrozenPlanTrouble) -> String? {
-    try optional(name) == nil ? nil : text(name)
-  }
-
-  func texts(_ name: String) throws(FrozenPlanTrouble) -> [String] {
-    var texts: [String] = []
-    for item in try items(name) {
-      guard let text = item.json.text else { throw .wrong(item.path, wanted: "a text") }
-      texts.append(text)
-    }
-    return texts
-  }
-
-  func integer(_ name: String) throws(FrozenPlanTrouble) -> Int {
-    guard let number = try member(name).json.integer else { throw wrong(name, wanted: "a whole number") }
-    return number
-  }
-
-  func optionalInteger(_ name: String) throws(FrozenPlanTrouble) -> Int? {
-    try optional(name) == nil ? nil : integer(name)
-  }
-
-  func number(_ name: String) throws(FrozenPlanTrouble) -> Double {
-    guard let number = try member(name).json.double else { throw wrong(name, wanted: "a number") }
-    return number
-  }
-
-  func optionalNumber(_ name: String) throws(FrozenPlanTrouble) -> Double? {
-    try optional(name) == nil ? nil : number(name)
-  }
-
-  func truth(_ name: String) throws(FrozenPlanTrouble) -> Bool {
-    guard let truth = try member(name).json.truth else { throw wrong(name, wanted: "true or false") }
-    return truth
-  }
-
-  func choice<Choice: RawRepresentable<String>>(_ name: String) throws(FrozenPlanTrouble) -> Choice {
-    let text = try text(name)
-    guard let choice = Choice(rawValue: text) else { throw wrong(name, wanted: "a word that this version knows") }
-    return choice
-  }
-
-  func optionalChoice<Choice: RawRepresentable<String>>(_ name: String) throws(FrozenPlanTrouble) -> Choice? {
-    try optional(name) == nil ? nil : choice(name)
   }
 }
 
+/// A value that a plan holds: how the journal keeps it, and the words for it where two plans are compared.
+protocol PlanValue: Hashable, Sendable {
+  var frozen: JSON { get }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble)
+  var words: String { get }
+}
+
+extension PlanValue {
+  var words: String { "\(self)" }
+}
+
+extension String: PlanValue {
+  var frozen: JSON { .string(self) }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) { self = try value.known(value.json.text, "a text") }
+}
+
+extension Int: PlanValue {
+  var frozen: JSON { .number(self) }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+    self = try value.known(value.json.integer, "a whole number")
+  }
+}
+
+extension Double: PlanValue {
+  var frozen: JSON { .number(self) }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) { self = try value.known(value.json.double, "a number") }
+}
+
+extension Bool: PlanValue {
+  var frozen: JSON { .bool(self) }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+    self = try value.known(value.json.truth, "true or false")
+  }
+  var words: String { self ? "on" : "off" }
+}
+
+extension TimeSpan: PlanValue {
+  var frozen: JSON { seconds.frozen }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) { self.init(seconds: try Int(frozen: value)) }
+}
+
+extension Array: PlanValue where Element: PlanValue {
+  var frozen: JSON { .array(map(\.frozen)) }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+    self = []
+    for item in try value.items() { append(try Element(frozen: item)) }
+  }
+  var words: String { isEmpty ? "none" : map(\.words).joined(separator: ", ") }
+}
+
+extension PlanValue where Self: RawRepresentable<String> {
+  var frozen: JSON { .string(rawValue) }
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+    self = try value.known(Self(rawValue: String(frozen: value)), "a word that this version knows")
+  }
+  var words: String { rawValue }
+}
+
+extension ChangeType: PlanValue {}
+extension ChecklistMode: PlanValue {}
+extension KillTarget: PlanValue {}
+extension FlagHash: PlanValue {}
+
 // MARK: - Selectors
 
-extension Selector {
+extension Selector: PlanValue {
   /// `{"=": ["plan", "paid"]}`; a value in an array of its own was quoted.
-  package var frozen: JSON {
+  var frozen: JSON {
     switch self {
     case .equals(let attribute, let value): ["=": [.string(attribute), value.frozen]]
     case .oneOf(let attribute, let values): ["in": .array([.string(attribute)] + values.map(\.frozen))]
@@ -96,18 +127,14 @@ extension Selector {
     }
   }
 
-  package init(frozen json: JSON) throws(FrozenPlanTrouble) {
-    try self.init(frozen: FrozenValue(json, path: "selector"))
-  }
-
   init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
     guard let member = value.json.members?.first, value.json.members?.count == 1 else {
-      throw .wrong(value.path, wanted: "a selector")
+      throw value.wrong(wanted: "a selector")
     }
     switch member.name {
     case "=", "in":
       let items = try value.items(member.name)
-      guard let attribute = items.first?.json.text else { throw .wrong(value.path, wanted: "an attribute's name") }
+      guard let attribute = items.first?.json.text else { throw value.wrong(wanted: "an attribute's name") }
       var values: [AttributeValue] = []
       for item in items.dropFirst() { values.append(try AttributeValue(frozen: item)) }
       if member.name == "in" {
@@ -115,30 +142,28 @@ extension Selector {
       } else if values.count == 1 {
         self = .equals(attribute: attribute, values[0])
       } else {
-        throw .wrong(value.path, wanted: "one value")
+        throw value.wrong(wanted: "one value")
       }
     case "not":
-      self = .not(try Selector(frozen: value.member("not")))
+      self = .not(try value.read("not"))
     case "and":
-      var parts: [Selector] = []
-      for item in try value.items("and") { parts.append(try Selector(frozen: item)) }
-      self = .all(parts)
+      self = .all(try value.read("and"))
     default:
-      throw .wrong(value.path, wanted: "a selector that this version knows")
+      throw value.wrong(wanted: "a selector that this version knows")
     }
   }
 }
 
-extension AttributeValue {
-  fileprivate var frozen: JSON { quoted ? [.string(text)] : .string(text) }
+extension AttributeValue: PlanValue {
+  var frozen: JSON { quoted ? [.string(text)] : .string(text) }
 
-  fileprivate init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
+  init(frozen value: FrozenValue) throws(FrozenPlanTrouble) {
     if let text = value.json.text {
       self.init(text)
     } else if let text = value.json.items?.first?.text {
       self.init(text, quoted: true)
     } else {
-      throw .wrong(value.path, wanted: "a value")
+      throw value.wrong(wanted: "a value")
     }
   }
 }

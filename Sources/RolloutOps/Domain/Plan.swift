@@ -168,7 +168,7 @@ package enum ScheduleSource: Hashable, Sendable {
   case preset(String)
 }
 
-package enum KillTarget: String, Sendable {
+package enum KillTarget: String, CaseIterable, Sendable {
   case control, off
 }
 

@@ -5,6 +5,7 @@ extension NoteReader {
       for value in entry.value.map({ Self.parts($0) }) ?? [] { readMetric(value) }
       for item in entry.items { readMetric(item.text) }
     }
+    nameMetrics()
   }
 
   /// `name: definition`; a colon inside backticks belongs to a query.
@@ -58,8 +59,7 @@ extension NoteReader {
     }
   }
 
-  mutating func readTriggers() {
-    nameMetrics()
+  mutating func readTriggers(_ field: NoteField.ID, _ action: Trigger.Action) {
     let names = metricNames
     let variants = Set(plan.variants.all.map(\.name))
     func resolve(_ text: String) -> String? {
@@ -67,15 +67,10 @@ extension NoteReader {
       guard let signal = Signal.named(text) else { return nil }
       return names[Signal.key(signal.name)] ?? (signal.usual == nil ? nil : signal.name)
     }
-    for (field, action) in [
-      (NoteField.ID.holdTrigger, Trigger.Action.hold), (.degradeTrigger, .degrade(to: "")),
-      (.rollbackTrigger, .rollback), (.killTrigger, .kill),
-    ] {
-      for line in triggerLines(field) {
-        let (read, fault) = TriggerText.read(line.unwrappedCode, resolve: resolve)
-        for trigger in read { add(trigger, action: action, variants) }
-        if let fault { report(fault.rule, fault.reason, at: fault.at) }
-      }
+    for line in triggerLines(field) {
+      let (read, fault) = TriggerText.read(line.unwrappedCode, resolve: resolve)
+      for trigger in read { add(trigger, action: action, variants) }
+      if let fault { report(fault.rule, fault.reason, at: fault.at) }
     }
   }
 

@@ -1,7 +1,7 @@
 /// Turns a note's outline into a plan and collects every problem on the way.
 ///
-/// Reading goes by subject: the simple fields here, then who (`ReadingCohorts`), stages (`ReadingStages`), gates
-/// (`ReadingGates`), variants (`ReadingVariants`), and last the rules that look at the whole (`NoteChecks`).
+/// `FieldTable` says which field is read how: simple ones here, and by subject who, stages, gates and variants, each in
+/// a file of its own. Last come the rules that look at the whole (`NoteChecks`).
 struct NoteReader {
   let text: NoteText
   let path: String
@@ -28,24 +28,6 @@ struct NoteReader {
     self.path = path
     outline = NoteOutline(text)
     plan = Plan(flag: FlagKey(""))
-  }
-
-  mutating func read() -> Plan {
-    sortEntries()
-    readFlag()
-    readProse()
-    readSettings()
-    readVersions()
-    readCohorts()
-    readExclusions()
-    readVariants()
-    readMetrics()
-    readTriggers()
-    checkScores()
-    readStages()
-    checkEvaluation()
-    checkPlan()
-    return plan
   }
 
   // MARK: Reporting
@@ -111,7 +93,7 @@ struct NoteReader {
     ((entry.value.map { [$0] } ?? []) + entry.items.map(\.text)).filter { !saysNothing($0, in: entry.field.id) }
   }
 
-  private mutating func sortEntries() {
+  mutating func sortEntries() {
     for entry in outline.entries {
       let values = Self.values(of: entry)
       guard Self.says(entry, values) else {
@@ -169,7 +151,7 @@ struct NoteReader {
 // MARK: - Simple fields
 
 extension NoteReader {
-  private mutating func readFlag() {
+  mutating func readFlag() {
     if let value = value(.flag) {
       plan.flag = FlagKey(String(value))
       if let fault = plan.flag.fault {
@@ -210,17 +192,7 @@ extension NoteReader {
     return String(parts.joined(separator: "-").drop { $0 == "." })
   }
 
-  private mutating func readProse() {
-    plan.change = value(.change)?.collapsed ?? ""
-    plan.owner = value(.owner)?.collapsed
-    plan.onCall = value(.onCall)?.collapsed
-    plan.timeZone = value(.timeZone)?.collapsed
-    plan.fallback = value(.fallback)?.collapsed
-    plan.runbook = value(.runbook)?.collapsed
-    readEvaluation()
-    plan.dashboard = value(.dashboard)?.collapsed
-    readFields()
-    readEvidence()
+  mutating func readApprovers() {
     var approvers: Set<String> = []
     for value in values(.approvers) {
       for name in value.split(whereSeparator: { ",;&".contains($0) }).flatMap({ $0.split(word: "and") }) {
@@ -228,20 +200,22 @@ extension NoteReader {
         if !name.isEmpty, approvers.insert(name).inserted { plan.approvers.append(name) }
       }
     }
-    if let unit = value(.unit) {
-      if let bad = unit.firstIndex(where: { !AttributeName.allows($0) }) {
-        report(
-          .badValue, "a unit is the name of one attribute, such as `tenant` or `user.id`; \(unit.quoted) is not",
-          at: bad)
-      } else {
-        plan.unit = String(unit)
-        checkPersonalData(attribute: unit)
-      }
+  }
+
+  mutating func readUnit() {
+    guard let unit = value(.unit) else { return }
+    if let bad = unit.firstIndex(where: { !AttributeName.allows($0) }) {
+      report(
+        .badValue, "a unit is the name of one attribute, such as `tenant` or `user.id`; \(unit.quoted) is not",
+        at: bad)
+    } else {
+      plan.unit = String(unit)
+      checkPersonalData(attribute: unit)
     }
   }
 
   /// `latency_ms = duration`, or with a colon.
-  private mutating func readFields() {
+  mutating func readFields() {
     for value in values(.fields).flatMap({ Self.parts($0) }) {
       let parts = value.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "=" || $0 == ":" }.map(
         \.unwrapped)
@@ -255,28 +229,19 @@ extension NoteReader {
     }
   }
 
-  private mutating func readSettings() {
-    plan.changeType = choice(.changeType, ChangeType.allCases.map { ($0.rawValue, $0) })
-    plan.tier = choice(.tier, (0...3).flatMap { [("\($0)", $0), ("tier \($0)", $0), ("tier-\($0)", $0)] })
-    plan.checklist = choice(.checklist, ChecklistMode.allCases.map { ($0.rawValue, $0) })
-    plan.defaultBands = choice(.bands, [("default", true), ("none", false)]) ?? true
-    plan.promotesItself = choice(.automation, [("promote", true), ("none", false)]) ?? false
-    plan.provenEvidence = choice(.evidenceLevel, [("proven", true), ("default", false)]) ?? false
-    plan.killTo = choice(.killTo, [("control", .control), ("off", .off)]) ?? .control
-    readFlagHashes()
-    if let samples = value(.samples) {
-      let digits = samples.filter { $0 != "," && $0 != "_" }
-      if let count = Int(digits), (1...1_000_000_000).contains(count), digits.first != "+" {
-        plan.samples = count
-      } else {
-        report(
-          .badValue, "`Samples` is a number of canary units, such as 200; \(samples.quoted) is not",
-          at: samples.startIndex)
-      }
+  mutating func readSamples() {
+    guard let samples = value(.samples) else { return }
+    let digits = samples.filter { $0 != "," && $0 != "_" }
+    if let count = Int(digits), (1...1_000_000_000).contains(count), digits.first != "+" {
+      plan.samples = count
+    } else {
+      report(
+        .badValue, "`Samples` is a number of canary units, such as 200; \(samples.quoted) is not",
+        at: samples.startIndex)
     }
   }
 
-  private mutating func readFlagHashes() {
+  mutating func readFlagHashes() {
     for (text, hash) in values(.flagHash).flatMap({ FlagHash.named(in: $0.unwrapped) }) where hash == nil {
       report(
         .badValue, "`Flag hash` knows v1, v2 and v3, or several of them with commas between, not \(text.quoted)",
@@ -285,7 +250,7 @@ extension NoteReader {
   }
 
   /// The value of a field that knows only a few; anything else is reported with the nearest of them.
-  private mutating func choice<Value>(
+  mutating func choice<Value>(
     _ field: NoteField.ID, _ choices: [(name: String, value: Value)]
   ) -> Value? {
     guard let written = value(field) else { return nil }
@@ -298,13 +263,12 @@ extension NoteReader {
     return nil
   }
 
-  private mutating func readVersions() {
-    plan.version = label(.version)
-    plan.controlVersion = label(.controlVersion)
+  mutating func choice<Value: RawRepresentable<String> & CaseIterable>(_ field: NoteField.ID) -> Value? {
+    choice(field, Value.allCases.map { ($0.rawValue, $0) })
   }
 
   /// `prompt_version = v7`; a bare `v7` is the field that the change type implies.
-  private mutating func label(_ field: NoteField.ID) -> VersionLabel? {
+  mutating func label(_ field: NoteField.ID) -> VersionLabel? {
     guard let written = value(field) else { return nil }
     let name = NoteField[field].name
     if let sign = written.firstIndex(where: { $0 == "=" || $0 == ":" }) {

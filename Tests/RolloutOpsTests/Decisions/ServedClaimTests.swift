@@ -62,7 +62,7 @@ import Testing
     Claim("RolloutOps/Domain/Flag.swift", "everybody gets", .shown),
     Claim("RolloutOps/Domain/Flag.swift", "applications use the default in their own code", .shown),
     Claim("RolloutOps/Notes/NoteChecks.swift", "what do users get when the flag is off", .noClaim),
-    Claim("RolloutOps/Notes/NoteField.swift", "what users get when the flag is off", .noClaim),
+    Claim("RolloutOps/Notes/FieldTable.swift", "what users get when the flag is off", .noClaim),
     Claim("RolloutOps/Notes/NoteRule.swift", "when the flag is off", .noClaim),
     Claim("RolloutOps/Notes/NoteTemplate.swift", "what users get when the flag is off", .noClaim),
     Claim("RolloutOps/Notes/StageAudience.swift", "a stage of 0% lets nobody in", .noClaim),

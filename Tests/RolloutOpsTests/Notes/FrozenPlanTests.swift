@@ -18,6 +18,31 @@ import Testing
     #expect(plan.digest == SHA256.hex(plan.frozen.written()))
   }
 
+  /// Journals have the members in this order, and digests hang on it: what joins comes last.
+  @Test func theMembersKeepTheirOrder() throws {
+    var plan = try #require(Note.read(Array(NoteFixtures.full.utf8), path: "n.md").plan)
+    plan.checklist = .required
+    plan.scores = ScoreFiles(["s.csv"])
+    plan.fields = ["quality": "judge.score"]
+    plan.evaluation = "eval/run-7.md"
+    plan.samples = 200
+    #expect(
+      plan.frozen.members?.map(\.name) == [
+        "flag", "change", "change_type", "tier", "version", "control_version", "unit", "owner", "on_call", "approvers",
+        "time_zone", "cohorts", "exclusions", "stages", "schedule", "steady_state", "variants", "kill_to", "flag_hash",
+        "metrics", "triggers", "samples", "checklist", "default_bands", "promotes_itself", "proven_evidence",
+        "evidence",
+        "scores", "fields", "dashboard", "fallback", "runbook", "evaluation",
+      ])
+  }
+
+  /// Whatever a plan holds is kept by a row, once; the hash is kept for older versions alone.
+  @Test func everyPropertyIsKept() {
+    let names = FieldRow.all.flatMap(\.use.keeps).map(\.name)
+    #expect(Set(names).count == names.count)
+    #expect(names.count - 1 == Mirror(reflecting: Plan(flag: FlagKey("a"))).children.count, "\(names)")
+  }
+
   /// A journal from a newer version: what this one does not know is passed over, at every level.
   @Test func unknownMembersArePassedOver() throws {
     func withMore(_ json: JSON) -> JSON {
