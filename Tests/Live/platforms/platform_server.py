@@ -20,8 +20,9 @@ The control port speaks JSON and is for the test alone:
                    forgets them
   POST /faults     {"rules": [RULE..]} replaces the rules; GET shows those that are left
 
-RULE is {"method"?: "PATCH", "path"?: regular expression found in path and query, "skip"?: matching requests that pass
-first, "times"?: 1, "do": {..}}. The first rule that matches acts. What "do" may hold, and combine:
+RULE is {"method"?: "PATCH", "writes"?: true for whatever is no GET, "path"?: regular expression found in path and query,
+"skip"?: matching requests that pass first, "times"?: 1, "do": {..}}. The first rule that matches acts. What "do" may
+hold, and combine:
 
   "delay": seconds        waits before anything else
   "answer": {"status", "headers"?, "body"?}   answers so and does not carry out
@@ -218,6 +219,8 @@ class Platform:
         with self.lock:
             for rule in self.rules:
                 matches = rule.get("method", request.method) == request.method and rule.get("times", 1) > 0
+                if rule.get("writes") and request.method == "GET":
+                    continue
                 if not matches or not re.search(rule.get("path", ""), request.target):
                     continue
                 if rule.get("skip", 0) > 0:

@@ -23,7 +23,7 @@ final class LivePlatform: Sendable {
   // MARK: The control port
 
   @discardableResult
-  private func tell(_ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil) throws -> JSON {
+  func tell(_ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil) throws -> JSON {
     var request = HTTPRequest(method, try WebAddress("http://127.0.0.1:\(control)\(path)"))
     request.body = body.map { Array($0.written().utf8) }
     return try JSON.parse(http.answer(to: request).body)
@@ -54,80 +54,25 @@ final class LivePlatform: Sendable {
   struct Asked {
     let method: String
     let path: String
+    let query: JSON
     let body: JSON
     let headers: JSON
     let isAuthorized: Bool
     let connection: Int
+    /// What it was answered, or nothing.
+    let status: Int?
   }
 
   func requests() throws -> [Asked] {
     try #require(try tell(.get, "/requests").items).map { entry in
       Asked(
-        method: entry["method"]?.text ?? "", path: entry["path"]?.text ?? "", body: entry["body"] ?? .null,
-        headers: entry["headers"] ?? .null, isAuthorized: entry["authorized"]?.truth ?? false,
-        connection: entry["connection"]?.integer ?? 0)
+        method: entry["method"]?.text ?? "", path: entry["path"]?.text ?? "", query: entry["query"] ?? [:],
+        body: entry["body"] ?? .null, headers: entry["headers"] ?? .null,
+        isAuthorized: entry["authorized"]?.truth ?? false,
+        connection: entry["connection"]?.integer ?? 0, status: entry["status"]?.integer)
     }
   }
 
   /// `["GET /path", …]`.
   func asked() throws -> [String] { try requests().map { "\($0.method) \($0.path)" } }
-
-  // MARK: A world around it
-
-  /// Everything in memory but the platform.
-  func world(_ note: String, variable: String, store: String) -> World {
-    let world = World(note: note, server: http)
-    world.variables.withLock { $0 = [variable: "\(Self.token)\n", "ROLLOUT_STORE": store] }
-    return world
-  }
-}
-
-/// An application that decides with a platform's real SDK (Tests/Live/platforms): a line asks, a line answers.
-final class SDKReader {
-  private let process = Process()
-  private let (input, output) = (Pipe(), Pipe())
-  private var pending = Data()
-
-  init(_ platform: String, _ arguments: [String]) throws {
-    process.executableURL = URL(filePath: PlatformServerTests.python)
-    let script = PlatformServerTests.package.path + "/Tests/Live/platforms/\(platform)_reader.py"
-    process.arguments = ["-X", "utf8", script] + arguments
-    (process.standardInput, process.standardOutput) = (input, output)
-    try process.run()
-    _ = line()
-  }
-
-  deinit {
-    try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
-  }
-
-  private func line() -> String {
-    while true {
-      if let newline = pending.firstIndex(of: 0x0A) {
-        defer { pending = Data(pending[(newline + 1)...]) }
-        return String(decoding: pending[..<newline], as: UTF8.self)
-      }
-      let more = output.fileHandleForReading.availableData
-      if more.isEmpty { return String(decoding: pending, as: UTF8.self) }
-      pending.append(more)
-    }
-  }
-
-  func ask(_ question: JSON) throws -> JSON {
-    try input.fileHandleForWriting.write(contentsOf: Data((question.written() + "\n").utf8))
-    return try JSON.parse(line())
-  }
-
-  /// What every context that was loaded gets, once the SDK knows of that change.
-  func variants(_ flag: String, until version: Int) throws -> [JSON] {
-    let answer = try ask(["flag": .string(flag), "until": .number(version)])
-    return try #require(answer["variants"]?.items, "\(answer.written())")
-  }
-
-  /// The same of a dynamic configuration: the object that each is given.
-  func values(_ name: String, until version: Int) throws -> [JSON] {
-    let answer = try ask(["config": .string(name), "until": .number(version)])
-    return try #require(answer["variants"]?.items, "\(answer.written())")
-  }
 }

@@ -16,17 +16,16 @@ struct Card {
 
 /// A folder with a note whose flag lives on a scripted platform, and the real executable that works on it.
 final class PlatformWorld {
-  static let token = "planted-platform-token"
+  static let token = LivePlatform.token
 
   let world: LiveWorld
   let environment: [String: String]
   private let variable: String
-  private let server: LiveServer
-  private let http = CurlHTTP()
+  private let platform: LivePlatform
 
   init(_ platform: String, address: String, variable: String) throws {
-    server = try LiveServer("platforms/\(platform)_server.py", ["--token", Self.token])
-    let address = address.replacing("HOST", with: "127.0.0.1:\(try server.port("port"))")
+    self.platform = try LivePlatform(platform)
+    let address = address.replacing("HOST", with: "127.0.0.1:\(self.platform.api)")
     let store = LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)")
     world = try LiveWorld(note: platform == "posthog" ? store.replacing("Unit: tenant", with: "Unit: user") : store)
     (environment, self.variable) = (["ROLLOUT_STORE": address, variable: Self.token], variable)
@@ -59,19 +58,12 @@ final class PlatformWorld {
 
   @discardableResult
   func tell(_ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil) throws -> JSON {
-    var request = HTTPRequest(method, try WebAddress("http://127.0.0.1:\(server.port("control"))\(path)"))
-    request.body = body.map { Array($0.written().utf8) }
-    return try JSON.parse(http.answer(to: request).body)
+    try platform.tell(method, path, body)
   }
 
-  func put(_ state: JSON) throws {
-    try fail([])
-    try tell(.put, "/state", state)
-    try tell(.delete, "/requests")
-  }
-
+  func put(_ state: JSON) throws { try platform.put(state) }
   func fail(_ rules: [JSON]) throws { try tell(.post, "/faults", ["rules": .array(rules)]) }
-  func flag(_ key: String) throws -> JSON { try #require(try tell(.get, "/state")["flags"]?[key]) }
+  func flag(_ key: String) throws -> JSON { try platform.flag(key) }
   func isOff(_ key: String, _ platform: CardTests.Case) throws -> Bool { platform.isOff(try flag(key)) }
   func requests() throws -> [JSON] { try #require(try tell(.get, "/requests").items) }
 }

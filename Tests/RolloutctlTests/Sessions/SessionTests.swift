@@ -9,7 +9,7 @@ import Testing
 ///
 /// `ROLLOUTCTL_REGENERATE=1 swift test --filter SessionTests` writes them anew.
 @Suite struct SessionTests {
-  private static let folder = Repository.root.appendingPathComponent("Tests/Fixtures/sessions").path
+  private static let golden = Golden("sessions", of: "SessionTests")
 
   private static let names: [String] = {
     var names = ["file/overrides.txt"]
@@ -31,40 +31,12 @@ import Testing
     }
   }
 
-  private static let isWritten = ProcessInfo.processInfo.environment["ROLLOUTCTL_REGENERATE"] == nil
+  @Test(.disabled(if: Golden.isWritten)) func regenerate() throws { try Self.golden.write(Self.names, Self.text) }
 
-  @Test(.disabled(if: isWritten))
-  func regenerate() throws {
-    try? FileManager.default.removeItem(atPath: Self.folder)
-    for name in Self.names {
-      let file = URL(filePath: "\(Self.folder)/\(name)")
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(Self.text(name).utf8).write(to: file)
-    }
-  }
-
-  @Test(.enabled(if: isWritten), arguments: names)
+  @Test(.enabled(if: Golden.isWritten), arguments: names)
   func everythingIsSaidAndDoneAsItIsWritten(name: String) throws {
-    let text = try Self.text(name)
-    let kept = FileManager.default.contents(atPath: "\(Self.folder)/\(name)").map {
-      String(decoding: $0, as: UTF8.self)
-    }
-    guard kept != text else { return }
-    let split = { (text: String) in text.split(separator: "\n", omittingEmptySubsequences: false) }
-    let (old, new) = (split(kept ?? ""), split(text))
-    let line = zip(old, new).prefix { $0 == $1 }.count
-    let typed = new.prefix(line + 1).last { $0.contains("$ rolloutctl") || $0.hasPrefix("before") } ?? ""
-    Issue.record(
-      """
-      \(name) is stale at line \(line + 1), in \(typed)
-      was: \(line < old.count ? old[line] : "the end")
-      now: \(line < new.count ? new[line] : "the end")
-      if that is meant: ROLLOUTCTL_REGENERATE=1 swift test --filter SessionTests
-      """)
+    Self.golden.expect(try Self.text(name), in: name) { $0.contains("$ rolloutctl") || $0.hasPrefix("before") }
   }
 
-  @Test(.enabled(if: isWritten)) func nothingElseIsThere() throws {
-    let paths = try FileManager.default.subpathsOfDirectory(atPath: Self.folder).filter { $0.hasSuffix(".txt") }
-    #expect(paths.sorted() == Self.names)
-  }
+  @Test(.enabled(if: Golden.isWritten)) func nothingElseIsThere() throws { try Self.golden.expectOnly(Self.names) }
 }
