@@ -171,6 +171,8 @@ import Testing
       (ours, [("prerequisites", [["key": "other", "variationId": "v"]])]), (ours, [("fallthrough", ["variation": 0])]),
       (ours, [("fallthrough", ["rollout": rollout])]), (.array([rules[1], rules[0]]), []), (.array([rules[1]]), []),
       (.array(rules + [["_id": "x", "clauses": [], "variation": 0]]), []),
+      // A share that somebody lets serve control.
+      (.array([rules[0], rules[1].removing("rollout").setting("variation", to: 1)]), []),
     ]
     for change in [
       rollout.setting("variations", to: weights), rollout.setting("seed", to: 61),

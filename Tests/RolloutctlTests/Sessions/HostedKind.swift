@@ -54,7 +54,7 @@ struct HostedKind: Sendable {
       "rules": [["_id": "theirs", "variation": 0, "clauses": [paid.setting("negate", to: false)]]],
     ]),
     changes: (
-      production(["rules": ["0": ["clauses": ["0": ["values": ["nobody"]]]]]]), production(["on": false]),
+      production(["rules": ["0": ["variation": 1]]]), production(["on": false]),
       ["archived": true]
     ))
 
@@ -95,7 +95,9 @@ struct HostedKind: Sendable {
       name: name, server: "statsig", path: "", variable: "STATSIG_CONSOLE_KEY",
       segments: ["segments": ["beta": ["rules": [["conditions": [["type": "public"]]]]]]], foreign: foreign,
       changes: (["rules": ["0": ["passPercentage": 77]]], ["isEnabled": false], ["status": "Archived"]))
-    (kind.together, kind.ids) = ("^/console/v1/(gates|dynamic_configs)(/[^/]+(/overrides)?)?$", "[0-9A-Za-z]{22}")
+    (kind.together, kind.ids) = (
+      "^/console/v1/(gates|dynamic_configs)(/[^/]+(/overrides|/versions)?)?$", "[0-9A-Za-z]{22}"
+    )
     return kind
   }
 

@@ -117,9 +117,10 @@ struct LaunchDarklyRule: Hashable {
       case .rollout(let weights, _): canary = canary ?? weights.keys.first { $0 != control }
       }
     }
-    guard let unit, let canary, let exclusions, names.indices.contains(canary), names.indices.contains(control) else {
-      return nil
-    }
+    // Somebody may have let a rule serve control by hand.
+    guard let unit, let canary, canary != control, let exclusions, names.indices.contains(canary),
+      names.indices.contains(control)
+    else { return nil }
     let split = Split(
       exposure: Exposure(grants: grants, exclusions: exclusions), unit: unit, canary: names[canary],
       control: names[control])
