@@ -6,8 +6,8 @@ line {"ready": true}.
   {"load": [{...}, ...]}        the contexts that later requests are about: flat objects of attributes, such as
                                 {"tenant": "acme", "plan": "paid"}, which may lack any of them; answers {"loaded": N}
   {"flag", "until"?: {...}}     the answer of the SDK for every context, once it has followed the change that "until"
-                                describes: {"version": N}, that version or a later one, or {"context": {..}, "variant":
-                                V}; answers {"variants": [..], "at": seconds on the machine's monotonic clock when the
+                                describes: {"version": N} or N, that version or a later one, or {"context": {..},
+                                "variant": V}; answers {"variants": [..], "at": seconds on the machine's monotonic clock when the
                                 change was seen, "tries": N, "version": what the SDK has}, or {"late": what it has}
 
 An application is an object with `variant(flag, attributes)`, `version(flag)`, `wait()`, which returns when a new
@@ -26,6 +26,8 @@ def answer(application, contexts, request):
         contexts[:] = request["load"]
         return {"loaded": len(contexts)}
     flag, until, tries = request["flag"], request.get("until", {}), 0
+    if isinstance(until, int):
+        until = {"version": until}
     end = time.monotonic() + PATIENCE
     while until:
         tries += 1

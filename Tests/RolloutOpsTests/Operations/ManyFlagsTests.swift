@@ -57,14 +57,13 @@ import Testing
   }
 
   @Test(.needsPython) func whatWasSeenOfAFlagInLaunchDarklyIsNotAskedForAgain() throws {
-    let platform = try ScriptedPlatform("launchdarkly_server.py")
+    let platform = try LivePlatform(.launchDarkly)
     let keys = Array(Self.keys.prefix(3))
     let flag: JSON = ["tags": ["rolloutctl-production"], "environments": ["production": ["on": true]]]
-    try platform.replace(["flags": .object(keys.map { JSON.Member($0.text, flag) })])
-    let address = "launchdarkly+http://127.0.0.1:\(platform.port)/default/production"
-    let world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN")
-    try kill(keys, inTurnsIn: platform.store(address, in: world, until: world.clock.now() + TimeSpan(seconds: 30)))
-    let asked = Dictionary(grouping: try platform.requests.map(\.method), by: \.self).mapValues(\.count)
+    try platform.put(["flags": .object(keys.map { JSON.Member($0.text, flag) })])
+    let world = platform.world()
+    try kill(keys, inTurnsIn: platform.store(in: world, until: world.clock.now() + TimeSpan(seconds: 30)))
+    let asked = Dictionary(grouping: try platform.requests().map(\.method), by: \.self).mapValues(\.count)
     #expect(asked == ["GET": 2 * keys.count, "PATCH": keys.count])
   }
 

@@ -11,10 +11,8 @@ import Testing
     let count: () throws -> Int
   }
 
-  private static func world(
-    _ server: any HTTP, _ address: String, _ variable: String, _ token: String, note: String = SampleNote.text
-  ) -> World {
-    let world = World(note: SampleNote.saying("Store", "Store: \(address)", in: note), server: server)
+  private static func world(_ server: any HTTP, _ address: String, _ variable: String, _ token: String) -> World {
+    let world = World(note: SampleNote.saying("Store", "Store: \(address)"), server: server)
     world.variables.withLock { $0 = [variable: token, "ROLLOUT_STORE": address] }
     return world
   }
@@ -35,16 +33,10 @@ import Testing
     }
   }
 
-  static func platform(_ name: String, note: String = SampleNote.text) throws -> Counted {
-    let platform = try LivePlatform(name)
+  static func platform(_ kind: TestedPlatform, note: String = SampleNote.text) throws -> Counted {
+    let platform = try LivePlatform(kind)
     try platform.put(["flags": [:], "group_types": ["0": "tenant"]])
-    let (path, variable) = [
-      "unleash": ("/default/production", "UNLEASH_API_TOKEN"),
-      "launchdarkly": ("/default/production", "LAUNCHDARKLY_ACCESS_TOKEN"),
-      "posthog": ("/1", "POSTHOG_API_KEY"),
-    ][name, default: ("", "STATSIG_CONSOLE_KEY")]
-    let world = world(platform.http, "\(name)+\(platform.place)\(path)", variable, LivePlatform.token, note: note)
-    return Counted(world: world) {
+    return Counted(world: platform.world(note)) {
       defer { try? platform.forget() }
       return try platform.requests().count
     }
@@ -56,8 +48,8 @@ import Testing
     switch store {
     case "document": document()
     case "etcd": etcd()
-    case "statsig with variants": try platform("statsig", note: PostHogStoreTests.variantNote)
-    default: try platform(store)
+    case "statsig with variants": try platform(.statsig, note: SampleNote.withVariants)
+    default: try platform(try #require(TestedPlatform(rawValue: store)))
     }
   }
 

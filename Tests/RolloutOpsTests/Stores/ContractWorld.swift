@@ -65,7 +65,7 @@ struct ContractStore: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = [file, document] + (etcdIsWanted ? [etcd] : []) + [launchDarkly, unleash, posthog, statsig]
+  static let all = [file, document] + (etcdIsWanted ? [etcd] : []) + platforms
 
   // MARK: flagd's format
 
@@ -154,68 +154,20 @@ struct ContractStore: Sendable, CustomTestStringConvertible {
 
   // MARK: Scripted platforms
 
-  private static func platform(
-    _ server: Result<LivePlatform, any Error>, _ name: String, _ path: String, _ variable: String, _ empty: JSON,
-    _ byHand: @escaping (ContractWorld.Hand) -> JSON
-  ) throws -> ContractWorld {
-    let platform = try server.get()
-    try platform.put(empty)
-    let address = "\(name)+\(platform.place)\(path)"
-    let world = platform.world(SampleNote.text, variable: variable, store: address)
-    return try ContractWorld(
-      world, address, held: { try platform.state()["flags"]?[$0] },
-      put: { key, flag in
-        if let flag { return try platform.edit(key, flag) }
-        let state = try platform.state()
-        try platform.put(state.setting("flags", to: (state["flags"] ?? [:]).removing(key)))
-      },
-      byHand: byHand)
-  }
+  private static let servers = TestedPlatform.allCases.map { kind in Result { try LivePlatform(kind) } }
 
-  private static let launchDarklyServer = Result { try LivePlatform("launchdarkly") }
-  private static let unleashServer = Result { try LivePlatform("unleash") }
-  private static let posthogServer = Result { try LivePlatform("posthog") }
-  private static let statsigServer = Result { try LivePlatform("statsig") }
-
-  static let launchDarkly = ContractStore(name: "launchdarkly", compares: false) {
-    let rule: JSON = [
-      "_id": "theirs", "variation": 0,
-      "clauses": [["attribute": "plan", "op": "in", "values": ["paid"], "contextKind": "user", "negate": false]],
-    ]
-    return try platform(
-      launchDarklyServer, "launchdarkly", "/default/production", "LAUNCHDARKLY_ACCESS_TOKEN", ["flags": [:]]
-    ) { hand in
-      ["environments": ["production": ["on": .bool(hand == .rules), "rules": [rule], "offVariation": 1]]]
-    }
-  }
-
-  static let unleash = ContractStore(name: "unleash", compares: false) {
-    let strategy: JSON = [
-      "name": "flexibleRollout", "title": "theirs",
-      "constraints": [["contextName": "plan", "operator": "IN", "values": ["paid"]]],
-      "parameters": ["rollout": "100", "stickiness": "default", "groupId": "theirs"],
-    ]
-    return try platform(unleashServer, "unleash", "/default/production", "UNLEASH_API_TOKEN", ["flags": [:]]) { hand in
-      ["environments": [["name": "production", "enabled": .bool(hand == .rules), "strategies": [strategy]]]]
-    }
-  }
-
-  static let posthog = ContractStore(name: "posthog", compares: false) {
-    let group: JSON = [
-      "properties": [["key": "plan", "value": ["paid"], "operator": "exact", "type": "person"]],
-      "rollout_percentage": 100,
-    ]
-    return try platform(posthogServer, "posthog", "/1", "POSTHOG_API_KEY", ["group_types": ["0": "tenant"]]) { hand in
-      ["active": .bool(hand == .rules), "filters": ["groups": [group]]]
-    }
-  }
-
-  static let statsig = ContractStore(name: "statsig", compares: false) {
-    let rule: JSON = ["name": "theirs", "passPercentage": 70, "conditions": [["type": "public"]]]
-    return try platform(statsigServer, "statsig", "", "STATSIG_CONSOLE_KEY", [:]) { hand in
-      [
-        "isEnabled": .bool(hand == .rules), "status": hand == .rules ? "In Progress" : "Disabled", "rules": [rule],
-      ]
+  private static let platforms = servers.indices.map { index in
+    ContractStore(name: TestedPlatform.allCases[index].rawValue, compares: false) {
+      let platform = try servers[index].get()
+      try platform.put(platform.kind.empty)
+      return try ContractWorld(
+        platform.world(), platform.address, held: { try platform.state()["flags"]?[$0] },
+        put: { key, flag in
+          if let flag { return try platform.edit(key, flag) }
+          let state = try platform.state()
+          try platform.put(state.setting("flags", to: (state["flags"] ?? [:]).removing(key)))
+        },
+        byHand: { platform.kind.handMade(on: $0 == .rules) })
     }
   }
 }

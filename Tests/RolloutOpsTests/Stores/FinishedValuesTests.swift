@@ -5,11 +5,8 @@ import Testing
 /// A rollout with variants on platforms where no verb changes a value: finished, everybody gets the canary under its own
 /// name, and a kill still serves what was there before.
 @Suite(.serialized, .waits, .needsPython) struct FinishedValuesTests {
-  static let platforms = ["launchdarkly", "posthog", "statsig", "unleash"]
-  static let launchDarkly = Result { try LivePlatform("launchdarkly") }
-  static let posthog = Result { try LivePlatform("posthog") }
-  static let unleash = Result { try LivePlatform("unleash") }
-  static let statsig = Result { try LivePlatform("statsig") }
+  static let servers = Dictionary(
+    uniqueKeysWithValues: TestedPlatform.allCases.map { kind in (kind, Result { try LivePlatform(kind) }) })
 
   private static func finished(_ world: World) throws {
     for _ in 0..<4 { #expect(try world.advance().status == .done) }
@@ -27,22 +24,13 @@ import Testing
     let address: String
   }
 
-  private func begin(_ name: String) throws -> Case {
-    let (server, path, variable) =
-      switch name {
-      case "posthog": (Self.posthog, "/1", "POSTHOG_API_KEY")
-      case "unleash": (Self.unleash, "/default/production", "UNLEASH_API_TOKEN")
-      case "statsig": (Self.statsig, "", "STATSIG_CONSOLE_KEY")
-      default: (Self.launchDarkly, "/default/production", "LAUNCHDARKLY_ACCESS_TOKEN")
-      }
-    let platform = try server.get()
+  private func begin(_ kind: TestedPlatform) throws -> Case {
+    let platform = try #require(Self.servers[kind]).get()
     try platform.put(["flags": [:], "group_types": ["0": "tenant"]])
-    let address = "\(name)+\(platform.place)\(path)"
-    let note = SampleNote.saying("Store", "Store: \(address)", in: PostHogStoreTests.variantNote)
-    return Case(platform: platform, world: platform.world(note, variable: variable, store: address), address: address)
+    return Case(platform: platform, world: platform.world(SampleNote.withVariants), address: platform.address)
   }
 
-  @Test(arguments: platforms) func theCanaryIsServedAndNoValueChanges(name: String) throws {
+  @Test(arguments: TestedPlatform.allCases) func theCanaryIsServedAndNoValueChanges(name: TestedPlatform) throws {
     let one = try begin(name)
     try one.world.move(.promote)
     let before = try #require(try Self.store(one.address, one.world).read(World.key).flag)
@@ -70,7 +58,7 @@ import Testing
     #expect(try Self.store(one.address, one.world).read(World.key).flag?["canary"]?["model"] == "m-5")
   }
 
-  @Test(arguments: platforms) func whoIsTakenOutOfAFinishedOneGetsControl(name: String) throws {
+  @Test(arguments: TestedPlatform.allCases) func whoIsTakenOutOfAFinishedOneGetsControl(name: TestedPlatform) throws {
     let one = try begin(name)
     try Self.finished(one.world)
     let globex = StatsigGateTests.equals("tenant", "globex")
@@ -84,7 +72,7 @@ import Testing
     #expect(try Self.store(one.address, one.world).read(World.key).flag?.serving == .everyone("canary"))
   }
 
-  @Test(arguments: platforms) func whoWasCutOffWhileFinishingHasFinished(name: String) throws {
+  @Test(arguments: TestedPlatform.allCases) func whoWasCutOffWhileFinishingHasFinished(name: TestedPlatform) throws {
     let one = try begin(name)
     for _ in 0..<4 { try one.world.advance() }
     try one.world.attest("gates")
@@ -96,13 +84,13 @@ import Testing
 
   /// As an earlier version left it on PostHog: control with the canary's value.
   @Test func whatAnEarlierVersionFinishedIsNoDrift() throws {
-    let one = try begin("posthog")
+    let one = try begin(.posthog)
     try Self.finished(one.world)
     let entries = try #require(one.world.files.paths.first { $0.hasSuffix("ai-summary.journal") })
     #expect(one.world.files.text(entries)?.contains("\"keeps_values\":true") == true)
     var plan = Plan(flag: World.key)
     plan.variants = try #require(
-      Note.read(Array(PostHogStoreTests.variantNote.utf8), path: "summary.md").plan?.variants)
+      Note.read(Array(SampleNote.withVariants.utf8), path: "summary.md").plan?.variants)
     let old = plan.flag(at: .finished)
     #expect(old.serving == .everyone("control") && old["control"]?["model"] == "m-5")
     #expect(plan.flag(at: .finished, keepsValues: true).serving == .everyone("canary"))
@@ -121,9 +109,9 @@ import Testing
 
   /// Whatever the tool says when a value differs, nobody is led to change what control is.
   @Test func theNextNoteIsNotToldToChangeAValueThere() throws {
-    let one = try begin("launchdarkly")
+    let one = try begin(.launchDarkly)
     try Self.finished(one.world)
-    let next = PostHogStoreTests.variantNote.replacing("v7", "v8").replacing("= v6", "= v7")
+    let next = SampleNote.withVariants.replacing("v7", "v8").replacing("= v6", "= v7")
       .replacing("\"control\": {\"model\": \"m-4\"}", "\"control\": {\"model\": \"m-5\"}")
       .replacing("\"canary\": {\"model\": \"m-5\"}", "\"canary\": {\"model\": \"m-6\"}")
     one.world.files.put(World.note, SampleNote.saying("Store", "Store: \(one.address)", in: next))
@@ -137,7 +125,7 @@ import Testing
 
   /// The same people get the same variants: what differs is what those are, and that is shown.
   @Test func aValueThatSomebodyChangedIsShownAsThat() throws {
-    let one = try begin("launchdarkly")
+    let one = try begin(.launchDarkly)
     for _ in 0..<4 { try one.world.advance() }
     try one.platform.edit("ai-summary", ["variations": ["0": ["value": ["model": "m-5"]]]])
     let drift = try #require(try one.world.status().drift)
@@ -147,7 +135,7 @@ import Testing
 
   /// Where the route about running releases is refused, the change is made, and that nobody could look is said.
   @Test(arguments: [400, 403, 404, 500]) func aReleaseThatCannotBeAskedForIsSaid(status: Int) throws {
-    let one = try begin("launchdarkly")
+    let one = try begin(.launchDarkly)
     #expect(try one.world.move(.promote).remarks.allSatisfy { !$0.contains("could not be asked") })
     try one.world.attest("gates")
     try one.platform.fail(["path": "automated-releases", "times": 99, "do": ["answer": ["status": .number(status)]]])

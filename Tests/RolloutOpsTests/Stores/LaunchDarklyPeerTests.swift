@@ -5,7 +5,7 @@ import Testing
 /// What we write to LaunchDarkly, as its SDKs for Go, Node and Java evaluate it from the document that all SDKs download.
 @Suite(.serialized, .waits, .needsPython, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason))
 struct LaunchDarklyPeerTests {
-  static let platform = Result { try LivePlatform("launchdarkly") }
+  static let platform = Result { try LivePlatform(.launchDarkly) }
 
   private let platform: LivePlatform
   private let store: any FlagStore
@@ -13,9 +13,7 @@ struct LaunchDarklyPeerTests {
   init() throws {
     platform = try Self.platform.get()
     try platform.put(["flags": [:]])
-    let address = "launchdarkly+http://127.0.0.1:\(platform.api)/default/production"
-    let world = platform.world(SampleNote.text, variable: "LAUNCHDARKLY_ACCESS_TOKEN", store: address)
-    store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
+    store = try platform.store(in: platform.world())
   }
 
   private static let contexts = Array(PlatformTraffic.contexts.prefix(1000))

@@ -3,24 +3,21 @@ import Testing
 @testable import RolloutOps
 
 /// What we write to LaunchDarkly, as its real Python SDK evaluates it.
-@Suite(.needsPython, .serialized, .waits, .enabled(if: PlatformReader.isPresent, PlatformReader.reason))
+@Suite(.needsPython, .serialized, .waits, .enabled(if: SDKReader.isPresent, SDKReader.reason))
 struct LaunchDarklyReaderTests {
-  static let shared = Result { try ScriptedPlatform("launchdarkly_server.py") }
+  static let shared = Result { try LivePlatform(.launchDarkly) }
 
-  let platform: ScriptedPlatform
+  let platform: LivePlatform
   let store: any FlagStore
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:], "segments": ["beta": ["included": ["t-1", "t-2"]]]])
-    let address = "launchdarkly+http://127.0.0.1:\(platform.port)/default/production"
-    store = try platform.store(address, in: platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN"))
+    try platform.put(["flags": [:], "segments": ["beta": ["included": ["t-1", "t-2"]]]])
+    store = try platform.store(in: platform.world())
   }
 
-  private func reader(_ kind: String, _ contexts: [JSON]) throws -> PlatformReader {
-    let control = "http://127.0.0.1:\(try platform.live.port("control"))"
-    let reader = try PlatformReader("launchdarkly_reader.py", [control, "tenant", kind])
-    _ = try reader.ask(["load": .array(contexts)])
+  private func reader(_ kind: String, _ contexts: [JSON]) throws -> SDKReader {
+    let reader = try SDKReader("launchdarkly", [platform.controlPlace, "tenant", kind], contexts)
     return reader
   }
 
@@ -32,9 +29,9 @@ struct LaunchDarklyReaderTests {
     _ = try store.write(flag, replacing: store.read(World.key), urgency: killed ? .kill : .ordinary)
   }
 
-  private func served(_ reader: PlatformReader) throws -> [String] {
-    let flag = try #require(try platform.control(.get, "/sdk")["flags"]?[World.key.text])
-    return try reader.variants(of: World.key, at: try #require(flag["version"]?.integer))
+  private func served(_ reader: SDKReader) throws -> [String] {
+    let flag = try #require(try platform.sdk()["flags"]?[World.key.text])
+    return try reader.variants(World.key.text, until: try #require(flag["version"]?.integer)).map { $0.text ?? "" }
   }
 
   /// A unit that is no text would be in the first bucket.

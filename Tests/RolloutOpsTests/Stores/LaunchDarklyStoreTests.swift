@@ -4,7 +4,7 @@ import Testing
 
 /// Whole rollouts on the scripted LaunchDarkly server, request by request.
 @Suite(.needsPython, .serialized, .waits) struct LaunchDarklyStoreTests {
-  static let shared = Result { try ScriptedPlatform("launchdarkly_server.py") }
+  static let shared = Result { try LivePlatform(.launchDarkly) }
   static let path = "/api/v2/flags/default"
   static let variantNote = SampleNote.saying(
     "Variants",
@@ -15,24 +15,22 @@ import Testing
     ```
     """)
 
-  let platform: ScriptedPlatform
-  let address: String
+  let platform: LivePlatform
   let world: World
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:]])
-    address = "launchdarkly+http://127.0.0.1:\(platform.port)/default/production"
-    world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN")
+    try platform.put(["flags": [:]])
+    world = platform.world()
   }
 
   private var place: Place { get throws { try world.status().place } }
-  private var flag: JSON { get throws { try #require(try platform.state["flags"]?["ai-summary"]) } }
+  private var flag: JSON { get throws { try #require(try platform.state()["flags"]?["ai-summary"]) } }
   private var config: JSON { get throws { try #require(try flag["environments"]?["production"]) } }
   private var titles: [String] {
     get throws { (try config["rules"]?.items ?? []).compactMap { $0["description"]?.text } }
   }
-  private func store() throws -> any FlagStore { try platform.store(address, in: world) }
+  private func store() throws -> any FlagStore { try platform.store(in: world) }
   private func asked() throws -> [String] { try platform.asked(without: "\(Self.path)/ai-summary") }
 
   // MARK: The life of a rollout
@@ -52,11 +50,11 @@ import Testing
     #expect(try world.move(.rollback, reason: "slow") { $0.stage = "off" }.status == .done)
     #expect(try titles.isEmpty && config["on"] == true)
     #expect(try place == .off && world.status().drift == nil)
-    #expect(try platform.requests.allSatisfy { $0.record["authorized"] == true })
+    #expect(try platform.requests().allSatisfy { $0.isAuthorized })
     #expect(
-      try platform.requests.allSatisfy {
+      try platform.requests().allSatisfy {
         // What no version of the API publishes is answered under another name.
-        $0.record["headers"]?["ld-api-version"] == ($0.path.hasPrefix("/internal/") ? "beta" : "20240415")
+        $0.headers["ld-api-version"] == ($0.path.hasPrefix("/internal/") ? "beta" : "20240415")
       })
   }
 
@@ -68,10 +66,10 @@ import Testing
     world.clock.advance(TimeSpan(seconds: 1))
     let kill = world.kill()
     #expect(kill.status == .done && kill.lines[0].off, "\(kill.lines)")
-    let writes = try platform.requests.filter { $0.method != "GET" }
+    let writes = try platform.requests().filter { $0.method != "GET" }
     #expect(try asked().prefix(3) == ["GET …", "PATCH …", "GET …"] && writes.count == 1)
     #expect(writes[0].body["instructions"] == [["kind": "turnFlagOff"]])
-    #expect(writes[0].record["query"]?["ignoreConflicts"] == "true")
+    #expect(writes[0].query["ignoreConflicts"] == "true")
     #expect(writes[0].body["comment"]?.text?.contains("kill") == true)
     #expect(try config["on"] == false && config["rules"] == rules)
     #expect(try place == .killed(serving: "off"))
@@ -95,14 +93,14 @@ import Testing
     try world.move(.promote)
     let ids = try (config["rules"]?.items ?? []).compactMap { $0["_id"] }
     try world.attest("gates")
-    try platform.control(.delete, "/requests")
+    try platform.forget()
     #expect(try world.move(.promote).status == .done)
-    let writes = try platform.requests.filter { $0.method != "GET" }
+    let writes = try platform.requests().filter { $0.method != "GET" }
     #expect(writes.count == 1)
     let steps = writes[0].body["instructions"]?.items ?? []
     #expect(steps.compactMap { $0["kind"]?.text } == ["reorderRules", "replaceRules"])
     #expect(steps[0]["ruleIds"] == .array(ids))
-    #expect(writes[0].record["headers"]?["content-type"]?.text?.contains("launchdarkly.semanticpatch") == true)
+    #expect(writes[0].headers["content-type"]?.text?.contains("launchdarkly.semanticpatch") == true)
     #expect(writes[0].body["comment"]?.text?.hasPrefix("rolloutctl promote to 5% of paid by maya") == true)
   }
 
@@ -118,7 +116,7 @@ import Testing
   // MARK: Values
 
   @Test func valuesAreVariationsAndAKillServesTheOldOne() throws {
-    let world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN", note: Self.variantNote)
+    let world = platform.world(Self.variantNote)
     #expect(try world.move(.promote).status == .done)
     #expect(try flag["variations"]?.items?.compactMap { $0["name"]?.text } == ["control", "canary", "fast", "off"])
     #expect(try world.advance().status == .done)
@@ -135,18 +133,18 @@ import Testing
   }
 
   @Test func aVariationsValueIsNotChanged() throws {
-    let world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN", note: Self.variantNote)
+    let world = platform.world(Self.variantNote)
     try world.move(.promote)
     var flag = try #require(try store().read(World.key).flag)
     (flag.serving, flag.variants) = (
       .everyone("control"), [Variants.Variant("control", ["m": 7])] + flag.variants.dropFirst()
     )
-    try platform.control(.delete, "/requests")
+    try platform.forget()
     let trouble = try #require(throws: StoreTrouble.self) {
       try store().write(flag, replacing: store().read(World.key), urgency: .ordinary)
     }
     #expect(Sentences.store(trouble)[0].contains("holds in every environment"))
-    #expect(try platform.requests.allSatisfy { $0.method == "GET" })
+    #expect(try platform.requests().allSatisfy { $0.method == "GET" })
   }
 
   // MARK: Behind the tool's back
@@ -172,19 +170,19 @@ import Testing
 
   @Test func aFlagOfSomebodyElsesIsRefusedAndAPlainOneTakenOver() throws {
     let rule: JSON = ["clauses": [], "variation": 0]
-    try platform.replace(["flags": ["ai-summary": ["environments": ["production": ["on": false, "rules": [rule]]]]]])
+    try platform.put(["flags": ["ai-summary": ["environments": ["production": ["on": false, "rules": [rule]]]]]])
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
     #expect(trouble.status == .conflict && trouble.sentences[0].contains("1 rules"))
-    #expect(try platform.requests.allSatisfy { $0.method == "GET" }, "nothing was written")
-    try platform.replace(["flags": ["ai-summary": ["tags": ["mine"]]]])
+    #expect(try platform.requests().allSatisfy { $0.method == "GET" }, "nothing was written")
+    try platform.put(["flags": ["ai-summary": ["tags": ["mine"]]]])
     #expect(try world.move(.promote).status == .done)
     #expect(try flag["tags"] == ["mine", "rolloutctl-production"])
-    try platform.replace(["flags": ["ai-summary": ["archived": true]]])
+    try platform.put(["flags": ["ai-summary": ["archived": true]]])
     #expect(try world.status().drift != nil)
   }
 
   @Test func aKillOfAFlagThatNobodyManagesServesTheOldVariation() throws {
-    try platform.replace(["flags": ["ai-summary": ["environments": ["production": ["on": true, "offVariation": nil]]]]])
+    try platform.put(["flags": ["ai-summary": ["environments": ["production": ["on": true, "offVariation": nil]]]]])
     let kill = world.kill()
     #expect(kill.status == .done && kill.lines[0].off, "\(kill.lines)")
     #expect(try config["on"] == false && config["offVariation"] == 1 && flag["tags"] == ["rolloutctl-production"])
@@ -193,14 +191,14 @@ import Testing
 
   @Test func segmentsAreLookedForBeforehand() throws {
     let note = SampleNote.saying("Cohorts", "Cohorts:\n- internal: segment = beta\n- paid: plan = paid")
-    let world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN", note: note)
-    try platform.replace(["flags": [:], "segments": ["gamma": [:]]])
+    let world = platform.world(note)
+    try platform.put(["flags": [:], "segments": ["gamma": [:]]])
     let missing = try #require(throws: Trouble.self) { try world.move(.promote) }
     #expect(
       missing.sentences.joined().contains("the segment beta") && missing.sentences.joined().contains("there are: gamma")
     )
-    #expect(try platform.state["flags"] == [:])
-    try platform.replace(["segments": ["beta": [:]], "flags": [:]])
+    #expect(try platform.state()["flags"] == [:])
+    try platform.put(["segments": ["beta": [:]], "flags": [:]])
     #expect(try world.move(.promote).status == .done)
     #expect(try config["rules"]?.items?[0]["clauses"]?.items?[1]["op"] == "segmentMatch")
     #expect(try world.status().drift == nil)
@@ -208,7 +206,7 @@ import Testing
 
   @Test func manyFlagsAreReadInOneRequest() throws {
     let names = (0..<120).map { "f-\($0)" }
-    try platform.replace(["flags": .object(names.map { JSON.Member($0, [:]) })])
+    try platform.put(["flags": .object(names.map { JSON.Member($0, [:]) })])
     let readings = try store().read(names.map(FlagKey.init) + [FlagKey("none")])
     #expect(readings.count == 121 && readings[FlagKey("f-119")]?.flag != nil && readings[FlagKey("none")]?.flag == nil)
     #expect(try asked() == ["GET /api/v2/flags/default", "GET /api/v2/flags/default"])

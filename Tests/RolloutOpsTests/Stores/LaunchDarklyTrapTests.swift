@@ -4,41 +4,39 @@ import Testing
 
 /// What goes wrong between us and LaunchDarkly, each in its own spelling.
 @Suite(.needsPython, .serialized, .waits) struct LaunchDarklyTrapTests {
-  static let shared = Result { try ScriptedPlatform("launchdarkly_server.py") }
+  static let shared = Result { try LivePlatform(.launchDarkly) }
 
-  let platform: ScriptedPlatform
-  let address: String
+  let platform: LivePlatform
   let world: World
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:]])
-    address = "launchdarkly+http://127.0.0.1:\(platform.port)/default/production"
-    world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN")
+    try platform.put(["flags": [:]])
+    world = platform.world()
   }
 
-  private func store() throws -> any FlagStore { try platform.store(address, in: world) }
+  private func store() throws -> any FlagStore { try platform.store(in: world) }
 
   private func trouble(_ body: () throws -> Any) throws -> (status: RolloutOps.ExitStatus, text: String) {
     let trouble = try #require(throws: Trouble.self) { _ = try body() }
     let text = trouble.sentences.joined(separator: "; ")
-    #expect(!text.contains("planted-platform-token"))
+    #expect(!text.contains(LivePlatform.token))
     return (trouble.status, text)
   }
 
   private func begun() throws {
     try world.move(.promote)
     try world.attest("gates")
-    try platform.control(.delete, "/requests")
+    try platform.forget()
   }
 
-  private func patches() throws -> Int { try platform.requests.count { $0.method == "PATCH" } }
+  private func patches() throws -> Int { try platform.requests().count { $0.method == "PATCH" } }
 
   private static func edit(_ change: JSON) -> JSON {
     ["flag": "ai-summary", "change": ["environments": ["production": change]]]
   }
 
-  private func set(_ state: JSON) throws { try platform.control(.post, "/edit", ["state": state]) }
+  private func set(_ state: JSON) throws { try platform.edit(["state": state]) }
 
   // MARK: Somebody else at work
 
@@ -46,7 +44,7 @@ import Testing
     try begun()
     let store = try store()
     let reading = try store.read(World.key)
-    try platform.control(.post, "/edit", Self.edit(["offVariation": 0]))
+    try platform.edit(Self.edit(["offVariation": 0]))
     #expect(throws: StoreTrouble.self) {
       try store.write(try #require(reading.flag), replacing: reading, urgency: .ordinary)
     }
@@ -58,23 +56,23 @@ import Testing
     let rule: JSON = ["_id": "theirs", "clauses": [], "variation": 0]
     try platform.fail(["method": "PATCH", "do": ["race": Self.edit(["rules": [rule]])]])
     #expect(try trouble { try world.move(.promote) }.status == .conflict)
-    #expect(try platform.state["flags"]?["ai-summary"]?["environments"]?["production"]?["rules"]?.items?.count == 1)
+    #expect(try platform.state()["flags"]?["ai-summary"]?["environments"]?["production"]?["rules"]?.items?.count == 1)
   }
 
   @Test func aRuleAddedWhileWeSwitchOnIsKeptAndNobodyGetsToIt() throws {
-    try platform.replace(["flags": ["ai-summary": [:]]])
+    try platform.put(["flags": ["ai-summary": [:]]])
     let rule: JSON = ["_id": "theirs", "clauses": [], "variation": 0]
     try platform.fail(["method": "PATCH", "do": ["race": Self.edit(["rules": [rule]])]])
     #expect(try trouble { try world.move(.promote) }.text.contains("something else than was written"))
-    let config = try #require(try platform.state["flags"]?["ai-summary"]?["environments"]?["production"])
+    let config = try #require(try platform.state()["flags"]?["ai-summary"]?["environments"]?["production"])
     #expect(config["on"] == false && config["rules"]?.items?.first?["_id"] == "theirs")
   }
 
   @Test func whetherEventsAreTrackedIsKept() throws {
     try begun()
-    try platform.control(.post, "/edit", Self.edit(["rules": ["0": ["trackEvents": true]]]))
+    try platform.edit(Self.edit(["rules": ["0": ["trackEvents": true]]]))
     #expect(try world.move(.promote).status == .done)
-    let rules = try platform.state["flags"]?["ai-summary"]?["environments"]?["production"]?["rules"]?.items
+    let rules = try platform.state()["flags"]?["ai-summary"]?["environments"]?["production"]?["rules"]?.items
     #expect(rules?.compactMap { $0["trackEvents"] } == [true, false])
   }
 
@@ -118,7 +116,7 @@ import Testing
     try platform.fail(["method": "PATCH", "do": ["twice": true]])
     #expect(try world.move(.promote).status == .done)
     let rules = { () throws -> Int in
-      let place = try platform.state["flags"]?["ai-summary"]?["environments"]?["production"]
+      let place = try platform.state()["flags"]?["ai-summary"]?["environments"]?["production"]
       return try #require(place?["rules"]?.items).count
     }
     let (doubled, status) = (try rules(), try world.status())
@@ -225,24 +223,24 @@ import Testing
   }
 
   @Test func aKillNeedsNoRightToTag() throws {
-    try platform.replace(["flags": ["ai-summary": ["environments": ["production": ["on": true]]]]])
+    try platform.put(["flags": ["ai-summary": ["environments": ["production": ["on": true]]]]])
     try platform.fail(["method": "PATCH", "skip": 1, "do": ["answer": ["status": 403, "body": "{}"]]])
     #expect(world.kill().lines[0].off)
-    #expect(try platform.state["flags"]?["ai-summary"]?["environments"]?["production"]?["on"] == false)
+    #expect(try platform.state()["flags"]?["ai-summary"]?["environments"]?["production"]?["on"] == false)
     #expect(try store().read(World.key).flag?.serving == .everyone("off"))
   }
 
   @Test func aPlaceThatIsNotThereIsNamed() throws {
     func said(_ end: String) throws -> String {
-      let address = "launchdarkly+http://127.0.0.1:\(platform.port)/\(end)"
-      let world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN")
+      let address = platform.kind.address(at: platform.place, "/\(end)")
+      let world = platform.world(at: address)
       let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
       return trouble.sentences.joined(separator: "; ")
     }
     #expect(try said("none/production").contains("of the project none"))
     #expect(try said("default/prod").contains("the environment prod"))
-    #expect(try platform.state["flags"] == [:], "no flag is left behind")
-    try platform.replace(["flags": ["ai-summary": [:]]])
+    #expect(try platform.state()["flags"] == [:], "no flag is left behind")
+    try platform.put(["flags": ["ai-summary": [:]]])
     #expect(try said("default/prod").contains("the environment prod"))
   }
 
@@ -263,7 +261,7 @@ import Testing
   @Test func anotherAnswerThanLaunchDarklysIsSaid() throws {
     try platform.fail(["times": 9, "do": ["answer": ["status": 200, "body": "<html>Sign in</html>"]]])
     #expect(try trouble { try world.status() }.text.contains("answered what it should not: no JSON"))
-    try platform.fail(["times": 9, "do": ["answer": ["status": 200, "body": ["error": "planted-platform-token"]]]])
+    try platform.fail(["times": 9, "do": ["answer": ["status": 200, "body": ["error": .string(LivePlatform.token)]]]])
     #expect(try trouble { try world.status() }.text.contains("no flag ai-summary"))
     try platform.fail(["times": 9, "do": ["answer": ["status": 404, "body": "nginx"]]])
     #expect(try trouble { try world.status() }.text.contains("404"))

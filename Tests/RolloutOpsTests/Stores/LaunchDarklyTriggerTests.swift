@@ -4,20 +4,19 @@ import Testing
 
 /// LaunchDarkly's trigger: an address that is itself the secret, and turns a flag off where the API would not.
 @Suite(.needsPython, .serialized, .waits) struct LaunchDarklyTriggerTests {
-  static let shared = Result { try ScriptedPlatform("launchdarkly_server.py") }
+  static let shared = Result { try LivePlatform(.launchDarkly) }
 
-  let platform: ScriptedPlatform
+  let platform: LivePlatform
   let world: World
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:]])
-    let address = "launchdarkly+http://127.0.0.1:\(platform.port)/default/production"
-    world = platform.world(address, variable: "LAUNCHDARKLY_ACCESS_TOKEN")
+    try platform.put(["flags": [:]])
+    world = platform.world()
     try world.move(.promote)
   }
 
-  private func set(_ state: JSON) throws { try platform.control(.post, "/edit", ["state": state]) }
+  private func set(_ state: JSON) throws { try platform.edit(["state": state]) }
 
   /// Made as somebody does it on the platform; its address is a secret.
   private func makeTrigger() throws -> String {
@@ -29,11 +28,11 @@ import Testing
         ]
       ]
     ])
-    return "http://127.0.0.1:\(platform.port)/webhook/triggers/0123456789ab/planted-4f1c-secret"
+    return "\(platform.place)/webhook/triggers/0123456789ab/planted-4f1c-secret"
   }
 
   private func isOn() throws -> Bool? {
-    try platform.state["flags"]?["ai-summary"]?["environments"]?["production"]?["on"]?.truth
+    try platform.state()["flags"]?["ai-summary"]?["environments"]?["production"]?["on"]?.truth
   }
 
   @Test(arguments: ["ai-summary", "production/ai-summary", "default/production/ai-summary"])
@@ -66,12 +65,12 @@ import Testing
     let trigger = try makeTrigger()
     world.variables.withLock { $0["LAUNCHDARKLY_TRIGGER_URLS"] = "ai-summary=\(trigger)" }
     #expect(world.kill().status == .done)
-    #expect(try platform.state["triggers"]?.items?.first?["_triggerCount"] == 0)
+    #expect(try platform.state()["triggers"]?.items?.first?["_triggerCount"] == 0)
   }
 
   @Test func aTriggerThatIsGoneIsSaidWithoutItsAddress() throws {
     try set(["approvals": ["production"]])
-    let gone = "http://127.0.0.1:\(platform.port)/webhook/triggers/planted-id/planted-secret"
+    let gone = "\(platform.place)/webhook/triggers/planted-id/planted-secret"
     for (address, words) in [(gone, "the trigger of ai-summary"), ("planted-secret", "of ai-summary in LAUNCHDARKLY")] {
       world.variables.withLock { $0["LAUNCHDARKLY_TRIGGER_URLS"] = "ai-summary=\(address)" }
       let told = world.kill().lines[0].reasons.joined(separator: "; ")

@@ -5,34 +5,6 @@ import Testing
 /// What a kill asks of every hosted platform: one look at many flags, their changes without a look, and a switch that
 /// takes none before.
 @Suite(.needsPython) struct PlatformKillTests {
-  enum Name: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case launchdarkly, unleash, posthog, statsig
-
-    var testDescription: String { rawValue }
-
-    var path: String {
-      switch self {
-      case .launchdarkly, .unleash: "/default/production"
-      case .posthog: "/1"
-      case .statsig: ""
-      }
-    }
-
-    var variable: String {
-      switch self {
-      case .launchdarkly: LaunchDarklyStore.tokenVariable
-      case .unleash: UnleashStore.tokenVariable
-      case .posthog: PostHogStore.tokenVariable
-      case .statsig: StatsigStore.tokenVariable
-      }
-    }
-
-    /// Requests that look at a dozen flags: a list of them, which says that there is no further page.
-    var looks: Int { 1 }
-    /// Requests that change a dozen: only Unleash takes them together.
-    var changes: Int { self == .unleash ? 1 : PlatformKillTests.keys.count }
-  }
-
   static let keys = (1...12).map { FlagKey("flag-\($0)") }
 
   /// A platform with a dozen flags that let some people in.
@@ -41,11 +13,11 @@ import Testing
     let world: World
     let address: String
 
-    init(_ name: Name, keys: [FlagKey] = PlatformKillTests.keys, path: String? = nil) throws {
-      platform = try LivePlatform(name.rawValue)
+    init(_ name: TestedPlatform, keys: [FlagKey] = PlatformKillTests.keys, path: String? = nil) throws {
+      platform = try LivePlatform(name)
       try platform.put(["flags": [:]])
-      address = "\(name.rawValue)+\(platform.place)\(path ?? name.path)"
-      world = platform.world(SampleNote.saying("Store", "Store: \(address)"), variable: name.variable, store: address)
+      address = name.address(at: platform.place, path)
+      world = platform.world(at: address)
       let store = try store()
       for key in keys { _ = try store.write(Self.flag, replacing: store.read(key), Occasion(.ordinary)) }
       try platform.forget()
@@ -62,9 +34,7 @@ import Testing
     }
 
     func store(until seconds: Int? = nil) throws -> any FlagStore {
-      var terms = StoreTerms(root: "/w")
-      terms.deadline = seconds.map { world.clock.now() + TimeSpan(seconds: $0) }
-      return try StoreAddress(address).opening(from: "/w", terms, world.context())
+      try platform.store(address, in: world, until: seconds.map { world.clock.now() + TimeSpan(seconds: $0) })
     }
 
     func count(_ isCounted: (LivePlatform.Asked) -> Bool = { _ in true }) throws -> Int {
@@ -91,14 +61,14 @@ import Testing
     if case .success(.flag) = outcome { true } else { false }
   }
 
-  @Test(arguments: Name.allCases) func manyAreLookedAtAndSwitchedTogether(name: Name) throws {
+  @Test(arguments: TestedPlatform.allCases) func manyAreLookedAtAndSwitchedTogether(name: TestedPlatform) throws {
     let stage = try Stage(name)
     let store = try stage.store(until: 30)
     let absent = FlagKey("flag-of-nobody")
     let looks = store.look(Self.keys + [absent])
-    // One that is in no list may be archived in Unleash, and is asked for by its name; in Statsig it may be in the list of
-    // dynamic configurations.
-    #expect(try stage.count() == name.looks + ([.unleash, .statsig].contains(name) ? 1 : 0))
+    // A list of them, which says that there is no further page. One that is in no list may be archived in Unleash, and is
+    // asked for by its name; in Statsig it may be in the list of dynamic configurations.
+    #expect(try stage.count() == 1 + ([.unleash, .statsig].contains(name) ? 1 : 0))
     #expect(looks.count == 13)
     #expect(try #require(looks[absent]).get().flag == nil)
     for key in Self.keys {
@@ -107,13 +77,14 @@ import Testing
     }
     let sent = store.send(try orders(Self.keys, looks))
     #expect(sent.allSatisfy(isSent), "\(sent)")
-    #expect(try stage.count { $0.method != "GET" } == name.changes)
+    // Only Unleash takes the changes of many together.
+    #expect(try stage.count { $0.method != "GET" } == (name == .unleash ? 1 : Self.keys.count))
     let servings = Self.servings(store.look(Self.keys))
     for key in Self.keys { #expect(servings[key] == .everyone("off")) }
     for key in Self.keys { #expect(try stage.store().read(key).flag?.mark?.killed == true) }
   }
 
-  @Test(arguments: Name.allCases) func whatIsOffAlreadyIsSwitchedOffAllTheSame(name: Name) throws {
+  @Test(arguments: TestedPlatform.allCases) func whatIsOffAlreadyIsSwitchedOffAllTheSame(name: TestedPlatform) throws {
     let stage = try Stage(name, keys: [World.key])
     let store = try stage.store(until: 30)
     for _ in 0..<2 {
@@ -125,7 +96,7 @@ import Testing
     #expect(try store.read(World.key).flag?.serving == .everyone("off"))
   }
 
-  @Test(arguments: Name.allCases) func theSwitchTakesNoLookBefore(name: Name) throws {
+  @Test(arguments: TestedPlatform.allCases) func theSwitchTakesNoLookBefore(name: TestedPlatform) throws {
     let stage = try Stage(name, keys: [World.key])
     let store = try stage.store(until: 30)
     guard case .platform = store.killSwitch else {
@@ -142,7 +113,7 @@ import Testing
     #expect(try store.read(World.key).flag?.serving == .everyone("off"))
   }
 
-  @Test(arguments: Name.allCases) func aFlagThatIsNotThereIsNeverSwitchedOff(name: Name) throws {
+  @Test(arguments: TestedPlatform.allCases) func aFlagThatIsNotThereIsNeverSwitchedOff(name: TestedPlatform) throws {
     let stage = try Stage(name, keys: [])
     let store = try stage.store(until: 30)
     let trouble = try #require(throws: StoreTrouble.self) { try store.switchOff(World.key, Occasion(.kill)) }
@@ -152,7 +123,7 @@ import Testing
   }
 
   /// A list that cannot be had is the trouble of each, and of the right kind.
-  @Test(arguments: Name.allCases) func aListThatFailsFailsForEach(name: Name) throws {
+  @Test(arguments: TestedPlatform.allCases) func aListThatFailsFailsForEach(name: TestedPlatform) throws {
     let stage = try Stage(name)
     try stage.blind()
     let looks = try stage.store(until: 30).look(Self.keys)
@@ -184,15 +155,15 @@ import Testing
   }
 
   @Test func limitsSayHowLongItTakes() throws {
-    let seconds = { (name: Name, count: Int) throws in
+    let seconds = { (name: TestedPlatform, count: Int) throws in
       let world = World(note: SampleNote.text)
-      let address = "\(name.rawValue)+http://127.0.0.1:8\(name.path)"
+      let address = name.address(at: "http://127.0.0.1:8")
       let store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
       return store.timeToKill(count)?.description
     }
     #expect(try seconds(.statsig, 100) == nil && seconds(.statsig, 101) == "10s" && seconds(.statsig, 901) == "15m")
     #expect(try seconds(.posthog, 470) == nil && seconds(.posthog, 471) == "1m" && seconds(.posthog, 4791) == "1h")
-    #expect(try seconds(.launchdarkly, 5000) == nil && seconds(.unleash, 5000) == nil)
+    #expect(try seconds(.launchDarkly, 5000) == nil && seconds(.unleash, 5000) == nil)
   }
 
   // MARK: One after another

@@ -6,12 +6,6 @@ import Testing
 @Suite(.needsPython) struct PlatformServerTests {
   static let isRequired = ProcessInfo.processInfo.environment["ROLLOUTCTL_LIVE"] == "required"
   static let package = RealReaderTests.package
-  static let python: String = {
-    let given = ProcessInfo.processInfo.environment["ROLLOUTCTL_PLATFORM_VENV"] ?? ".venv/platforms"
-    return "\(URL(filePath: given, relativeTo: package).path)/bin/python"
-  }()
-  static let hasReaders = FileManager.default.isExecutableFile(atPath: python)
-  static let reason: Comment = "no virtual environment with the platforms' SDKs: Tests/Live/requirements-platforms.txt"
 
   private func run(_ python: String, _ script: String) throws {
     let process = Process()
@@ -31,12 +25,14 @@ import Testing
     "platforms/statsig_selftest.py", "fault_proxy_selftest.py",
   ]) func itAnswersAsIsPublished(script: String) throws { try run("python3", script) }
 
-  @Test func theSDKsAreThereWhereTheyAreRequired() { if Self.isRequired { #expect(Self.hasReaders, Self.reason) } }
+  @Test func theSDKsAreThereWhereTheyAreRequired() {
+    if Self.isRequired { #expect(SDKReader.isPresent, SDKReader.reason) }
+  }
 
   @Test(
-    .enabled(if: hasReaders, reason),
+    .enabled(if: SDKReader.isPresent, SDKReader.reason),
     arguments: ["unleash", "launchdarkly", "posthog", "statsig"]
   ) func theRealSDKAgreesWithTheFormula(platform: String) throws {
-    try run(Self.python, "platforms/\(platform)_reader_selftest.py")
+    try run(SDKReader.python, "platforms/\(platform)_reader_selftest.py")
   }
 }

@@ -6,7 +6,7 @@ import Testing
 /// no groups.
 @Suite(.serialized, .waits, .needsPython, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason))
 struct PostHogPeerTests {
-  static let platform = Result { try LivePlatform("posthog") }
+  static let platform = Result { try LivePlatform(.posthog) }
 
   private let platform: LivePlatform
   private let world: World
@@ -14,7 +14,7 @@ struct PostHogPeerTests {
   init() throws {
     platform = try Self.platform.get()
     try platform.put(["group_types": ["0": "tenant"]])
-    world = PostHogStoreTests.world(platform, SampleNote.text)
+    world = platform.world()
   }
 
   /// Of each 50th unit the name has letters beyond ASCII.
@@ -36,8 +36,7 @@ struct PostHogPeerTests {
   }()
 
   @Test(arguments: [true, false]) func goAndNodeLetInWhomTheNoteMeans(isBoolean: Bool) throws {
-    let store = try StoreAddress(PostHogStoreTests.address(platform)).opening(
-      from: "/w", StoreTerms(root: "/w"), world.context())
+    let store = try platform.store(in: world)
     let (canary, control) = isBoolean ? ("on", "off") : ("canary", "control")
     var jobs: [PlatformPeers.Job] = []
     func write(_ name: String, _ flag: Flag, _ urgency: Urgency = .ordinary) throws {

@@ -4,7 +4,7 @@ import Testing
 
 /// What we write to PostHog, as its real SDK decides it locally (`$ROLLOUTCTL_PLATFORM_VENV`, Tests/Live).
 @Suite(.serialized, .waits) struct PostHogReaderTests {
-  static let platform = Result { try LivePlatform("posthog") }
+  static let platform = Result { try LivePlatform(.posthog) }
 
   private let platform: LivePlatform
   private let world: World
@@ -12,15 +12,14 @@ import Testing
   init() throws {
     platform = try Self.platform.get()
     try platform.put(["group_types": ["0": "tenant"]])
-    world = PostHogStoreTests.world(platform, SampleNote.text)
+    world = platform.world()
   }
 
   private func reader(
     group: Bool, _ contexts: [JSON] = PlatformTraffic.contexts, asks: Bool = false
   ) throws -> SDKReader {
     let more = (group ? ["--group", "tenant"] : []) + (asks ? ["--asks"] : [])
-    let reader = try SDKReader("posthog", [platform.place, "--unit", "tenant"] + more)
-    _ = try reader.ask(["load": .array(contexts)])
+    let reader = try SDKReader("posthog", [platform.place, "--unit", "tenant"] + more, contexts)
     return reader
   }
 
@@ -41,15 +40,14 @@ import Testing
   }
 
   private func write(_ flag: Flag, _ urgency: Urgency = .ordinary) throws -> Int {
-    let store = try StoreAddress(PostHogStoreTests.address(platform)).opening(
-      from: "/w", StoreTerms(root: "/w"), world.context())
+    let store = try platform.store(in: world)
     let reading = try store.write(flag, replacing: store.read(FlagKey("f")), Occasion(urgency))
     #expect(reading.flag == flag || urgency.isKill)
     return try #require(try platform.flag("f")["version"]?.integer)
   }
 
   @Test(
-    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: [true, false], [true, false])
+    .enabled(if: SDKReader.isPresent, SDKReader.reason), arguments: [true, false], [true, false])
   func everyStageLetsInWhomTheNoteMeans(isBoolean: Bool, isGroup: Bool) throws {
     let reader = try reader(group: isGroup)
     var before = Set<Int>()
@@ -73,7 +71,7 @@ import Testing
     #expect(Set(try reader.variants("f", until: version)) == [isBoolean ? false : "control"])
   }
 
-  @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: [true, false])
+  @Test(.enabled(if: SDKReader.isPresent, SDKReader.reason), arguments: [true, false])
   func everyCohortIsMetToTheLetter(isBoolean: Bool) throws {
     let reader = try reader(group: true)
     for (name, exposure) in PlatformTraffic.cohorts {
@@ -87,7 +85,7 @@ import Testing
 
   /// What an SDK leaves undecided it asks PostHog, to which a missing attribute is no value at all.
   @Test(
-    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: [true, false], [true, false])
+    .enabled(if: SDKReader.isPresent, SDKReader.reason), arguments: [true, false], [true, false])
   func whatPostHogIsAskedForIsDecidedAsTheNoteMeans(isBoolean: Bool, isGroup: Bool) throws {
     let contexts = Array(PlatformTraffic.contexts.prefix(200))
     let (canary, control) = isBoolean ? ("on", "off") : ("canary", "control")
@@ -111,7 +109,7 @@ import Testing
 
   /// With variants a condition that cannot be decided is passed over, so that even an attribute which is missing leaves
   /// nobody out.
-  @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
+  @Test(.enabled(if: SDKReader.isPresent, SDKReader.reason))
   func withVariantsAnExclusionMayAskForAnyAttribute() throws {
     let reader = try reader(group: true)
     let half = Grant(cohort: nil, share: Percentage(percent: 50))
@@ -122,7 +120,7 @@ import Testing
     _ = PlatformTraffic.check(try reader.variants("f", until: version), split, canary: "canary", "without stable")
   }
 
-  @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
+  @Test(.enabled(if: SDKReader.isPresent, SDKReader.reason))
   func aCohortThatPostHogKeepsIsUsed() throws {
     let values: JSON = [["key": "plan", "type": "person", "operator": "exact", "value": ["paid"]]]
     try platform.put(["cohorts": ["42": ["name": "beta", "properties": ["type": "AND", "values": values]]]])

@@ -4,7 +4,7 @@ import Testing
 
 /// What of our flags PostHog's SDKs do not all read alike, and what a project wants of every new flag.
 @Suite(.serialized, .waits, .needsPython) struct PostHogReadersTests {
-  static let platform = Result { try LivePlatform("posthog") }
+  static let platform = Result { try LivePlatform(.posthog) }
 
   let platform: LivePlatform
   let world: World
@@ -12,12 +12,11 @@ import Testing
   init() throws {
     platform = try Self.platform.get()
     try platform.put(["group_types": ["0": "tenant"]])
-    world = PostHogStoreTests.world(platform, SampleNote.text)
+    world = platform.world()
   }
 
   private func store() throws -> any FlagStore {
-    try StoreAddress(PostHogStoreTests.address(platform)).opening(
-      from: "/w", StoreTerms(root: "/w"), world.context())
+    try platform.store(in: world)
   }
 
   private static let friends = Selector.oneOf(
@@ -102,7 +101,7 @@ import Testing
 
   @Test func aShareThatIsNoWholePercentIsSaidWithTheChangeAndByDoctor() throws {
     let note = SampleNote.text.replacing("5% of paid 0s -> 25%", "12.5% of paid 0s -> 25%")
-    let world = PostHogStoreTests.world(platform, note)
+    let world = platform.world(note)
     #expect(try world.move(.promote).remarks.isEmpty)
     let report = try world.advance()
     #expect(report.remarks.contains { $0.contains("cannot read a share of 12.5%") }, "\(report.remarks)")

@@ -5,7 +5,7 @@ import Testing
 /// PostHog's flags through the real libcurl against a scripted PostHog: what is asked, and what each of its answers leads
 /// to.
 @Suite(.serialized, .waits, .needsPython) struct PostHogStoreTests {
-  static let platform = Result { try LivePlatform("posthog") }
+  static let platform = Result { try LivePlatform(.posthog) }
   static let flags = "/api/projects/1/feature_flags/"
 
   let platform: LivePlatform
@@ -14,29 +14,11 @@ import Testing
   init() throws {
     platform = try Self.platform.get()
     try platform.put(["group_types": ["0": "tenant"]])
-    world = Self.world(platform, SampleNote.text)
+    world = platform.world()
   }
-
-  static func address(_ platform: LivePlatform) -> String { "posthog+\(platform.place)/1" }
-
-  static func world(_ platform: LivePlatform, _ note: String) -> World {
-    platform.world(
-      SampleNote.saying("Store", "Store: \(address(platform))", in: note), variable: "POSTHOG_API_KEY",
-      store: address(platform))
-  }
-
-  static let variantNote =
-    SampleNote.text + """
-
-      Variants:
-      ```json
-      {"control": {"model": "m-4"}, "canary": {"model": "m-5"}, "fast": {"model": "s-1"}, "off": {"enabled": false}}
-      ```
-      """
 
   func store(_ world: World? = nil) throws -> any FlagStore {
-    try StoreAddress(Self.address(platform)).opening(
-      from: "/w", StoreTerms(root: "/w"), (world ?? self.world).context())
+    try platform.store(in: world ?? self.world)
   }
 
   private var place: Place { get throws { try world.status().place } }
@@ -82,7 +64,7 @@ import Testing
   }
 
   @Test func aRolloutWithVariantsIsKilledToControl() throws {
-    let world = Self.world(platform, Self.variantNote)
+    let world = platform.world(SampleNote.withVariants)
     #expect(try world.move(.promote).status == .done)
     #expect(try world.advance().status == .done)
     try platform.forget()

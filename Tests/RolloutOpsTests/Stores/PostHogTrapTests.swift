@@ -65,7 +65,7 @@ extension PostHogStoreTests {
   }
 
   @Test func aKillWithVariantsThatNeedsApprovalIsSwitchedOff() throws {
-    let world = Self.world(platform, Self.variantNote)
+    let world = platform.world(SampleNote.withVariants)
     try world.move(.promote)
     try platform.edit(["state": ["approvals": ["feature_flag.update"]]])
     #expect(world.kill().status == .done)
@@ -119,7 +119,7 @@ extension PostHogStoreTests {
   }
 
   @Test func whoWantsTheFeatureOffAltogetherGetsTheSwitch() throws {
-    let world = Self.world(platform, Self.variantNote)
+    let world = platform.world(SampleNote.withVariants)
     try world.move(.promote)
     let store = try store(world)
     let look = try #require(store.look([World.key])[World.key]).get()

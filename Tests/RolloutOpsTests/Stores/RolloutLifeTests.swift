@@ -29,11 +29,10 @@ struct RolloutLifeTests {
   }
 
   @Test func onLaunchDarkly() throws {
-    let platform = try LaunchDarklyPeerTests.platform.get()
+    let platform = try LifeReaders.launchDarkly.get()
     try platform.put(["flags": [:]])
     let life = RolloutLife()
-    let address = "launchdarkly+\(platform.place)/default/production"
-    let world = platform.world(life.note(address), variable: "LAUNCHDARKLY_ACCESS_TOKEN", store: address)
+    let world = platform.world(life.note(platform.address))
     let album = LifeAlbum()
     let readers = try LifeReaders.ofLaunchDarkly(platform, album)
     try life.play(in: world) { stage in
@@ -48,24 +47,23 @@ struct RolloutLifeTests {
     try platform.put(["flags": [:]])
     // Its shares are whole percents.
     let life = RolloutLife(small: 1)
-    let address = "unleash+\(platform.place)/default/production"
-    let world = platform.world(life.note(address), variable: "UNLEASH_API_TOKEN", store: address)
+    let world = platform.world(life.note(platform.address))
     let readers = try LifeReaders.ofUnleash(platform)
     try life.play(in: world) { stage in for reader in readers { try reader.look(stage) } }
     try judge(life, "Unleash", readers)
   }
 
   @Test(arguments: [false, true]) func onPostHog(hasVariants: Bool) throws {
-    let platform = try PostHogPeerTests.platform.get()
+    let platform = try LifeReaders.posthog.get()
     let groups: JSON = ["group_types": ["0": "tenant"]]
     try platform.put(groups)
     let life = RolloutLife(negatesWhatItAsksFor: true, excludesByAttribute: hasVariants, hasVariants: hasVariants)
-    let world = PostHogStoreTests.world(platform, life.note(PostHogStoreTests.address(platform)))
+    let world = platform.world(life.note(platform.address))
     let album = LifeAlbum()
     let readers = try LifeReaders.ofPostHog(platform, album, life)
     var copies: [LivePlatform] = []
     try life.play(in: world) { stage in
-      let copy = try LivePlatform("posthog")
+      let copy = try LivePlatform(.posthog)
       try copy.put(platform.state())
       copies.append(copy)
       album.pictures.append(LifeAlbum.Picture(stage: stage, document: nil, place: copy.place))
@@ -75,7 +73,7 @@ struct RolloutLifeTests {
   }
 
   @Test func onStatsig() throws {
-    let platform = try StatsigPeerTests.platform.get()
+    let platform = try LifeReaders.statsig.get()
     try platform.put([:])
     let life = RolloutLife()
     let world = StatsigStoreTests.world(platform, nil, life.note("statsig+\(platform.place)"))
@@ -83,7 +81,7 @@ struct RolloutLifeTests {
     let readers = try LifeReaders.ofStatsig(platform, album)
     var copies: [LivePlatform] = []
     try life.play(in: world) { stage in
-      let copy = try LivePlatform("statsig", "--sdk-token", StatsigPeerTests.key)
+      let copy = try LivePlatform(.statsig, "--sdk-token", StatsigPeerTests.key)
       try copy.put(platform.state())
       copies.append(copy)
       album.pictures.append(LifeAlbum.Picture(stage: stage, document: try platform.sdk(), place: copy.place))
@@ -96,10 +94,14 @@ struct RolloutLifeTests {
 /// The readers of each store: those of other languages where `$ROLLOUTCTL_PEERS` names them, and those from PyPI where the
 /// virtual environments are.
 enum LifeReaders {
-  static let unleash = Result { try LivePlatform("unleash") }
+  // Servers of their own: other suites empty theirs at the same time.
+  static let launchDarkly = Result { try LivePlatform(.launchDarkly) }
+  static let unleash = Result { try LivePlatform(.unleash) }
+  static let posthog = Result { try LivePlatform(.posthog) }
+  static let statsig = Result { try LivePlatform(.statsig, "--sdk-token", StatsigPeerTests.key) }
   static let reason: Comment = "no SDKs: neither the folder of ROLLOUTCTL_PEERS nor a virtual environment has any"
   static var areThere: Bool {
-    PlatformPeers.areWanted || FlagdPeers.areWanted || RealReaderTests.isPresent || PlatformReader.isPresent
+    PlatformPeers.areWanted || FlagdPeers.areWanted || RealReaderTests.isPresent || SDKReader.isPresent
   }
 
   private static var flagd: String { "\(PlatformPeers.folder ?? "")/flagd" }
@@ -154,14 +156,13 @@ enum LifeReaders {
 
   static func ofLaunchDarkly(_ platform: LivePlatform, _ album: LifeAlbum) throws -> [LifeReader] {
     var readers = languages.map { LifeReader.late($0, "ld", mode: "user", ways: [.takesListsByTheirValues], album) }
-    if PlatformReader.isPresent {
+    if SDKReader.isPresent {
       // The unit is an attribute of the user, as it is for the others.
-      let python = try PlatformReader("launchdarkly_reader.py", [platform.controlPlace, "key", "user"])
-      _ = try python.ask(["load": .array(RolloutLife.contexts)])
+      let python = try SDKReader("launchdarkly", [platform.controlPlace, "key", "user"], RolloutLife.contexts)
       readers.append(
         .standing("Python", ways: [.takesListsByTheirValues]) { _ in
           let flag = try #require(try platform.sdk()["flags"]?[World.key.text]?["version"]?.integer)
-          return try python.variants(of: World.key, at: flag).map { $0 == "true" ? "on" : $0 }
+          return try python.variants(World.key.text, until: flag).map { $0 == "true" ? "on" : $0.text ?? "" }
         })
     }
     return readers
@@ -184,9 +185,8 @@ enum LifeReaders {
           return answers.map { $0 == true ? "on" : "off" }
         })
     }
-    if PlatformReader.isPresent {
-      let python = try PlatformReader("unleash_reader.py", ["\(platform.place)/api", "tenant"])
-      _ = try python.ask(["load": .array(RolloutLife.contexts)])
+    if SDKReader.isPresent {
+      let python = try SDKReader("unleash", ["\(platform.place)/api", "tenant"], RolloutLife.contexts)
       readers.append(
         .standing(
           "Python",
@@ -195,7 +195,7 @@ enum LifeReaders {
           ]
         ) { _ in
           let revision = try #require(try platform.sdk()["meta"]?["revisionId"]?.integer)
-          return try python.variants(of: World.key, at: revision)
+          return try python.variants(World.key.text, until: revision).map { $0.text ?? "" }
         })
     }
     return readers
@@ -211,9 +211,9 @@ enum LifeReaders {
         try reader.answers().mapValues { $0.map { $0 == canary ? "on" : $0 } }
       }
     }
-    if PlatformServerTests.hasReaders {
-      let python = try SDKReader("posthog", [platform.place, "--unit", "tenant", "--group", "tenant"])
-      _ = try python.ask(["load": .array(RolloutLife.contexts)])
+    if SDKReader.isPresent {
+      let python = try SDKReader(
+        "posthog", [platform.place, "--unit", "tenant", "--group", "tenant"], RolloutLife.contexts)
       readers.append(
         .standing("Python", ways: [.takesListsByTheirValues, .takesUnitsForTexts, .spellsFiveWithAPoint]) { _ in
           let version = try #require(try platform.flag(World.key.text)["version"]?.integer)
@@ -234,11 +234,11 @@ enum LifeReaders {
     var readers = languages.map { language in
       LifeReader.late(language, "sg", mode: "custom", ways: all + (own[language.name] ?? []), album)
     }
-    guard PlatformServerTests.hasReaders else { return readers }
+    guard SDKReader.isPresent else { return readers }
     for (name, script) in [("Python", "statsig"), ("Python upon the core", "statsig_core")] {
       let python = try SDKReader(
-        script, [platform.place, "--unit", "tenant", "--key", StatsigPeerTests.key, "--as", "tenant"])
-      _ = try python.ask(["load": .array(RolloutLife.contexts)])
+        script, [platform.place, "--unit", "tenant", "--key", StatsigPeerTests.key, "--as", "tenant"],
+        RolloutLife.contexts)
       readers.append(
         .standing(name, ways: all + (own[name] ?? [])) { _ in
           let time = try #require(try platform.sdk()["time"]?.integer)

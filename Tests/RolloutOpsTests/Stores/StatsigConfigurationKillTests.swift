@@ -5,7 +5,7 @@ import Testing
 /// Kills of dynamic configurations, where nobody says which kind a flag has: a gate is as fast as ever, and a configuration
 /// is found behind whatever stands in its way.
 @Suite(.serialized, .waits, .needsPython) struct StatsigConfigurationKillTests {
-  static let platform = Result { try LivePlatform("statsig") }
+  static let platform = Result { try LivePlatform(.statsig) }
   private static let (gate, path) = (StatsigStoreTests.gate, StatsigConfigurationTests.path)
 
   let platform: LivePlatform
@@ -57,7 +57,7 @@ import Testing
     let plain = StatsigStoreTests.world(platform, environment)
     try plain.move(.promote)
     let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
-    plain.files.put(World.note, SampleNote.saying("Store", "Store: \(address)", in: PostHogStoreTests.variantNote))
+    plain.files.put(World.note, SampleNote.saying("Store", "Store: \(address)", in: SampleNote.withVariants))
     try platform.edit(["state": ["overrides": ["ai-summary": ["passingUserIDs": ["u1"]]]]])
     let kill = Kill(context: plain.context("oncall"), choices: OperatorChoices()).perform([World.note])
     // Whoever an override lets in stays in where the switch may not be thrown.

@@ -5,7 +5,7 @@ import Testing
 /// A note with variants on a scripted Statsig: a dynamic configuration, from the first stage to the last, killed and brought
 /// back; and what stands beside it or was there before.
 @Suite(.serialized, .waits, .needsPython) struct StatsigConfigurationTests {
-  static let platform = Result { try LivePlatform("statsig") }
+  static let platform = Result { try LivePlatform(.statsig) }
   static let path = "/console/v1/dynamic_configs/ai-summary"
   private static let gate = StatsigStoreTests.gate
 
@@ -19,7 +19,7 @@ import Testing
   }
 
   static func world(_ platform: LivePlatform, _ environment: String? = nil, killTo: String? = nil) -> World {
-    let note = PostHogStoreTests.variantNote
+    let note = SampleNote.withVariants
     return StatsigStoreTests.world(
       platform, environment, killTo.map { note.replacing("Unit: tenant", with: "Unit: tenant\nKill to: \($0)") } ?? note
     )

@@ -5,7 +5,7 @@ import Testing
 /// Gates that earlier versions wrote: read as ours, killed, found by `doctor` and mended by the next change; and what is
 /// refused before Statsig would refuse it.
 @Suite(.serialized, .waits, .needsPython) struct StatsigEarlyTests {
-  static let platform = Result { try LivePlatform("statsig") }
+  static let platform = Result { try LivePlatform(.statsig) }
 
   let platform: LivePlatform
   let world: World
@@ -35,8 +35,7 @@ import Testing
   }
 
   private func store(_ environment: String? = nil) throws -> any FlagStore {
-    try StoreAddress("statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")").opening(
-      from: "/w", StoreTerms(root: "/w"), world.context())
+    try platform.store(StatsigStoreTests.address(platform, environment), in: world)
   }
 
   /// As it stands there since an earlier version wrote it.

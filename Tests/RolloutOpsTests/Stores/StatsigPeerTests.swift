@@ -6,11 +6,11 @@ import Testing
 /// and the one for Python upon the core in Rust. Nobody who is excluded or has no unit is in, everybody of a cohort is.
 @Suite(
   .serialized, .waits, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason),
-  .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
+  .enabled(if: SDKReader.isPresent, SDKReader.reason))
 struct StatsigPeerTests {
   /// The key that the reader for Java has.
   static let key = "secret-x"
-  static let platform = Result { try LivePlatform("statsig", "--sdk-token", key) }
+  static let platform = Result { try LivePlatform(.statsig, "--sdk-token", key) }
 
   private let platform: LivePlatform
   private let world: World
@@ -75,8 +75,8 @@ struct StatsigPeerTests {
         { jobs in
           let tier = environment.map { ["--tier", $0] } ?? []
           let name = isCustom ? ["--as", "tenant"] : []
-          let reader = try SDKReader(script, [platform.place, "--unit", "tenant", "--key", Self.key] + name + tier)
-          _ = try reader.ask(["load": .array(contexts)])
+          let reader = try SDKReader(
+            script, [platform.place, "--unit", "tenant", "--key", Self.key] + name + tier, contexts)
           var answers: [String: [String]] = [:]
           for job in jobs {
             answers[job.flag] = try reader.variants(job.flag, until: 1).map {

@@ -4,7 +4,7 @@ import Testing
 
 /// What we write to Statsig, as its real server SDK decides it (`$ROLLOUTCTL_PLATFORM_VENV`, Tests/Live).
 @Suite(.serialized, .waits) struct StatsigReaderTests {
-  static let platform = Result { try LivePlatform("statsig") }
+  static let platform = Result { try LivePlatform(.statsig) }
 
   private let platform: LivePlatform
   private let world: World
@@ -24,14 +24,12 @@ import Testing
     var arguments = [platform.place, "--unit", "tenant"]
     if custom { arguments += ["--as", "tenant"] }
     if let tier { arguments += ["--tier", tier] }
-    let reader = try SDKReader(script, arguments)
-    _ = try reader.ask(["load": .array(contexts)])
+    let reader = try SDKReader(script, arguments, contexts)
     return reader
   }
 
   private func write(_ flag: Flag, in environment: String? = nil, _ urgency: Urgency = .ordinary) throws -> Int {
-    let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
-    let store = try StoreAddress(address).opening(from: "/w", StoreTerms(root: "/w"), world.context())
+    let store = try platform.store(StatsigStoreTests.address(platform, environment), in: world)
     let reading = try store.write(flag, replacing: store.read(FlagKey("flag")), Occasion(urgency))
     #expect(reading.flag == flag || urgency.isKill)
     return try #require(try platform.flag("flag")["lastModifiedTime"]?.integer)
@@ -59,7 +57,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: [nil, "production"],
+    .enabled(if: SDKReader.isPresent, SDKReader.reason), arguments: [nil, "production"],
     [true, false]) func everyStageLetsInWhomTheNoteMeans(environment: String?, isCustom: Bool) throws
   {
     let reader = try reader(custom: isCustom, environment)
@@ -86,7 +84,7 @@ import Testing
 
   /// By the SDK of old, and by the one upon the core, which keeps lists in another way.
   @Test(
-    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: ["statsig", "statsig_core"])
+    .enabled(if: SDKReader.isPresent, SDKReader.reason), arguments: ["statsig", "statsig_core"])
   func everyCohortAndExclusionIsMetToTheLetter(script: String) throws {
     let reader = try reader(custom: true, by: script)
     let (beta, unbeta) = (PlatformTraffic.equals("beta", "true"), PlatformTraffic.equals("beta", "false"))
@@ -112,7 +110,7 @@ import Testing
     #expect(Set(try reader.variants("flag", until: try write(killed, in: nil, .kill))) == [false])
   }
 
-  @Test(.enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason))
+  @Test(.enabled(if: SDKReader.isPresent, SDKReader.reason))
   func aSegmentThatStatsigKeepsIsUsed() throws {
     let plan: JSON = ["type": "custom_field", "field": "plan", "operator": "any", "targetValue": ["paid"]]
     try platform.put(["segments": ["beta": ["rules": [["conditions": [plan]]]]]])

@@ -5,7 +5,7 @@ import Testing
 /// Statsig's gates through the real libcurl against a scripted Statsig: what is asked, and what each of its answers leads
 /// to.
 @Suite(.serialized, .waits, .needsPython) struct StatsigStoreTests {
-  static let platform = Result { try LivePlatform("statsig") }
+  static let platform = Result { try LivePlatform(.statsig) }
   static let gate = "/console/v1/gates/ai-summary"
 
   let platform: LivePlatform
@@ -17,15 +17,16 @@ import Testing
     world = Self.world(platform)
   }
 
+  static func address(_ platform: LivePlatform, _ environment: String?) -> String {
+    platform.address + (environment.map { "/\($0)" } ?? "")
+  }
+
   static func world(_ platform: LivePlatform, _ environment: String? = nil, _ note: String = SampleNote.text) -> World {
-    let address = "statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")"
-    return platform.world(
-      SampleNote.saying("Store", "Store: \(address)", in: note), variable: "STATSIG_CONSOLE_KEY", store: address)
+    platform.world(note, at: address(platform, environment))
   }
 
   func store(_ environment: String? = nil, _ world: World? = nil) throws -> any FlagStore {
-    try StoreAddress("statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")").opening(
-      from: "/w", StoreTerms(root: "/w"), (world ?? self.world).context())
+    try platform.store(Self.address(platform, environment), in: world ?? self.world)
   }
 
   private var place: Place { get throws { try world.status().place } }

@@ -95,7 +95,7 @@ extension StatsigStoreTests {
   // MARK: What a gate cannot be
 
   @Test func variantsThatCouldNotBeToldFromOthersAreRefusedBeforeAnythingIsWritten() throws {
-    let note = PostHogStoreTests.variantNote.replacing(#"{"model": "m-5"}"#, with: #"{"value": "m-5"}"#)
+    let note = SampleNote.withVariants.replacing(#"{"model": "m-5"}"#, with: #"{"value": "m-5"}"#)
     let world = Self.world(platform, nil, note)
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
     #expect(trouble.status == .badNote && trouble.sentences[0].contains(#"write "m-5" in its place"#))

@@ -6,7 +6,7 @@ import Testing
 /// Dynamic configurations as Statsig's server SDKs read them: whoever is in gets the canary's value, and everybody else
 /// control's, who is excluded, has no unit or comes after a kill too.
 @Suite(.serialized, .waits) struct StatsigValueReaderTests {
-  static let platform = Result { try LivePlatform("statsig") }
+  static let platform = Result { try LivePlatform(.statsig) }
 
   private let platform: LivePlatform
   private let world: World
@@ -44,8 +44,7 @@ import Testing
   }
 
   private func store(_ environment: String?) throws -> any FlagStore {
-    try StoreAddress("statsig+\(platform.place)\(environment.map { "/\($0)" } ?? "")").opening(
-      from: "/w", StoreTerms(root: "/w"), world.context())
+    try platform.store(StatsigStoreTests.address(platform, environment), in: world)
   }
 
   private func write(_ flag: Flag, in environment: String?, _ urgency: Urgency = .ordinary) throws -> Int {
@@ -57,8 +56,8 @@ import Testing
 
   private func reader(_ script: String, _ tier: String?) throws -> SDKReader {
     let reader = try SDKReader(
-      script, [platform.place, "--unit", "tenant", "--as", "tenant"] + (tier.map { ["--tier", $0] } ?? []))
-    _ = try reader.ask(["load": .array(Self.contexts)])
+      script, [platform.place, "--unit", "tenant", "--as", "tenant"] + (tier.map { ["--tier", $0] } ?? []),
+      Self.contexts)
     return reader
   }
 
@@ -69,7 +68,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: PlatformServerTests.hasReaders, PlatformServerTests.reason), arguments: [nil, "production"],
+    .enabled(if: SDKReader.isPresent, SDKReader.reason), arguments: [nil, "production"],
     kinds.indices)
   func everyStageGivesTheCanaryToWhomTheNoteMeans(environment: String?, kind: Int) throws {
     let (what, variants, canary, control, off) = Self.kinds[kind]
@@ -117,7 +116,7 @@ import Testing
 /// The same by the SDKs of their own for Node and Java; the peers have readers of gates for them.
 @Suite(.serialized, .waits, .enabled(if: PlatformPeers.areWanted, PlatformPeers.reason)) struct StatsigValuePeerTests {
   /// The key that those readers have.
-  static let platform = Result { try LivePlatform("statsig", "--sdk-token", "secret-x") }
+  static let platform = Result { try LivePlatform(.statsig, "--sdk-token", "secret-x") }
   static let javaIsThere = FileManager.default.isExecutableFile(atPath: "/usr/bin/javac")
 
   private let platform: LivePlatform

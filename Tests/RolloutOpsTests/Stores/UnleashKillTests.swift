@@ -26,7 +26,7 @@ extension UnleashStoreTests {
   }
 
   private func isOn(_ key: String) throws -> Bool? {
-    let flag = try platform.state["flags"]?[key]
+    let flag = try platform.state()["flags"]?[key]
     return flag?["environments"]?.items?.first { $0["name"] == "production" }?["enabled"]?.truth
   }
 
@@ -36,7 +36,7 @@ extension UnleashStoreTests {
   }
 
   @Test func oneThatWasArchivedMeanwhileKeepsNoOtherOn() throws {
-    try platform.replace(["flags": .object(Self.others)])
+    try platform.put(["flags": .object(Self.others)])
     let store = try killing()
     let looks = store.look(Self.keys)
     let orders = try Self.keys.map { try order($0, looks[$0]) }
@@ -54,7 +54,7 @@ extension UnleashStoreTests {
   }
 
   @Test func whatIsArchivedIsSaidToBe() throws {
-    try platform.replace(["flags": .object(Self.others + [JSON.Member("ai-summary", ["archived": true])])])
+    try platform.put(["flags": .object(Self.others + [JSON.Member("ai-summary", ["archived": true])])])
     let killing = try killing()
     for keys in [[World.key], Self.keys + [World.key]] {
       #expect(words(killing.look(keys)[World.key]).contains("ai-summary is archived in Unleash"))
@@ -68,8 +68,8 @@ extension UnleashStoreTests {
 
   @Test func segmentsThatDoNotAnswerStandInNoKillsWay() throws {
     let note = SampleNote.saying("Cohorts", "Cohorts:\n- internal: segment = beta\n- paid: plan = paid")
-    let world = platform.world(address, variable: "UNLEASH_API_TOKEN", note: note)
-    try platform.replace(["segments": [["id": 3, "name": "beta", "constraints": []]], "flags": [:]])
+    let world = platform.world(note)
+    try platform.put(["segments": [["id": 3, "name": "beta", "constraints": []]], "flags": [:]])
     #expect(try world.move(.promote).status == .done)
     try platform.fail(["path": "/segments", "times": 100, "do": ["answer": ["status": 500]]])
     let store = try killing()
@@ -88,7 +88,7 @@ extension UnleashStoreTests {
   /// A mark needs a right that a switch does not.
   @Test func aForeignFlagIsMarkedAfterItIsOffOrNot() throws {
     for canTag in [true, false] {
-      try platform.replace(Self.state(["name": "default"]))
+      try platform.put(Self.state(["name": "default"]))
       if !canTag { try platform.fail(["path": "/tags", "times": 9, "do": ["answer": ["status": 403]]]) }
       let store = try killing()
       let looks = store.look([World.key])
@@ -124,13 +124,13 @@ extension UnleashStoreTests {
     while try world.status().place.stageIndex != 2 { try world.advance() }
     try platform.fail(["method": "DELETE", "do": ["twice": true]])
     #expect(try world.advance().status == .done)
-    #expect(try platform.requests.contains { $0.method == "DELETE" && $0.record["status"] == 404 })
+    #expect(try platform.requests().contains { $0.method == "DELETE" && $0.status == 404 })
     #expect(try titles == ["rolloutctl | everybody"])
   }
 
   @Test func aSwitchedOnEnvironmentWithoutStrategiesIsSeenInAListToo() throws {
     let empty: JSON = ["environments": [["name": "production", "enabled": true, "strategies": []]]]
-    try platform.replace(["flags": .object(Self.others + [JSON.Member("ai-summary", empty)])])
+    try platform.put(["flags": .object(Self.others + [JSON.Member("ai-summary", empty)])])
     let looks = try killing().look(Self.keys + [World.key])
     #expect(try looks[World.key]?.get().flag?.serving == .everyone("on"))
     #expect(try looks[FlagKey("second")]?.get().flag?.mark == Flag.Mark(killsTo: "off"))
@@ -140,8 +140,8 @@ extension UnleashStoreTests {
 
   @Test func aPlaceThatIsNotThereIsNoEmptyOne() throws {
     for (path, missing) in [("nope/production", "the project nope"), ("default/nope", "the environment nope")] {
-      try platform.replace(["flags": .object(path.hasPrefix("nope") ? [] : Self.others)])
-      let address = "unleash+http://127.0.0.1:\(platform.port)/\(path)"
+      try platform.put(["flags": .object(path.hasPrefix("nope") ? [] : Self.others)])
+      let address = platform.kind.address(at: platform.place, "/\(path)")
       let store = try platform.store(address, in: world)
       let trouble = try #require(throws: StoreTrouble.self) { try store.list() }
       #expect(Sentences.store(trouble).joined().contains(missing), "\(trouble)")
@@ -149,13 +149,13 @@ extension UnleashStoreTests {
       let failed = store.examine().filter { $0.state == .failed }
       #expect(failed.map(\.name) == ["project"], "\(failed)")
     }
-    try platform.replace(["flags": [:]])
+    try platform.put(["flags": [:]])
     #expect(try store().list() == [])
     #expect(try !store().examine().contains { $0.state == .failed })
   }
 
   @Test func maintenanceIsSaidAtOnceAndBefore() throws {
-    try platform.replace(["flags": .object(Self.others), "maintenance": true])
+    try platform.put(["flags": .object(Self.others), "maintenance": true])
     let store = try killing()
     let looks = store.look(Self.keys)
     for outcome in store.send(try Self.keys.map { try order($0, looks[$0]) }) {

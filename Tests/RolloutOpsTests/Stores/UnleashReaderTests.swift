@@ -3,18 +3,18 @@ import Testing
 @testable import RolloutOps
 
 /// What we write to Unleash, as its real Python SDK evaluates it.
-@Suite(.needsPython, .serialized, .waits, .enabled(if: PlatformReader.isPresent, PlatformReader.reason))
+@Suite(.needsPython, .serialized, .waits, .enabled(if: SDKReader.isPresent, SDKReader.reason))
 struct UnleashReaderTests {
-  static let shared = Result { try ScriptedPlatform("unleash_server.py") }
+  static let shared = Result { try LivePlatform(.unleash) }
 
-  let platform: ScriptedPlatform
+  let platform: LivePlatform
   let store: any FlagStore
-  let reader: PlatformReader
+  let reader: SDKReader
 
   init() throws {
     platform = try Self.shared.get()
     // The SDK holds a revision that is not newer for the one it has.
-    try platform.replace([
+    try platform.put([
       "flags": [:],
       "segments": [
         [
@@ -25,10 +25,8 @@ struct UnleashReaderTests {
         ]
       ],
     ])
-    let address = "unleash+http://127.0.0.1:\(platform.port)/default/production"
-    store = try platform.store(address, in: platform.world(address, variable: "UNLEASH_API_TOKEN"))
-    reader = try PlatformReader("unleash_reader.py", ["http://127.0.0.1:\(platform.port)/api", "tenant"])
-    _ = try reader.ask(["load": .array(ReaderContexts.all)])
+    store = try platform.store(in: platform.world())
+    reader = try SDKReader("unleash", ["\(platform.place)/api", "tenant"], ReaderContexts.all)
   }
 
   private func write(_ serving: Serving, killed: Bool = false) throws {
@@ -37,8 +35,8 @@ struct UnleashReaderTests {
   }
 
   private func served() throws -> [String] {
-    let revision = try #require(try platform.control(.get, "/sdk")["meta"]?["revisionId"]?.integer)
-    return try reader.variants(of: World.key, at: revision)
+    let revision = try #require(try platform.sdk()["meta"]?["revisionId"]?.integer)
+    return try reader.variants(World.key.text, until: revision).map { $0.text ?? "" }
   }
 
   @Test func whoIsInIsWhoTheNoteLetsIn() throws {

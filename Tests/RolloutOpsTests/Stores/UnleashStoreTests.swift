@@ -4,30 +4,28 @@ import Testing
 
 /// Whole rollouts on the scripted Unleash server, request by request.
 @Suite(.needsPython, .serialized, .waits) struct UnleashStoreTests {
-  static let shared = Result { try ScriptedPlatform("unleash_server.py") }
+  static let shared = Result { try LivePlatform(.unleash) }
   static let feature = "/api/admin/projects/default/features/ai-summary"
   static let production = "\(feature)/environments/production"
 
-  let platform: ScriptedPlatform
-  let address: String
+  let platform: LivePlatform
   let world: World
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:]])
-    address = "unleash+http://127.0.0.1:\(platform.port)/default/production"
-    world = platform.world(address, variable: "UNLEASH_API_TOKEN")
+    try platform.put(["flags": [:]])
+    world = platform.world()
   }
 
   private var place: Place { get throws { try world.status().place } }
 
   func store(until deadline: Instant? = nil) throws -> any FlagStore {
-    try platform.store(address, in: world, until: deadline)
+    try platform.store(in: world, until: deadline)
   }
 
   private var environment: JSON {
     get throws {
-      let flag = try #require(try platform.state["flags"]?["ai-summary"])
+      let flag = try #require(try platform.state()["flags"]?["ai-summary"])
       return try #require(flag["environments"]?.items?.first { $0["name"] == "production" })
     }
   }
@@ -69,7 +67,7 @@ import Testing
     #expect(try world.move(.rollback, reason: "slow") { $0.stage = "off" }.status == .done)
     #expect(try titles == ["rolloutctl | nobody"] && environment["enabled"] == true)
     #expect(try place == .off && world.status().drift == nil)
-    #expect(try platform.requests.allSatisfy { $0.record["authorized"] == true })
+    #expect(try platform.requests().allSatisfy { $0.isAuthorized })
   }
 
   @Test func aKillIsTheSwitchAloneAndRestoreTurnsItLast() throws {
@@ -101,7 +99,7 @@ import Testing
         "POST /api/admin/features/ai-summary/tags", "POST …/environments/production/strategies",
         "POST …/environments/production/on", "GET …",
       ])
-    let flag = try #require(try platform.state["flags"]?["ai-summary"])
+    let flag = try #require(try platform.state()["flags"]?["ai-summary"])
     #expect(flag["tags"] == [["type": "simple", "value": "rolloutctl-production"]])
     #expect(try store().list() == [ListedFlag(key: World.key, mark: Flag.Mark(killsTo: "off"))])
   }
@@ -111,10 +109,10 @@ import Testing
     try world.advance()
     try world.attest("gates")
     try world.attest("review", by: "lee")
-    try platform.control(.delete, "/requests")
+    try platform.forget()
     #expect(try world.move(.promote).status == .done)
     // Besides the tag, which somebody may have taken away.
-    let writes = try platform.requests.filter { $0.method != "GET" && !$0.path.hasSuffix("/tags") }
+    let writes = try platform.requests().filter { $0.method != "GET" && !$0.path.hasSuffix("/tags") }
     #expect(writes.count == 1 && writes[0].method == "PATCH")
     let tests = (writes[0].body.items ?? []).filter { $0["op"] == "test" }.compactMap { $0["path"]?.text }
     #expect(tests == ["/title", "/parameters", "/constraints"])
@@ -190,38 +188,38 @@ import Testing
   }
 
   @Test func strategiesOfSomebodyElseAreRefusedAndADisabledOneIsKept() throws {
-    try platform.replace(
+    try platform.put(
       Self.state(["name": "flexibleRollout", "parameters": ["rollout": "10", "stickiness": "default"]], on: false))
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
     #expect(trouble.status == .conflict)
     #expect(trouble.sentences[0].contains("flexibleRollout 10%") && trouble.sentences[0].contains("kill goes through"))
-    #expect(try platform.requests.allSatisfy { $0.method == "GET" }, "nothing was written")
-    try platform.replace(
+    #expect(try platform.requests().allSatisfy { $0.method == "GET" }, "nothing was written")
+    try platform.put(
       Self.state(["name": "flexibleRollout", "title": "theirs", "disabled": true, "parameters": ["rollout": "100"]]))
     #expect(try world.move(.restore, reason: "x").status != .done)
     let store = try store()
     let flag = UnleashFlagTests.flag(Exposure(grants: [try UnleashFlagTests.grant("team = staff")]))
     #expect(try store.write(flag, replacing: store.read(World.key), urgency: .ordinary).flag == flag)
     #expect(try titles == ["theirs", "rolloutctl | team = staff"])
-    #expect(try platform.state["flags"]?["ai-summary"]?["tags"]?.items?.count == 1)
+    #expect(try platform.state()["flags"]?["ai-summary"]?["tags"]?.items?.count == 1)
   }
 
   /// Unleash shows it as off, and its SDKs let everybody in.
   @Test func anEnvironmentThatIsOnWithoutStrategiesIsSeenAsItIs() throws {
-    try platform.replace(Self.state(on: true))
+    try platform.put(Self.state(on: true))
     #expect(try store().read(World.key).flag?.serving == .everyone("on"))
     #expect(try asked() == ["GET …", "GET …/environments/production"])
     #expect(try world.move(.promote).status == .conflict)
   }
 
   @Test func aDependencyStandsInTheWay() throws {
-    try platform.replace(["flags": ["ai-summary": ["dependencies": [["feature": "parent", "enabled": true]]]]])
+    try platform.put(["flags": ["ai-summary": ["dependencies": [["feature": "parent", "enabled": true]]]]])
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
     #expect(trouble.sentences[0].contains("depends on parent"))
   }
 
   @Test func aKillOfAFlagThatNobodyManagesIsRemembered() throws {
-    try platform.replace(Self.state(["name": "default"]))
+    try platform.put(Self.state(["name": "default"]))
     let kill = world.kill()
     #expect(kill.status == .done && kill.lines[0].off)
     #expect(try environment["enabled"] == false)
@@ -249,11 +247,11 @@ import Testing
 
   @Test func segmentsAreFoundByTheirName() throws {
     let note = SampleNote.saying("Cohorts", "Cohorts:\n- internal: segment = beta\n- paid: plan = paid")
-    let world = platform.world(address, variable: "UNLEASH_API_TOKEN", note: note)
+    let world = platform.world(note)
     let missing = try #require(throws: Trouble.self) { try world.move(.promote) }
     #expect(
       missing.sentences.joined().contains("the segment beta") && missing.sentences.joined().contains("there are none"))
-    try platform.replace(["segments": [["id": 3, "name": "beta", "constraints": []]], "flags": [:]])
+    try platform.put(["segments": [["id": 3, "name": "beta", "constraints": []]], "flags": [:]])
     #expect(try world.move(.promote).status == .done)
     #expect(try environment["strategies"]?.items?[0]["segments"] == [3])
     #expect(try world.status().drift == nil)

@@ -4,39 +4,37 @@ import Testing
 
 /// What goes wrong between us and an Unleash server, each in its own spelling.
 @Suite(.needsPython, .serialized, .waits) struct UnleashTrapTests {
-  static let shared = Result { try ScriptedPlatform("unleash_server.py") }
+  static let shared = Result { try LivePlatform(.unleash) }
 
-  let platform: ScriptedPlatform
-  let address: String
+  let platform: LivePlatform
   let world: World
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:]])
-    address = "unleash+http://127.0.0.1:\(platform.port)/default/production"
-    world = platform.world(address, variable: "UNLEASH_API_TOKEN")
+    try platform.put(["flags": [:]])
+    world = platform.world()
   }
 
   private func store(until deadline: Instant? = nil) throws -> any FlagStore {
-    try platform.store(address, in: world, until: deadline)
+    try platform.store(in: world, until: deadline)
   }
 
   private func trouble(_ body: () throws -> Any) throws -> (status: RolloutOps.ExitStatus, text: String) {
     let trouble = try #require(throws: Trouble.self) { _ = try body() }
     let text = trouble.sentences.joined(separator: "; ")
-    #expect(!text.contains("planted-platform-token"))
+    #expect(!text.contains(LivePlatform.token))
     return (trouble.status, text)
   }
 
   private var writes: Int {
-    get throws { try platform.requests.count { $0.method != "GET" && !$0.path.contains("/playground/") } }
+    get throws { try platform.requests().count { $0.method != "GET" && !$0.path.contains("/playground/") } }
   }
 
   /// With an environment whose only strategy is ours, so that the next promotion makes a second one.
   private func begun() throws {
     try world.move(.promote)
     try world.attest("gates")
-    try platform.control(.delete, "/requests")
+    try platform.forget()
   }
 
   private static let off: JSON = [
@@ -63,7 +61,7 @@ import Testing
     try world.attest("gates")
     try world.attest("review", by: "lee")
     let strategies = try #require(
-      try platform.state["flags"]?["ai-summary"]?["environments"]?.items?.first { $0["name"] == "production" }?[
+      try platform.state()["flags"]?["ai-summary"]?["environments"]?.items?.first { $0["name"] == "production" }?[
         "strategies"]?.items)
     let edited = strategies[1].setting(
       "parameters", to: ["rollout": "77", "stickiness": "tenant", "groupId": "ai-summary"])
@@ -73,12 +71,12 @@ import Testing
     ])
     #expect(try trouble { try world.move(.promote) }.status == .conflict)
     #expect(
-      try platform.state["flags"]?["ai-summary"]?["environments"]?.items?.first { $0["name"] == "production" }?[
+      try platform.state()["flags"]?["ai-summary"]?["environments"]?.items?.first { $0["name"] == "production" }?[
         "strategies"]?.items?[1]["parameters"]?["rollout"] == "77")
   }
 
   @Test func aServerThatKnowsNoTestsIsWrittenWithoutThem() throws {
-    try platform.replace(["flags": [:], "test_op": "refused"])
+    try platform.put(["flags": [:], "test_op": "refused"])
     try begun()
     try world.move(.promote)
     try world.attest("gates")
@@ -93,13 +91,13 @@ import Testing
     #expect(try trouble { try world.move(.promote) }.status == .conflict)
     #expect(try store().read(World.key).flag?.mark?.killed == true)
     #expect(
-      try !platform.requests.contains { $0.path.hasSuffix("/on") }, "nobody switches on what was on when it began")
+      try !platform.requests().contains { $0.path.hasSuffix("/on") }, "nobody switches on what was on when it began")
   }
 
   @Test func switchingOnIsNeverRepeated() throws {
     try platform.fail(["path": "/on$", "times": 3, "do": ["after": "close"]])
     _ = try? world.move(.promote)
-    #expect(try platform.requests.count { $0.path.hasSuffix("/on") } == 1)
+    #expect(try platform.requests().count { $0.path.hasSuffix("/on") } == 1)
     // It landed, which the read afterwards has shown.
     #expect(try world.status().place.stageIndex == 0)
   }
@@ -129,7 +127,7 @@ import Testing
     try platform.fail(["method": "PATCH", "do": ["twice": true]])
     #expect(try world.move(.promote).status == .done)
     #expect(try world.status().place.stageIndex == 2)
-    let environments = try platform.state["flags"]?["ai-summary"]?["environments"]?.items
+    let environments = try platform.state()["flags"]?["ai-summary"]?["environments"]?.items
     #expect(environments?.first { $0["name"] == "production" }?["strategies"]?.items?.count == 2)
   }
 
@@ -167,7 +165,7 @@ import Testing
 
   private var titles: [String] {
     get throws {
-      let environments = try platform.state["flags"]?["ai-summary"]?["environments"]?.items
+      let environments = try platform.state()["flags"]?["ai-summary"]?["environments"]?.items
       return environments?.first { $0["name"] == "production" }?["strategies"]?.items?.compactMap { $0["title"]?.text }
         ?? []
     }
@@ -214,7 +212,7 @@ import Testing
     let city = Selector.equals(attribute: "city", AttributeValue("x"))
     let (status, text) = try trouble { try world.move(.exclude, reason: "asked") { $0.selector = city } }
     #expect(status == .inconclusive && text.contains("has to be a context field there"), "\(text)")
-    try platform.control(.post, "/edit", ["state": ["context": [["name": "city", "legalValues": [["value": "y"]]]]]])
+    try platform.edit(["state": ["context": [["name": "city", "legalValues": [["value": "y"]]]]]])
     let legal = try trouble { try world.move(.exclude, reason: "asked") { $0.selector = city } }
     #expect(legal.status == .inconclusive && legal.text.contains("among its legal ones"), "\(legal.text)")
   }
@@ -223,7 +221,7 @@ import Testing
 
   @Test func aChangeRequestIsAnApproval() throws {
     try begun()
-    try platform.control(.post, "/edit", ["state": ["change_requests": ["production"]]])
+    try platform.edit(["state": ["change_requests": ["production"]]])
     let (status, text) = try trouble { try world.move(.promote) }
     #expect(status == .hold)
     #expect(text.contains("needs an approval there") && text.contains("/projects/default/change-requests"))
@@ -241,30 +239,30 @@ import Testing
     world.variables.withLock { $0["UNLEASH_API_TOKEN"] = "another" }
     #expect(try trouble { try world.move(.promote) }.text.contains("the token in UNLEASH_API_TOKEN is wrong"))
     world.variables.withLock { $0["UNLEASH_API_TOKEN"] = " planted-platform-token\n" }
-    try platform.control(.post, "/edit", ["state": ["missing_permissions": ["CREATE_FEATURE"]]])
+    try platform.edit(["state": ["missing_permissions": ["CREATE_FEATURE"]]])
     let (status, text) = try trouble { try world.move(.promote) }
     #expect(status == .inconclusive && text.contains("\"CREATE_FEATURE\" permission"))
   }
 
   @Test func aPlaceThatIsNotThereIsNamed() throws {
-    let base = "unleash+http://127.0.0.1:\(platform.port)"
+    let base = "unleash+\(platform.place)"
     func said(_ address: String) throws -> String {
-      let world = platform.world(address, variable: "UNLEASH_API_TOKEN")
+      let world = platform.world(at: address)
       let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
       return trouble.sentences.joined(separator: "; ")
     }
     #expect(try said("\(base)/none/production").contains("the project none"))
-    try platform.replace(["flags": ["ai-summary": [:]]])
+    try platform.put(["flags": ["ai-summary": [:]]])
     #expect(try said("\(base)/default/prod").contains("there are: development, production"))
     #expect(try said("\(base)/wrong/default/production").contains("404"))
-    #expect(try !platform.requests.contains { $0.path.hasSuffix("/on") })
+    #expect(try !platform.requests().contains { $0.path.hasSuffix("/on") })
   }
 
   @Test func anArchivedFlagOfThatNameStandsInTheWay() throws {
-    try platform.replace(["flags": ["ai-summary": ["archived": true]]])
+    try platform.put(["flags": ["ai-summary": ["archived": true]]])
     let (status, text) = try trouble { try world.move(.promote) }
     #expect(status == .conflict && text.contains("archived"))
-    try platform.replace([
+    try platform.put([
       "projects": ["other": ["environments": ["production"]]], "flags": ["ai-summary": ["project": "other"]],
     ])
     #expect(try trouble { try world.move(.promote) }.text.contains("in another project"))

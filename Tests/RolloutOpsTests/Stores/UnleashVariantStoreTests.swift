@@ -4,26 +4,24 @@ import Testing
 
 /// Rollouts of flags with variants on the scripted Unleash server, request by request.
 @Suite(.needsPython, .serialized, .waits) struct UnleashVariantStoreTests {
-  static let shared = Result { try ScriptedPlatform("unleash_server.py") }
+  static let shared = Result { try LivePlatform(.unleash) }
   private static let production = "…/environments/production"
   private static let order = "POST \(production)/strategies/set-sort-order"
 
-  let platform: ScriptedPlatform
-  let address: String
+  let platform: LivePlatform
   let world: World
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:]])
-    address = "unleash+http://127.0.0.1:\(platform.port)/default/production"
-    world = platform.world(address, variable: "UNLEASH_API_TOKEN", note: PostHogStoreTests.variantNote)
+    try platform.put(["flags": [:]])
+    world = platform.world(SampleNote.withVariants)
   }
 
-  private func store() throws -> any FlagStore { try platform.store(address, in: world) }
+  private func store() throws -> any FlagStore { try platform.store(in: world) }
 
   private var strategies: [JSON] {
     get throws {
-      let flag = try #require(try platform.state["flags"]?["ai-summary"])
+      let flag = try #require(try platform.state()["flags"]?["ai-summary"])
       let production = flag["environments"]?.items?.first { $0["name"] == "production" }
       return production?["strategies"]?.items ?? []
     }
@@ -31,7 +29,7 @@ import Testing
 
   private var isOn: Bool {
     get throws {
-      let flag = try platform.state["flags"]?["ai-summary"]
+      let flag = try platform.state()["flags"]?["ai-summary"]
       return flag?["environments"]?.items?.first { $0["name"] == "production" }?["enabled"] == true
     }
   }
@@ -75,7 +73,7 @@ import Testing
     #expect(try titles == rest && isOn && shown().serving == .everyone("control"))
     #expect(try world.status().place == .off && world.status().drift == nil)
     #expect(try store().list() == [ListedFlag(key: World.key, mark: Flag.Mark(killed: false, killsTo: nil))])
-    let tags = try platform.state["flags"]?["ai-summary"]?["tags"]
+    let tags = try platform.state()["flags"]?["ai-summary"]?["tags"]
     #expect(tags == [["type": "simple", "value": "rolloutctl-production+variants"]])
   }
 
@@ -119,10 +117,10 @@ import Testing
     for _ in 0..<4 { try world.advance() }
     try world.attest("gates")
     #expect(try world.move(.finish).status == .done)
-    let next = PostHogStoreTests.variantNote.replacing("v7", with: "v8").replacing("= v6", with: "= v7")
+    let next = SampleNote.withVariants.replacing("v7", with: "v8").replacing("= v6", with: "= v7")
       .replacing(#"{"model": "m-5"}"#, with: #"{"model": "m-6"}"#).replacing(
         #"{"model": "m-4"}"#, with: #"{"model": "m-5"}"#)
-    world.files.put(World.note, SampleNote.saying("Store", "Store: \(address)", in: next))
+    world.files.put(World.note, SampleNote.saying("Store", "Store: \(platform.address)", in: next))
     #expect(try world.move(.promote).status == .done)
     #expect(try shown()["canary"]?["model"] == "m-6" && shown()["control"]?["model"] == "m-5")
     let payloads = try strategies.map { ($0["variants"]?.items ?? []).compactMap { $0["payload"]?["value"]?.text } }
@@ -134,7 +132,7 @@ import Testing
 
   /// Whoever made one in the dashboard gave it no variants.
   @Test func anEmptyFlagOfSomebodyElseTakesTheNotesVariants() throws {
-    try platform.replace(["flags": ["ai-summary": [:]]])
+    try platform.put(["flags": ["ai-summary": [:]]])
     #expect(try world.status().drift == nil)
     #expect(try world.move(.promote).status == .done)
     #expect(try shown()["canary"]?["model"] == "m-5")
@@ -142,13 +140,13 @@ import Testing
 
   @Test func whatIsTooLongForARequestIsRefusedBeforeAnythingIsWritten() throws {
     let long = String(repeating: "x", count: 60_000)
-    let note = PostHogStoreTests.variantNote.replacing(#""m-5""#, with: "\"\(long)\"")
+    let note = SampleNote.withVariants.replacing(#""m-5""#, with: "\"\(long)\"")
       .replacing(#""m-4""#, with: "\"\(long)y\"")
-    world.files.put(World.note, SampleNote.saying("Store", "Store: \(address)", in: note))
+    world.files.put(World.note, SampleNote.saying("Store", "Store: \(platform.address)", in: note))
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
     let words = trouble.sentences.joined()
     #expect(words.contains("100 kB in one request") && words.contains("values | kill to control"), "\(words)")
-    #expect(try platform.requests.allSatisfy { $0.method == "GET" })
+    #expect(try platform.requests().allSatisfy { $0.method == "GET" })
   }
 
   // MARK: Behind the tool's back
@@ -245,16 +243,16 @@ import Testing
     let trouble = try #require(throws: Trouble.self) { try world.move(.promote) }
     #expect(trouble.status == .conflict, "\(trouble.sentences)")
     #expect(try shown().serving == .everyone("control") && shown().mark?.killed == true)
-    #expect(try !platform.requests.contains { $0.path.hasSuffix("/set-sort-order") })
+    #expect(try !platform.requests().contains { $0.path.hasSuffix("/set-sort-order") })
   }
 
   @Test func liftingAKillIsNeverRepeated() throws {
     try world.advance()
     #expect(world.kill().status == .done)
-    try platform.control(.delete, "/requests")
+    try platform.forget()
     try platform.fail(["path": "/set-sort-order$", "times": 3, "do": ["after": "close"]])
     _ = try? world.move(.restore, reason: "mended")
-    #expect(try platform.requests.count { $0.path.hasSuffix("/set-sort-order") } == 1)
+    #expect(try platform.requests().count { $0.path.hasSuffix("/set-sort-order") } == 1)
     // It landed, which the read afterwards has shown.
     #expect(try world.status().place.stageIndex == 0)
   }
@@ -276,8 +274,8 @@ import Testing
   /// Nobody gets the canary: applications have the default in their own code.
   @Test func whoMayNotMoveStrategiesSwitchesOff() throws {
     try world.advance()
-    let state = try platform.state
-    try platform.replace(
+    let state = try platform.state()
+    try platform.put(
       state.setting("missing_permissions", to: ["UPDATE_FEATURE_STRATEGY", "CREATE_FEATURE_STRATEGY"]))
     let kill = world.kill()
     #expect(kill.status == .done && kill.lines[0].off && kill.lines[0].serving == "off", "\(kill.lines)")
@@ -289,7 +287,7 @@ import Testing
     try world.advance()
     #expect(try store().examine(World.key).isEmpty)
     let right = JSON.object([JSON.Member("permission", "UPDATE_FEATURE_ENVIRONMENT")])
-    try platform.replace(platform.state.setting("permissions", to: [right]))
+    try platform.put(platform.state().setting("permissions", to: [right]))
     let said = try #require(try store().examine(World.key).first { $0.name == "rights" })
     #expect(
       said.state == .warning && said.sentence.contains("no UPDATE_FEATURE_STRATEGY and no CREATE_FEATURE_STRATEGY"))

@@ -4,16 +4,15 @@ import Testing
 
 /// What applications are served while a flag with variants is changed in Unleash, which takes several requests.
 @Suite(.needsPython, .serialized, .waits) struct UnleashWayTests {
-  private static let shared = Result { try ScriptedPlatform("unleash_server.py") }
+  private static let shared = Result { try LivePlatform(.unleash) }
 
-  let platform: ScriptedPlatform
+  let platform: LivePlatform
   let world: World
 
   init() throws {
     platform = try Self.shared.get()
-    try platform.replace(["flags": [:]])
-    let address = "unleash+http://127.0.0.1:\(platform.port)/default/production"
-    world = platform.world(address, variable: "UNLEASH_API_TOKEN", note: PostHogStoreTests.variantNote)
+    try platform.put(["flags": [:]])
+    world = platform.world(SampleNote.withVariants)
   }
 
   /// Between the requests of a change everybody is served what they were before or what they will be after it.
@@ -25,9 +24,9 @@ import Testing
     var last = requests.map { _ in "none" }
     var seen = 0
     func follow(_ verb: String, _ act: () throws -> Void) throws {
-      try platform.control(.post, "/changes?flag=ai-summary")
+      try platform.tell(.post, "/changes?flag=ai-summary")
       try act()
-      let changes = try #require(try platform.control(.post, "/changes?flag=ai-summary")["changes"]?.items)
+      let changes = try #require(try platform.tell(.post, "/changes?flag=ai-summary")["changes"]?.items)
       let steps = changes.compactMap { $0["flag"] }.map { flag in requests.map { Self.variant(flag, $0) } }
       let after = steps.last ?? last
       for (step, change) in zip(steps, changes) {

@@ -7,24 +7,27 @@ import Testing
 final class LivePlatform: Sendable {
   static let token = "planted-platform-token"
 
+  let kind: TestedPlatform
   let http = CurlHTTP()
   private let server: LiveServer
   let api: Int
   private let control: Int
 
-  init(_ name: String, _ options: String...) throws {
-    server = try LiveServer("platforms/\(name)_server.py", ["--token", Self.token] + options)
+  init(_ kind: TestedPlatform, _ options: String...) throws {
+    self.kind = kind
+    server = try LiveServer("platforms/\(kind.rawValue)_server.py", ["--token", Self.token] + options)
     (api, control) = (try server.port("port"), try server.port("control"))
   }
 
   var place: String { "http://127.0.0.1:\(api)" }
+  var address: String { kind.address(at: place) }
   var controlPlace: String { "http://127.0.0.1:\(control)" }
 
   // MARK: The control port
 
   @discardableResult
   func tell(_ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil) throws -> JSON {
-    var request = HTTPRequest(method, try WebAddress("http://127.0.0.1:\(control)\(path)"))
+    var request = HTTPRequest(method, try WebAddress("\(controlPlace)\(path)"))
     request.body = body.map { Array($0.written().utf8) }
     return try JSON.parse(http.answer(to: request).body)
   }
@@ -75,4 +78,13 @@ final class LivePlatform: Sendable {
 
   /// `["GET /path", …]`.
   func asked() throws -> [String] { try requests().map { "\($0.method) \($0.path)" } }
+
+  /// What has been asked since the last time, as `PATCH …/strategies/s1`, with `cut` taken off each path's front.
+  func asked(without cut: String) throws -> [String] {
+    defer { try? forget() }
+    return try requests().map { asked in
+      let path = asked.path.hasPrefix(cut) ? "…" + asked.path.dropFirst(cut.count) : asked.path
+      return "\(asked.method) \(path)"
+    }
+  }
 }

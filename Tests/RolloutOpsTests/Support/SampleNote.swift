@@ -9,6 +9,16 @@ enum SampleNote {
     return String(decoding: bytes.dropLast(), as: UTF8.self)
   }()
 
+  /// The same with variants of its own.
+  static let withVariants =
+    text + """
+
+      Variants:
+      ```json
+      {"control": {"model": "m-4"}, "canary": {"model": "m-5"}, "fast": {"model": "s-1"}, "off": {"enabled": false}}
+      ```
+      """
+
   /// A note with one field said otherwise, or added; nil takes it out together with its list.
   static func saying(_ field: String, _ text: String?, in note: String = text) -> String {
     var lines: [Substring] = []

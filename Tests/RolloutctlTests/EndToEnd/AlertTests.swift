@@ -70,17 +70,17 @@ import Testing
 
   /// A restore whose last change hangs longer than a kill waits for anybody: it lands after the kill has said off, and
   /// must not be the last word.
-  @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), arguments: CardTests.platforms)
-  func aChangeThatLandsAfterAKillIsTakenBack(platform: CardTests.Case) throws {
-    let live = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
+  @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), arguments: TestedPlatform.allCases)
+  func aChangeThatLandsAfterAKillIsTakenBack(platform: TestedPlatform) throws {
+    let live = try PlatformWorld(platform)
     try live.done("promote", LiveWorld.note)
     try live.done("kill", "ai-summary")
-    let write: JSON = platform.name == "unleash" ? ["path": "/on$"] : [:]
+    let write: JSON = platform == .unleash ? ["path": "/on$"] : [:]
     // Its changes are carried out after five seconds, and nobody else's wait.
     var rules = ["POST", "PUT", "PATCH"].map {
       write.setting("method", to: .string($0)).setting("do", to: ["delay": 5])
     }
-    if platform.name == "unleash" { rules = [rules[0]] }
+    if platform == .unleash { rules = [rules[0]] }
     try live.fail(rules)
     let restoring = try live.world.start(
       ["restore", LiveWorld.note, "--reason", "mended"], environment: live.environment)
@@ -90,15 +90,14 @@ import Testing
     let restored = try restoring.finish()
     // Where a version guards the change it is refused; else it looks for the kill.
     #expect([5, 6].contains(restored.status), "\(killed)\n\(restored)")
-    #expect(try live.isOff("ai-summary", platform), "\(killed)\n\(restored)")
+    #expect(try live.isOff("ai-summary"), "\(killed)\n\(restored)")
     #expect(try live.done("status", "ai-summary").output.contains("worse"), "\(killed)\n\(restored)")
     try live.done("history", "--verify")
   }
 
   /// Each flag would have its own deadline: eight of them would take eight times as long.
   @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here")) func allOfThemHaveOneDeadline() throws {
-    let one = try #require(CardTests.platforms.first { $0.name == "unleash" })
-    let live = try PlatformWorld(one.name, address: one.address, variable: one.variable)
+    let live = try PlatformWorld(.unleash)
     let store = try #require(live.environment["ROLLOUT_STORE"])
     try live.world.folder.write("rolloutctl.json", Self.settings.replacing("STORE", with: store))
     try live.fail([["times": 1000, "do": ["delay": 60]]])

@@ -50,8 +50,7 @@ import Testing
 
   /// What the first look at a silent store takes is part of the time, and nothing is known of its flags then.
   @Test func aStoreThatIsSilentHasNoFlagsThatAreKnown() throws {
-    let one = try #require(CardTests.platforms.first { $0.name == "unleash" })
-    let live = try PlatformWorld(one.name, address: one.address, variable: one.variable)
+    let live = try PlatformWorld(.unleash)
     try live.fail([["times": 1000, "do": ["delay": 30]]])
     let start = ContinuousClock.now
     let outcome = try live.run("kill", "--all", "--yes", "--within", "3s")

@@ -13,81 +13,42 @@ struct CardTests {
 
   // MARK: Platforms
 
-  struct Case: CustomTestStringConvertible, Sendable {
-    let name: String
-    let variable: String
-    let address: String
-    /// A flag that lets everybody in, in the platform's words.
-    let flag: JSON
-    /// Where that stands in the flag, and what it is once the flag is off.
-    let isOff: @Sendable (JSON) -> Bool
-
-    var testDescription: String { name }
-  }
-
-  static let production: JSON = [
-    "name": "production", "enabled": true,
-    "strategies": [["name": "flexibleRollout", "parameters": ["rollout": "100", "stickiness": "default"]]],
-  ]
-
-  static let platforms = [
-    Case(
-      name: "launchdarkly", variable: "LAUNCHDARKLY_ACCESS_TOKEN",
-      address: "launchdarkly+http://HOST/default/production",
-      flag: ["environments": ["production": ["on": true, "offVariation": 1, "fallthrough": ["variation": 0]]]]
-    ) { $0["environments"]?["production"]?["on"] == false },
-    Case(
-      name: "unleash", variable: "UNLEASH_API_TOKEN", address: "unleash+http://HOST/default/production",
-      flag: ["environments": [production]]
-    ) { flag in
-      flag["environments"]?.items?.first { $0["name"] == "production" }?["enabled"] == false
-    },
-    Case(
-      name: "posthog", variable: "POSTHOG_API_KEY", address: "posthog+http://HOST/1",
-      flag: ["id": 4711, "filters": ["groups": [["properties": [], "rollout_percentage": 100]]]]
-    ) { $0["active"] == false },
-    Case(
-      name: "statsig", variable: "STATSIG_CONSOLE_KEY", address: "statsig+http://HOST",
-      flag: ["isEnabled": true, "rules": [["name": "all", "passPercentage": 100, "conditions": [["type": "public"]]]]]
-    ) { $0["isEnabled"] == false },
-  ]
-
-  @Test(arguments: platforms) func aPlatformsFlagIsOffAfterItsCard(platform: Case) throws {
-    let live = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
+  @Test(arguments: TestedPlatform.allCases) func aPlatformsFlagIsOffAfterItsCard(platform: TestedPlatform) throws {
+    let live = try PlatformWorld(platform)
     try live.done("promote", LiveWorld.note)
     let card = try live.card("ai-summary")
     #expect(try live.shell(card.proof).status != 0, "it is on: \(card.proof)")
     let outcome = try live.shell(card.kill)
     #expect(outcome.status == 0, "\(card.kill)\n\(outcome)")
-    #expect(try live.isOff("ai-summary", platform))
+    #expect(try live.isOff("ai-summary"))
     #expect(try live.shell(card.proof).output == "true\n", "\(card.proof)")
     let status = try live.run("status", LiveWorld.note, "--format", "json")
     #expect(try JSON.parse(Array(status.output.utf8))["killed"] == true, "\(status)")
   }
 
-  @Test(arguments: platforms) func noKeyTripsALineUp(platform: Case) throws {
-    let live = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
+  @Test(arguments: TestedPlatform.allCases) func noKeyTripsALineUp(platform: TestedPlatform) throws {
+    let live = try PlatformWorld(platform)
     for key in Self.oddKeys {
       try live.put([
-        "flags": .object([JSON.Member(key, platform.flag), JSON.Member("other", platform.flag.setting("id", to: 4712))])
+        "flags": .object([JSON.Member(key, platform.open), JSON.Member("other", platform.open.setting("id", to: 4712))])
       ])
       let card = try live.card(key)
       let outcome = try live.shell(card.kill)
       #expect(outcome.status == 0, "\(card.kill)\n\(outcome)")
-      #expect(try live.isOff(key, platform), "\(key)")
-      #expect(try !live.isOff("other", platform))
+      #expect(try live.isOff(key), "\(key)")
+      #expect(try !live.isOff("other"))
       #expect(try live.shell(card.proof).output == "true\n", "\(card.proof)")
       #expect(!live.world.folder.has("x") && !live.world.folder.has("e"), "\(card.kill)")
     }
   }
 
   /// A token that is wrong, and a key that is not there: the line does not end as if it had worked.
-  @Test(arguments: platforms) func aLineThatDidNothingSaysSo(platform: Case) throws {
-    let live = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
-    try live.put(["flags": .object([JSON.Member("k", platform.flag)])])
+  @Test(arguments: TestedPlatform.allCases) func aLineThatDidNothingSaysSo(platform: TestedPlatform) throws {
+    let live = try PlatformWorld(platform)
+    try live.put(["flags": .object([JSON.Member("k", platform.open)])])
     let card = try live.card("k")
     #expect(try live.shell(card.kill, token: "wrong").status != 0, "\(card.kill)")
-    #expect(try !live.isOff("k", platform))
+    #expect(try !live.isOff("k"))
     #expect(try live.shell(card.proof, token: "wrong").status != 0, "\(card.proof)")
     try live.put(["flags": [:]])
     #expect(try live.shell(card.kill).status != 0, "\(card.kill)")
@@ -95,9 +56,9 @@ struct CardTests {
   }
 
   /// The store is away: the card is what is needed then. PostHog's number is looked up by the card itself.
-  @Test(arguments: platforms) func aCardIsMadeWhileThePlatformIsAway(platform: Case) throws {
-    let live = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
-    try live.put(["flags": .object([JSON.Member("k", platform.flag)])])
+  @Test(arguments: TestedPlatform.allCases) func aCardIsMadeWhileThePlatformIsAway(platform: TestedPlatform) throws {
+    let live = try PlatformWorld(platform)
+    try live.put(["flags": .object([JSON.Member("k", platform.open)])])
     try live.fail([["times": 100, "do": ["answer": ["status": 503]]]])
     let outcome = try live.run("doctor", "--card", "--format", "json", "--within", "1s", "k")
     #expect(outcome.status == 1, "\(outcome)")
@@ -105,7 +66,7 @@ struct CardTests {
     try live.fail([])
     let card = try Card(outcome)
     #expect(try live.shell(card.kill).status == 0, "\(card.kill)")
-    #expect(try live.isOff("k", platform))
+    #expect(try live.isOff("k"))
     #expect(try live.shell(card.proof).output == "true\n", "\(card.proof)")
   }
 
@@ -269,13 +230,13 @@ struct CardTests {
   }
 
   @Test func aTriggerIsNamedAndItsAddressIsNot() throws {
-    let live = try PlatformWorld(
-      "launchdarkly", address: Self.platforms[0].address, variable: Self.platforms[0].variable)
+    let platform = TestedPlatform.launchDarkly
+    let live = try PlatformWorld(platform)
     let trigger: JSON = [
       "_id": "0123456789ab", "enabled": true, "_triggerCount": 0, "project": "default", "flag": "k",
       "environment": "production", "secret": .string(Self.secret), "instructions": [["kind": "turnFlagOff"]],
     ]
-    try live.put(["flags": ["k": Self.platforms[0].flag], "triggers": [trigger]])
+    try live.put(["flags": ["k": platform.open], "triggers": [trigger]])
     let place = try #require(live.environment["ROLLOUT_STORE"]).dropFirst("launchdarkly+".count)
     let address = "\(place.replacing("/default/production", with: ""))/webhook/triggers/0123456789ab/\(Self.secret)"
     let variable = ["LAUNCHDARKLY_TRIGGER_URLS": "other.k=https://x/y k.k=https://x/z production/k=\(address)"]
@@ -286,7 +247,7 @@ struct CardTests {
     let command = try #require(lines.dropFirst(title + 1).first)
     let pulled = try Tool.bash.run(["-c", String(command)], in: live.world.folder, environment: variable)
     #expect(pulled.status == 0, "\(command) \(pulled)")
-    #expect(try live.isOff("k", Self.platforms[0]))
+    #expect(try live.isOff("k"))
   }
 
   /// Whatever stands in it, a shell takes it for the one word that it is. An apostrophe under an accent is one character

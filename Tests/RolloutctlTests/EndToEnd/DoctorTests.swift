@@ -223,7 +223,7 @@ import Testing
 
   /// One that hangs says so after its time, and keeps nobody from hearing of the others.
   @Test func aStoreThatHangsHoldsNobodyUp() throws {
-    let live = try platform("unleash")
+    let live = try PlatformWorld(.unleash)
     try live.world.folder.write(
       "rolloutctl.json",
       #"{"stores": {"mine": "file:flags.json", "theirs": "\#(live.environment["ROLLOUT_STORE"] ?? "")"}}"#)
@@ -238,18 +238,13 @@ import Testing
 
   /// What an answer takes is measured while the rest is asked.
   @Test func aSlowServerIsTimed() throws {
-    let live = try platform("unleash")
+    let live = try PlatformWorld(.unleash)
     try live.fail([["times": 1000, "do": ["delay": .number(0.4)]]])
     let found = try Found(live.run("doctor", "--format", "json"))
     #expect(found.status == 0 && found.state("time") == "fine", "\(found.json.written())")
     let words = found.sentence("time").split(separator: " ")
     let number = try #require(words.count > 4 ? Double(words[3]) : nil, "\(words)")
     #expect(words[4] == "ms," ? number >= 400 : words[4] == "s,", "\(words)")
-  }
-
-  private func platform(_ name: String) throws -> PlatformWorld {
-    let one = try #require(CardTests.platforms.first { $0.name == name })
-    return try PlatformWorld(name, address: one.address, variable: one.variable)
   }
 
   private func found(_ live: PlatformWorld, _ state: JSON, _ flags: String...) throws -> Found {
@@ -260,13 +255,13 @@ import Testing
     return found
   }
 
-  @Test(arguments: CardTests.platforms) func nothingIsSwitched(platform: CardTests.Case) throws {
-    let live = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
-    let found = try found(live, ["flags": ["k": platform.flag]], "k")
+  @Test(arguments: TestedPlatform.allCases) func nothingIsSwitched(platform: TestedPlatform) throws {
+    let live = try PlatformWorld(platform)
+    let found = try found(live, ["flags": ["k": platform.open]], "k")
     #expect(found.status == 0, "\(found.json.written(.pretty))")
     #expect(found.state("reachable") == "fine" && found.state("clock") == "fine" && found.state("flags") == "fine")
     #expect(found.state("kill", in: "flags") == "fine" && found.state("managed", in: "flags") == "warning")
-    #expect(try !live.isOff("k", platform))
+    #expect(try !live.isOff("k"))
     let wrong = try Found(
       live.start(["doctor", "--format", "json", "--within", "1s"], [platform.variable: "a-wrong-token"]))
     #expect(wrong.status == 1 && wrong.state("reachable") == "failed", "\(wrong.json.written())")
@@ -274,8 +269,8 @@ import Testing
   }
 
   @Test func whatALaunchDarklyTokenMayDo() throws {
-    let live = try platform("launchdarkly")
-    let flag = try #require(CardTests.platforms.first?.flag)
+    let live = try PlatformWorld(.launchDarkly)
+    let flag = TestedPlatform.launchDarkly.open
     let flags: JSON = ["k": flag]
     #expect(try found(live, ["flags": flags]).state("rights") == "fine")
     let reader = try found(live, ["flags": flags, "access": ["role": "reader"]])
@@ -309,7 +304,7 @@ import Testing
   }
 
   @Test func whatAnUnleashTokenMayDo() throws {
-    let live = try platform("unleash")
+    let live = try PlatformWorld(.unleash)
     let mine: (String, String) -> JSON = {
       ["permission": .string($0), "project": "default", "environment": .string($1)]
     }
@@ -339,7 +334,7 @@ import Testing
 
   /// Unleash lists the flags of a project that does not exist as none, and answers every write in maintenance with 503.
   @Test func whatUnleashHasNotIsNoStore() throws {
-    let live = try platform("unleash")
+    let live = try PlatformWorld(.unleash)
     #expect(try found(live, [:]).state("project") == "fine")
     let mode = try found(live, ["maintenance": true])
     #expect(mode.status == 1 && mode.sentence("maintenance").contains("maintenance mode"), "\(mode.json.written())")
@@ -354,9 +349,8 @@ import Testing
   }
 
   @Test func whatPostHogWillDoByItselfIsTold() throws {
-    let posthog = try #require(CardTests.platforms.first { $0.name == "posthog" })
-    let one = try PlatformWorld(posthog.name, address: posthog.address, variable: posthog.variable)
-    let flag = posthog.flag.setting("id", to: 7)
+    let one = try PlatformWorld(.posthog)
+    let flag = TestedPlatform.posthog.open.setting("id", to: 7)
     let change: JSON = [
       "record_id": "7", "model_name": "FeatureFlag", "scheduled_at": "2100-01-01T00:00:00Z", "executed_at": nil,
       "payload": ["operation": "update_status", "value": true],
@@ -371,7 +365,7 @@ import Testing
   }
 
   @Test func whatAPostHogKeyMayDo() throws {
-    let live = try platform("posthog")
+    let live = try PlatformWorld(.posthog)
     #expect(try found(live, [:]).state("rights") == "fine")
     #expect(try found(live, ["scopes": ["feature_flag:write"]]).state("rights") == "fine")
     let reader = try found(live, ["scopes": ["feature_flag:read"]])
@@ -381,12 +375,12 @@ import Testing
   }
 
   @Test func whatStatsigDoesNotTellIsUnknown() throws {
-    let found = try found(try platform("statsig"), [:])
+    let found = try found(try PlatformWorld(.statsig), [:])
     #expect(found.status == 0 && found.state("rights") == "unknown" && found.state("token") == "unknown")
   }
 
   @Test(.enabled(if: Tool.faketime.isWanted, Tool.faketime.reason)) func clocksThatDisagreeAreFound() throws {
-    let live = try platform("statsig")
+    let live = try PlatformWorld(.statsig)
     let environment = live.environment
     let outcome = try Tool.faketime.run(
       ["-f", "-10m", try #require(Binary.path), "doctor", "--format", "json"], in: live.world.folder,

@@ -14,40 +14,42 @@ import Testing
   ]
 
   /// The platform, what it keeps beside the flag, what it keeps in the flag, and what is said.
-  private static let cases: [(platform: String, beside: [JSON.Member], within: (String, JSON)?, said: String)] = [
-    ("launchdarkly", [JSON.Member("scheduled", ["k": [change]])], nil, "LaunchDarkly will change k on 2100-01-01"),
-    ("posthog", [JSON.Member("scheduled_changes", [scheduled])], nil, "PostHog will change k on 2100-01-01"),
-    (
-      "unleash", [],
+  private static let cases: [(platform: TestedPlatform, beside: [JSON.Member], within: (String, JSON)?, said: String)] =
+    [
+      (.launchDarkly, [JSON.Member("scheduled", ["k": [change]])], nil, "LaunchDarkly will change k on 2100-01-01"),
+      (.posthog, [JSON.Member("scheduled_changes", [scheduled])], nil, "PostHog will change k on 2100-01-01"),
       (
-        "environments",
-        [
+        .unleash, [],
+        (
+          "environments",
           [
-            "name": "production", "enabled": true,
-            "strategies": [["name": "default", "id": "s1", "milestoneId": "m1", "parameters": [:], "constraints": []]],
+            [
+              "name": "production", "enabled": true,
+              "strategies": [
+                ["name": "default", "id": "s1", "milestoneId": "m1", "parameters": [:], "constraints": []]
+              ],
+            ]
           ]
-        ]
-      ), "a release plan moves k in production"
-    ),
-    (
-      "statsig", [],
+        ), "a release plan moves k in production"
+      ),
       (
-        "rules",
-        [
+        .statsig, [],
+        (
+          "rules",
           [
-            "name": "all", "passPercentage": 100, "conditions": [["type": "public"]],
-            "pendingAutomatedRollouts": [["time": 4_102_444_800_000, "passPercent": 50]],
+            [
+              "name": "all", "passPercentage": 100, "conditions": [["type": "public"]],
+              "pendingAutomatedRollouts": [["time": 4_102_444_800_000, "passPercent": 50]],
+            ]
           ]
-        ]
-      ), "Statsig will widen the rule \"all\" of k on 2100-01-01"
-    ),
-  ]
+        ), "Statsig will widen the rule \"all\" of k on 2100-01-01"
+      ),
+    ]
 
   private func world(_ index: Int) throws -> PlatformWorld {
-    let (name, beside, within, _) = Self.cases[index]
-    let platform = try #require(CardTests.platforms.first { $0.name == name })
-    let live = try PlatformWorld(name, address: platform.address, variable: platform.variable)
-    let flag = within.map { platform.flag.setting($0.0, to: $0.1) } ?? platform.flag
+    let (platform, beside, within, _) = Self.cases[index]
+    let live = try PlatformWorld(platform)
+    let flag = within.map { platform.open.setting($0.0, to: $0.1) } ?? platform.open
     try live.put(.object([JSON.Member("flags", ["k": flag])] + beside))
     return live
   }

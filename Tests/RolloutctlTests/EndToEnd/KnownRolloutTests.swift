@@ -77,18 +77,13 @@ import Testing
 
   // MARK: Half made
 
-  private func unleash() throws -> PlatformWorld {
-    try PlatformWorld(
-      "unleash", address: "unleash+http://HOST/default/production", variable: "UNLEASH_API_TOKEN")
-  }
-
   private func isOn(_ live: PlatformWorld) throws -> Bool {
     try live.flag("ai-summary")["environments"]?.items?.first { $0["name"] == "production" }?["enabled"] == true
   }
 
   @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"))
   func aFirstPromotionThatNeverSwitchedOnIsNoKill() throws {
-    let live = try unleash()
+    let live = try PlatformWorld(.unleash)
     try live.fail([["method": "POST", "path": "/on$", "do": ["cut": true]]])
     #expect(try live.run("promote", LiveWorld.note).status == 1)
     let status = try live.run("status", LiveWorld.note)
@@ -102,7 +97,7 @@ import Testing
   /// It is in the store, and a look shows it: only the first look afterwards failed.
   @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"))
   func aPromotionThatLandedSaysSo() throws {
-    let live = try unleash()
+    let live = try PlatformWorld(.unleash)
     try live.done("promote", LiveWorld.note)
     try live.done("attest", LiveWorld.note, "gates", "--evidence", "looked")
     try live.fail([["method": "GET", "skip": 3, "do": ["answer": ["status": 403]]]])
@@ -116,7 +111,7 @@ import Testing
   /// Nobody holds back a kill on another machine: it finds the flag off, a moment before a restore switches it on.
   @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"))
   func aRestoreThatAKillOvertookSwitchesOffAgain() throws {
-    let live = try unleash()
+    let live = try PlatformWorld(.unleash)
     try live.done("promote", LiveWorld.note)
     try live.done("kill", "ai-summary")
     try live.fail([["path": "/on$", "do": ["delay": 3]]])

@@ -5,7 +5,7 @@ import Testing
 /// What a user types about flags that a platform's SDKs do not all read alike, through the real executable.
 @Suite(.enabled(if: Tool.python.isWanted, "python3 is not installed here")) struct PlatformReadersTests {
   private static func statsig() throws -> PlatformWorld {
-    try PlatformWorld("statsig", address: "statsig+http://HOST", variable: "STATSIG_CONSOLE_KEY")
+    try PlatformWorld(.statsig)
   }
 
   private func note(_ world: PlatformWorld, _ old: String, _ new: String) throws {

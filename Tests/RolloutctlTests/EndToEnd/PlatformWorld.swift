@@ -20,15 +20,14 @@ final class PlatformWorld {
 
   let world: LiveWorld
   let environment: [String: String]
-  private let variable: String
   private let platform: LivePlatform
 
-  init(_ platform: String, address: String, variable: String) throws {
-    self.platform = try LivePlatform(platform)
-    let address = address.replacing("HOST", with: "127.0.0.1:\(self.platform.api)")
+  init(_ kind: TestedPlatform, path: String? = nil) throws {
+    platform = try LivePlatform(kind)
+    let address = kind.address(at: platform.place, path)
     let store = LiveWorld.plainNote.replacing("Store: file:flags.json", with: "Store: \(address)")
-    world = try LiveWorld(note: platform == "posthog" ? store.replacing("Unit: tenant", with: "Unit: user") : store)
-    (environment, self.variable) = (["ROLLOUT_STORE": address, variable: Self.token], variable)
+    world = try LiveWorld(note: kind == .posthog ? store.replacing("Unit: tenant", with: "Unit: user") : store)
+    environment = ["ROLLOUT_STORE": address, kind.variable: Self.token]
     try put(["flags": [:]])
   }
 
@@ -51,7 +50,7 @@ final class PlatformWorld {
 
   /// As somebody would paste it, with the token in the environment.
   func shell(_ text: String, token: String = token) throws -> Binary.Outcome {
-    try Tool.bash.run(["-c", text], in: world.folder, environment: [variable: token])
+    try Tool.bash.run(["-c", text], in: world.folder, environment: [platform.kind.variable: token])
   }
 
   // MARK: The control port
@@ -64,6 +63,6 @@ final class PlatformWorld {
   func put(_ state: JSON) throws { try platform.put(state) }
   func fail(_ rules: [JSON]) throws { try tell(.post, "/faults", ["rules": .array(rules)]) }
   func flag(_ key: String) throws -> JSON { try platform.flag(key) }
-  func isOff(_ key: String, _ platform: CardTests.Case) throws -> Bool { platform.isOff(try flag(key)) }
+  func isOff(_ key: String) throws -> Bool { platform.kind.isOff(try flag(key)) }
   func requests() throws -> [JSON] { try #require(try tell(.get, "/requests").items) }
 }

@@ -8,8 +8,7 @@ import Testing
   private static let path = "notes/summary.md"
 
   private static func platform(_ variants: String, environment: String = "") throws -> PlatformWorld {
-    let world = try PlatformWorld(
-      "statsig", address: "statsig+http://HOST\(environment)", variable: "STATSIG_CONSOLE_KEY")
+    let world = try PlatformWorld(.statsig, path: environment)
     let note = world.world.folder
     try note.write(path, note.read(path) + "\n\nVariants:\n```json\n\(variants)\n```\n")
     return world
@@ -30,7 +29,7 @@ import Testing
     let markdown = try world.done("plan", Self.path, "--format", "markdown")
     #expect(markdown.output.contains("the member value of the dynamic"), "\(markdown)")
     try world.done("check", Self.path)
-    let gate = try PlatformWorld("statsig", address: "statsig+http://HOST", variable: "STATSIG_CONSOLE_KEY")
+    let gate = try PlatformWorld(.statsig)
     #expect(try !gate.done("plan", Self.path).output.contains("dynamic configuration"))
 
     let wrapped = try Self.platform(#"{"control": {"value": 1}, "canary": {"value": 2}}"#)
@@ -115,7 +114,7 @@ struct StatsigValuesByBinaryTests {
   private let api: String
 
   init() throws {
-    world = try PlatformWorld("statsig", address: "statsig+http://HOST", variable: "STATSIG_CONSOLE_KEY")
+    world = try PlatformWorld(.statsig)
     let (folder, path) = (world.world.folder, LiveWorld.note)
     let variants = #"{"control": {"model": "m-4"}, "canary": {"model": "m-5"}, "off": {"model": null}}"#
     let note = try folder.read(path) + "\n\nVariants:\n```json\n\(variants)\n```\n"

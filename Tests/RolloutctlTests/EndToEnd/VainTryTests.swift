@@ -3,9 +3,9 @@ import Testing
 
 /// What no second try can heal is said at once.
 @Suite struct VainTryTests {
-  @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), arguments: CardTests.platforms)
-  func aMissingTokenIsSaidBeforeAnyRequest(platform: CardTests.Case) throws {
-    let world = try PlatformWorld(platform.name, address: platform.address, variable: platform.variable)
+  @Test(.enabled(if: Tool.python.isWanted, "python3 is not installed here"), arguments: TestedPlatform.allCases)
+  func aMissingTokenIsSaidBeforeAnyRequest(platform: TestedPlatform) throws {
+    let world = try PlatformWorld(platform)
     try world.tell(.delete, "/requests")
     for words in [["kill", "ai-x"], ["status", "ai-x"]] {
       let outcome = try world.start(words, [platform.variable: ""])

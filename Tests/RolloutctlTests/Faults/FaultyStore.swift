@@ -36,21 +36,16 @@ struct FaultyStore: Sendable, CustomTestStringConvertible {
     environment: ["ETCD_USERNAME": "root", "ETCD_PASSWORD": Planted.password], empty: [:], sight: Sight.flagd,
     writes: "/v3/kv/txn")
 
-  static let launchDarkly = FaultyStore(
-    name: "launchdarkly", address: { "launchdarkly+http://127.0.0.1:\($0)/default/production" },
-    environment: ["LAUNCHDARKLY_ACCESS_TOKEN": Planted.platformToken], empty: ["flags": [:]], sight: Sight.launchDarkly)
+  static let launchDarkly = FaultyStore(.launchDarkly, sight: Sight.launchDarkly)
+  static let unleash = FaultyStore(.unleash, sight: Sight.unleash)
+  static let posthog = FaultyStore(.posthog, sight: Sight.posthog)
+  static let statsig = FaultyStore(.statsig, sight: Sight.statsig)
+}
 
-  static let unleash = FaultyStore(
-    name: "unleash", address: { "unleash+http://127.0.0.1:\($0)/default/production" },
-    environment: ["UNLEASH_API_TOKEN": Planted.platformToken], empty: ["flags": [:]], sight: Sight.unleash)
-
-  static let posthog = FaultyStore(
-    name: "posthog", address: { "posthog+http://127.0.0.1:\($0)/1" },
-    environment: ["POSTHOG_API_KEY": Planted.platformToken],
-    empty: ["group_types": ["0": "tenant"]], sight: Sight.posthog)
-
-  static let statsig = FaultyStore(
-    name: "statsig", address: { "statsig+http://127.0.0.1:\($0)" },
-    environment: ["STATSIG_CONSOLE_KEY": Planted.platformToken],
-    empty: [:], sight: Sight.statsig)
+extension FaultyStore {
+  private init(_ platform: TestedPlatform, sight: @escaping @Sendable (_ flag: JSON?) -> Sight) {
+    self.init(
+      name: platform.rawValue, address: { platform.address(at: "http://127.0.0.1:\($0)") },
+      environment: [platform.variable: Planted.platformToken], empty: platform.empty, sight: sight)
+  }
 }

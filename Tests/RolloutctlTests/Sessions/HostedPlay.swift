@@ -11,7 +11,7 @@ final class HostedPlay {
 
   init(_ kind: HostedKind) throws {
     self.kind = kind
-    platform = try LivePlatform(kind.server)
+    platform = try LivePlatform(kind.platform)
     told = try HostedText(kind, platform)
     session = HostedSession(kind, on: platform)
   }
@@ -32,7 +32,7 @@ final class HostedPlay {
 
   private func scene(_ title: String, _ note: (String) -> String = { $0 }) throws {
     told.title("\(kind.name): \(title)")
-    try platform.put(kind.beginning.setting("flags", to: [:]))
+    try platform.put(kind.platform.empty.setting("flags", to: [:]))
     session = HostedSession(kind, on: platform, note)
   }
 
@@ -257,7 +257,7 @@ final class HostedPlay {
 
   private func disturbances() throws {
     // What differs between the kinds on one platform are the changes of these.
-    let isFirst = kind.name == kind.server
+    let isFirst = kind.name == kind.platform.rawValue
     let verbs = Self.verbs.filter { isFirst || $0.stage == 1 || ["kill", "restore"].contains($0.words[0]) }
     for (stage, words) in verbs {
       try scene("disturbed \(stage < 0 ? "after a kill" : "at stage \(stage)"), \(words.joined(separator: " "))")

@@ -27,7 +27,7 @@ final class HostedSession {
     files = MemoryFiles(copying: other.files, clock)
   }
 
-  private var address: String { "\(kind.server)+\(platform.place)\(kind.path)" }
+  private var address: String { kind.platform.address(at: platform.place, kind.path) }
 
   /// What a command line says, asks and writes down.
   struct Said {
@@ -40,7 +40,7 @@ final class HostedSession {
   @discardableResult
   func type(_ words: [String], by actor: String = "maya", token: String = LivePlatform.token) throws -> Said {
     let output = SessionOutput(width: nil)
-    let variables: Variables = ["HOME": "/home/\(actor)", kind.variable: token, "ROLLOUT_STORE": address]
+    let variables: Variables = ["HOME": "/home/\(actor)", kind.platform.variable: token, "ROLLOUT_STORE": address]
     let context = Context(
       clock: clock, files: files, inputs: DiskInputs(files: files), http: Undated(http: platform.http), output: output,
       surroundings: Surroundings(variables: variables, workingFolder: "/w", actor: actor, host: "box", process: 7))

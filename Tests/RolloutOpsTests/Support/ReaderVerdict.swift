@@ -1,58 +1,6 @@
-import Foundation
 import Testing
 
 @testable import RolloutOps
-
-/// An application that serves flags through a platform's real SDK, in the language of
-/// `Tests/Live/platforms/platform_reader.py`.
-///
-/// It needs a virtual environment with the SDKs, `$ROLLOUTCTL_PLATFORM_VENV` (by default `.venv/platforms`), made from
-/// `Tests/Live/requirements-platforms.txt`. Without it tests are skipped and say so.
-final class PlatformReader {
-  static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-  static let python: String = {
-    let given = ProcessInfo.processInfo.environment["ROLLOUTCTL_PLATFORM_VENV"] ?? ".venv/platforms"
-    return "\(URL(filePath: given, relativeTo: package).path)/bin/python"
-  }()
-  static let isPresent = FileManager.default.isExecutableFile(atPath: python)
-  static let reason: Comment = "no virtual environment with the platforms' SDKs: Tests/Live/requirements-platforms.txt"
-
-  private let process = Process()
-  private let (input, output) = (Pipe(), Pipe())
-
-  init(_ script: String, _ arguments: [String]) throws {
-    process.executableURL = URL(filePath: Self.python)
-    process.arguments = ["-X", "utf8", Self.package.path + "/Tests/Live/platforms/\(script)"] + arguments
-    (process.standardInput, process.standardOutput) = (input, output)
-    try process.run()
-    _ = try told()
-  }
-
-  deinit {
-    try? input.fileHandleForWriting.close()
-    if process.isRunning { process.terminate() }
-    process.waitUntilExit()
-  }
-
-  private func told() throws -> JSON {
-    var line: [UInt8] = []
-    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A { line.append(byte) }
-    return try JSON.parse(line)
-  }
-
-  func ask(_ request: JSON) throws -> JSON {
-    try input.fileHandleForWriting.write(contentsOf: Data((request.written(.compact) + "\n").utf8))
-    return try told()
-  }
-
-  /// What each context gets, once the SDK has followed to that version.
-  func variants(of flag: FlagKey, at version: Int) throws -> [String] {
-    let told = try ask(["flag": .string(flag.text), "until": ["version": .number(version)]])
-    let variants = try #require(told["variants"]?.items, "\(told.written())")
-    return variants.map { $0.text ?? "" }
-  }
-}
 
 /// Who is in, by what a platform's SDK answered, held against the exposure that was meant.
 struct ReaderVerdict {

@@ -1,0 +1,1 @@
+../../RolloutOpsTests/Support/TestedPlatform.swift
