@@ -14,7 +14,9 @@ extension StoreTrouble {
       switch refusal.reason {
       case .tooOften, .fault, .noQuorum, .unexpected, .outOfSpace, .copied: true
       case .noToken, .credentials, .wrongPassword, .forbidden, .needsApproval, .missing, .elsewhere, .login: false
-      case .learner, .tooLarge, .unwritable, .unguarded, .rejected: false
+      // Two changes of one flag met: whoever comes second may come again.
+      case .rejected: refusal.status == 409
+      case .learner, .tooLarge, .unwritable, .unguarded: false
       }
     case .badAddress, .rejectedByReaders, .inexpressible, .beyond, .occupied: false
     }
@@ -52,7 +54,7 @@ extension StoreTrouble {
     case .unanswered(let trouble): trouble.maybeSent
     // Whoever is asked too often, and whoever has no room, says so before doing anything; so does whoever has another
     // state than the one that a change depends on.
-    case .refused(let refusal): mayPass && ![.outOfSpace, .tooOften, .copied].contains(refusal.reason)
+    case .refused(let refusal): mayPass && ![.outOfSpace, .tooOften, .copied, .rejected].contains(refusal.reason)
     default: false
     }
   }

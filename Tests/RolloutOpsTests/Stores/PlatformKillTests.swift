@@ -122,6 +122,18 @@ import Testing
       words.contains(name == .posthog ? "nobody has read that of ai-summary" : "ai-summary is not there"), "\(words)")
   }
 
+  /// A change that somebody else's met may come again; nobody waits for a deadline to be told so.
+  @Test(arguments: TestedPlatform.allCases) func aKillThatMeetsAnotherChangeIsSentAgain(name: TestedPlatform) throws {
+    let stage = try Stage(name, keys: [World.key])
+    let conflict: JSON = ["answer": ["status": 409, "body": ["code": "optimistic_locking_error", "message": "met"]]]
+    try stage.platform.fail(["writes": true, "do": conflict])
+    stage.world.files.put(World.note, SampleNote.saying("Store", "Store: \(stage.address)", in: SampleNote.text))
+    let report = stage.world.kill()
+    #expect(report.status == .done, "\(report)")
+    #expect(try stage.store().read(World.key).flag?.serving == .everyone("off"))
+    #expect(try stage.platform.requests().count { $0.method != "GET" } >= 2)
+  }
+
   /// A list that cannot be had is the trouble of each, and of the right kind.
   @Test(arguments: TestedPlatform.allCases) func aListThatFailsFailsForEach(name: TestedPlatform) throws {
     let stage = try Stage(name)

@@ -41,7 +41,8 @@ extension StatsigStore {
     if let before = old.version, let after = written.version, after != before + 1,
       !areTwins(since: before, written, key)
     {
-      throw .changedMeanwhile(path: page(of: key))
+      // Ours is in force, and theirs is gone; unless it is off: then it is not switched on over what nobody has seen.
+      throw old.isOn && written.isOn ? .overran(path: page(of: key)) : .changedMeanwhile(path: page(of: key))
     }
     return written.with(overrides: old.overrides)
   }
