@@ -62,6 +62,12 @@ package enum Terminal {
     return String(beginning(of: Substring(text), within: columns - 1)) + "…"
   }
 
+  /// Text behind a mark, wrapped, with the further lines below its beginning.
+  package static func hanging(_ text: String, behind mark: String, to columns: Int) -> [String] {
+    let rest = String(repeating: " ", count: width(mark))
+    return wrapped(plain(text), to: columns - width(mark)).enumerated().map { ($0 == 0 ? mark : rest) + $1 }
+  }
+
   /// Lines no wider than `columns`, broken between words; a word that is wider than a line is broken inside. Spaces
   /// and line breaks of the text count as one space. Empty text is one empty line.
   package static func wrapped(_ text: some StringProtocol, to columns: Int) -> [String] {

@@ -9,26 +9,15 @@ package struct BacktestText {
   }
 
   package var text: String {
-    var lines = [headline] + report.facts.map { ink.dim(Terminal.plain($0)) }
+    var body: [String] = []
     if report.reasons.isEmpty {
-      lines.append("Triggers")
+      body.append("Triggers")
       for row in report.rows {
-        let name = Terminal.plain("\(row.trigger.action.name) if \(row.trigger.text)")
-        lines.append("  \(mark(row)) \(name)")
-        for sentence in report.sentences(row) { lines += wrapped(sentence, "      ") }
+        body.append("  \(mark(row)) \(Terminal.plain("\(row.trigger.action.name) if \(row.trigger.text)"))")
+        for sentence in report.sentences(row) { body += Terminal.hanging(sentence, behind: "      ", to: width) }
       }
     }
-    let notes = report.remarks
-    lines += notes.flatMap { wrapped($0, "· ") }.map(ink.dim)
-    lines += report.conclusions.flatMap { wrapped($0, "→ ") }
-    return lines.joined(separator: "\n")
-  }
-
-  private var headline: String {
-    let versions = [report.control, report.version.value].compactMap(\.self).map { Terminal.plain($0) }
-    return
-      "\(ink.strong(Terminal.plain(report.flag.text)))   \(Terminal.plain(report.version.field)) "
-      + versions.joined(separator: " → ")
+    return report.page.text(body, ink, width)
   }
 
   private func mark(_ row: BacktestReport.Row) -> String {
@@ -38,15 +27,16 @@ package struct BacktestText {
     case .unanswered: Mark.unknown.sign(ink)
     }
   }
-
-  private func wrapped(_ text: String, _ mark: String) -> [String] {
-    let lines = Terminal.wrapped(Terminal.plain(text), to: max(20, width - Terminal.width(mark)))
-    let rest = String(repeating: " ", count: Terminal.width(mark))
-    return lines.enumerated().map { ($0 == 0 ? mark : rest) + $1 }
-  }
 }
 
 extension BacktestReport {
+  var page: Page {
+    let versions = [control, version.value].compactMap(\.self).joined(separator: " → ")
+    return Page(
+      flag.text, "\(version.field) \(versions)", facts: facts, remarks: remarks,
+      conclusions: conclusions.map { Page.Conclusion(text: $0) })
+  }
+
   var facts: [String] {
     guard let first, let last, let every else { return [] }
     let times = looks == 1 ? "once" : "\(Figures.grouped(looks)) times"
@@ -114,9 +104,6 @@ extension BacktestReport {
   // MARK: Markdown
 
   package var markdown: String {
-    let versions = [control, version.value].compactMap(\.self).joined(separator: " → ")
-    var lines = ["## \(Markdown.text("\(flag.text): \(version.field) \(versions)"))", ""]
-    if !facts.isEmpty { lines += facts.map { "- \(Markdown.text($0))" } + [""] }
     let table = rows.map { row in
       let fired: String
       switch row.outcome {
@@ -133,9 +120,7 @@ extension BacktestReport {
       return [row.trigger.action.name, row.trigger.text, fired, found, falseAlarms(of: row) ?? "–"]
         .map { Markdown.text($0) }
     }
-    lines += Markdown.table(["Action", "Trigger", "Would have fired", "Figures", "False alarms"], table) + [""]
-    if !remarks.isEmpty { lines += remarks.map { "- \(Markdown.text($0))" } + [""] }
-    lines += conclusions.map { "**\(Markdown.text($0))**" }
-    return lines.joined(separator: "\n")
+    return page.markdown(
+      Markdown.table(["Action", "Trigger", "Would have fired", "Figures", "False alarms"], table) + [""])
   }
 }

@@ -12,47 +12,25 @@ package struct ComparisonText {
   }
 
   package var text: String {
-    var lines = [headline]
-    if let period { lines.append(ink.dim(period)) }
+    var body: [String] = []
     let blocks = report.blocks
     let shown = blocks.enumerated().filter { index, block in
       index < report.canaries.count + Self.shownSegments || block.rows.contains { $0.outcome != nil }
     }.map(\.element)
     let table = Table(blocks: shown, control: Terminal.plain(report.control), ink: ink)
     for block in shown where !block.rows.isEmpty {
-      lines.append("")
-      if let title = block.title { lines.append(ink.strong(Terminal.plain(title))) }
-      lines += table.width <= width ? table.lines(block) : block.rows.flatMap(stacked)
+      body.append("")
+      if let title = block.title { body.append(ink.strong(Terminal.plain(title))) }
+      body += table.width <= width ? table.lines(block) : block.rows.flatMap(stacked)
     }
-    let notes = report.notes(hidden: blocks.count - shown.count)
-    if !notes.isEmpty { lines.append("") }
-    lines += notes.flatMap { wrapped($0, "· ") }.map(ink.dim)
-    lines.append("")
-    lines += report.conclusions.flatMap { conclusion in
-      wrapped(conclusion.text, "→ ").map { line in
-        switch conclusion.outcome {
-        case .worse: ink.bad(line)
-        case .better: ink.good(line)
-        case .differs, nil: line
-        }
-      }
-    }
-    return lines.joined(separator: "\n")
-  }
-
-  private var headline: String {
-    let canaries = report.canaries.map { Terminal.plain($0) }.joined(separator: ", ")
-    return "\(ink.strong(Terminal.plain(report.label)))   \(Terminal.plain(report.control)) → \(canaries)"
+    var page = report.page(hidden: blocks.count - shown.count)
+    page.facts = period.map { [$0] } ?? []
+    return page.text(body, ink, width)
   }
 
   private var period: String? {
     guard let first = report.first, let last = report.last else { return nil }
     return "\(report.calendar.exact(first)) to \(report.calendar.exact(last))"
-  }
-
-  private func wrapped(_ text: String, _ mark: String) -> [String] {
-    let lines = Terminal.wrapped(Terminal.plain(text), to: width - Terminal.width(mark))
-    return lines.enumerated().map { ($0 == 0 ? mark : String(repeating: " ", count: Terminal.width(mark))) + $1 }
   }
 
   /// Where a table has no room.
@@ -65,7 +43,7 @@ package struct ComparisonText {
       + "\(Terminal.plain(row.canary)) \(cells.canary) (\(cells.canaryCount))"
     let chance = cells.p == "–" ? "" : ", p" + (cells.p.hasPrefix("<") ? "" : "=") + cells.p
     let change = "\(cells.difference), \(cells.relative)\(chance)"
-    lines += [values, change].flatMap { wrapped($0, "    ") }
+    lines += [values, change].flatMap { Terminal.hanging($0, behind: "    ", to: width) }
     return lines
   }
 
@@ -177,6 +155,13 @@ extension ComparisonReport {
     return blocks
   }
 
+  func page(hidden: Int) -> Page {
+    Page(
+      label, "\(control) → \(canaries.joined(separator: ", "))", remarks: notes(hidden: hidden),
+      conclusions: conclusions,
+      isSpaced: true)
+  }
+
   /// What one must know to read the numbers.
   func notes(hidden: Int) -> [String] {
     guard !rows.isEmpty else { return remarks }
@@ -207,15 +192,15 @@ extension ComparisonReport {
   }
 
   /// What follows, in a few sentences.
-  var conclusions: [(text: String, outcome: Row.Outcome?)] {
-    guard reasons.isEmpty else { return reasons.map { ("nothing to compare: \($0)", nil) } }
-    var found: [(String, Row.Outcome?)] = []
-    for outcome in [Row.Outcome.worse, .better, .differs] {
+  var conclusions: [Page.Conclusion] {
+    guard reasons.isEmpty else { return reasons.map { Page.Conclusion(text: "nothing to compare: \($0)") } }
+    var found: [Page.Conclusion] = []
+    for (outcome, tone) in [(Row.Outcome.worse, Page.Conclusion.Tone.bad), (.better, .good), (.differs, .plain)] {
       for canary in canaries {
         let names = rows.filter { $0.canary == canary && $0.outcome == outcome }.map(\.metric.name)
         guard !names.isEmpty else { continue }
         let what = outcome == .differs ? "differs" : "is \(outcome.rawValue)"
-        found.append(("\(canary) \(what) in \(names.joined(separator: ", "))", outcome))
+        found.append(Page.Conclusion(text: "\(canary) \(what) in \(names.joined(separator: ", "))", tone: tone))
       }
     }
     for (segment, rows) in worseSegments {
@@ -224,9 +209,10 @@ extension ComparisonReport {
         return
           "\(canaries.count > 1 ? row.canary + " " : "")\(row.metric.name) \(cells.canary) against \(cells.control)"
       }
-      found.append(("worse in \(segmentField ?? "") = \(segment.value): \(what.joined(separator: ", "))", .worse))
+      let words = "worse in \(segmentField ?? "") = \(segment.value): \(what.joined(separator: ", "))"
+      found.append(Page.Conclusion(text: words, tone: .bad))
     }
-    if found.isEmpty { found = [("no difference that chance does not explain", nil)] }
+    if found.isEmpty { found = [Page.Conclusion(text: "no difference that chance does not explain")] }
     return found
   }
 }
@@ -299,11 +285,9 @@ extension String {
 
 extension ComparisonReport {
   package var markdown: String {
-    var lines = [
-      "## \(Markdown.text(label)): \(Markdown.text(control)) → \(Markdown.text(canaries.joined(separator: ", ")))", "",
-    ]
+    var body: [String] = []
     for block in blocks where !block.rows.isEmpty {
-      if let title = block.title { lines += ["### \(Markdown.text(title))", ""] }
+      if let title = block.title { body += ["### \(Markdown.text(title))", ""] }
       let head = ["Metric", control, "n", block.canary, "n", "Difference", "Relative", "p", ""].map {
         Markdown.text($0)
       }
@@ -314,11 +298,8 @@ extension ComparisonReport {
           cells.relative, cells.p, cells.outcome,
         ].map { Markdown.text($0) }
       }
-      lines += Markdown.table(head, rows) + [""]
+      body += Markdown.table(head, rows) + [""]
     }
-    let notes = notes(hidden: 0)
-    if !notes.isEmpty { lines += notes.map { "- \(Markdown.text($0))" } + [""] }
-    lines += conclusions.map { "**\(Markdown.text($0.text))**" }
-    return lines.joined(separator: "\n")
+    return page(hidden: 0).markdown(body)
   }
 }
